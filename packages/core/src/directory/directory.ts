@@ -1,0 +1,188 @@
+import type { App, Installation, Shop, Subscription } from "../domain/directory-entries.ts";
+import { shardOf } from "../domain/endpoint.ts";
+import type { Counters, DirectoryChanges } from "../ports/directory-store.ts";
+import type { LaneRef } from "../ports/task-queue.ts";
+
+const NONE: readonly Subscription[] = [];
+
+/**
+ * All shops, apps, installations and subscriptions that hold now, in memory, indexed for matching. It is a copy of the store's
+ * at `version`; `apply` brings it forward. Readers must not keep entries over an await if they rely on them being current.
+ */
+export class Directory {
+  version = 0;
+  counters: Counters = { shop: 1, app: 1, subscription: 1 };
+  readonly #shops = new Map<number, Shop>();
+  readonly #shopsByDomain = new Map<string, Shop>();
+  readonly #apps = new Map<number, App>();
+  readonly #appsByClientId = new Map<string, App>();
+  /** Also ended ones: compliance topics reach who was installed. Shop → app → installation. */
+  readonly #installations = new Map<number, Map<number, Installation>>();
+  readonly #subscriptions = new Map<number, Subscription>();
+  readonly #subscriptionsByUuid = new Map<string, number>();
+  /** `shop topic` → subscriptions of installations. */
+  readonly #byShopTopic = new Map<string, Subscription[]>();
+  /** `app topic` → subscriptions that belong to the app itself. */
+  readonly #byAppTopic = new Map<string, Subscription[]>();
+  /** `app shop` → subscriptions of that installation. */
+  readonly #byInstallation = new Map<string, Subscription[]>();
+
+  apply(changes: DirectoryChanges): void {
+    if (changes.version < this.version) return;
+    for (const shop of changes.shops) this.#putShop(shop);
+    for (const app of changes.apps) this.#putApp(app);
+    for (const installation of changes.installations) this.#putInstallation(installation);
+    for (const subscription of changes.subscriptions) this.#putSubscription(subscription);
+    this.version = changes.version;
+    this.counters = changes.counters;
+  }
+
+  /** Also a shop that has ended. */
+  shop(id: number): Shop | undefined {
+    return this.#shops.get(id);
+  }
+
+  shopByDomain(domain: string): Shop | undefined {
+    return this.#shopsByDomain.get(domain.toLowerCase());
+  }
+
+  app(id: number): App | undefined {
+    return this.#apps.get(id);
+  }
+
+  appByClientId(clientId: string): App | undefined {
+    return this.#appsByClientId.get(clientId.toLowerCase());
+  }
+
+  /** The installation that holds now. */
+  installation(app: number, shop: number): Installation | undefined {
+    const installation = this.#installations.get(shop)?.get(app);
+    return installation === undefined || installation.endedAt !== null ? undefined : installation;
+  }
+
+  /** Installations of a shop, ended ones included. */
+  installationsOfShop(shop: number): IterableIterator<Installation> {
+    return (this.#installations.get(shop) ?? new Map<number, Installation>()).values();
+  }
+
+  subscription(id: number): Subscription | undefined {
+    return this.#subscriptions.get(id);
+  }
+
+  subscriptionByUuid(uuid: string): Subscription | undefined {
+    const id = this.#subscriptionsByUuid.get(uuid);
+    return id === undefined ? undefined : this.#subscriptions.get(id);
+  }
+
+  /** Subscriptions of installations on a shop for a topic. */
+  subscribed(shop: number, topic: string): readonly Subscription[] {
+    return this.#byShopTopic.get(`${shop} ${topic}`) ?? NONE;
+  }
+
+  /** Subscriptions that belong to an app itself, for a topic. */
+  declared(app: number, topic: string): readonly Subscription[] {
+    return this.#byAppTopic.get(`${app} ${topic}`) ?? NONE;
+  }
+
+  /** Subscriptions of one installation, by id. */
+  subscriptionsOf(app: number, shop: number): readonly Subscription[] {
+    return this.#byInstallation.get(`${app} ${shop}`) ?? NONE;
+  }
+
+  /** Shops that have not ended. */
+  shops(): IterableIterator<Shop> {
+    return this.#shopsByDomain.values();
+  }
+
+  apps(): IterableIterator<App> {
+    return this.#apps.values();
+  }
+
+  subscriptions(): IterableIterator<Subscription> {
+    return this.#subscriptions.values();
+  }
+
+  *installations(): IterableIterator<Installation> {
+    for (const ofShop of this.#installations.values()) {
+      for (const installation of ofShop.values()) if (installation.endedAt === null) yield installation;
+    }
+  }
+
+  #putShop(shop: Shop): void {
+    if (shop.endedAt === null) {
+      this.#shops.set(shop.id, shop);
+      this.#shopsByDomain.set(shop.domain.toLowerCase(), shop);
+      return;
+    }
+    // Kept by id: what was owed before the shop ended still names it.
+    this.#shops.set(shop.id, shop);
+    if (this.#shopsByDomain.get(shop.domain.toLowerCase())?.id === shop.id) this.#shopsByDomain.delete(shop.domain.toLowerCase());
+  }
+
+  #putApp(app: App): void {
+    if (app.endedAt === null) {
+      this.#apps.set(app.id, app);
+      this.#appsByClientId.set(app.clientId.toLowerCase(), app);
+      return;
+    }
+    this.#apps.delete(app.id);
+    if (this.#appsByClientId.get(app.clientId.toLowerCase())?.id === app.id) this.#appsByClientId.delete(app.clientId.toLowerCase());
+  }
+
+  #putInstallation(installation: Installation): void {
+    let ofShop = this.#installations.get(installation.shop);
+    if (ofShop === undefined) this.#installations.set(installation.shop, (ofShop = new Map()));
+    ofShop.set(installation.app, installation);
+  }
+
+  #putSubscription(subscription: Subscription): void {
+    const before = this.#subscriptions.get(subscription.id);
+    if (before !== undefined) this.#unlist(before);
+    if (subscription.endedAt !== null) {
+      this.#subscriptions.delete(subscription.id);
+      this.#subscriptionsByUuid.delete(subscription.uuid);
+      return;
+    }
+    this.#subscriptions.set(subscription.id, subscription);
+    this.#subscriptionsByUuid.set(subscription.uuid, subscription.id);
+    if (subscription.shop === null) {
+      listIn(this.#byAppTopic, `${subscription.app} ${subscription.topic}`, subscription);
+      return;
+    }
+    listIn(this.#byShopTopic, `${subscription.shop} ${subscription.topic}`, subscription);
+    listIn(this.#byInstallation, `${subscription.app} ${subscription.shop}`, subscription);
+  }
+
+  #unlist(subscription: Subscription): void {
+    if (subscription.shop === null) {
+      unlistFrom(this.#byAppTopic, `${subscription.app} ${subscription.topic}`, subscription.id);
+      return;
+    }
+    unlistFrom(this.#byShopTopic, `${subscription.shop} ${subscription.topic}`, subscription.id);
+    unlistFrom(this.#byInstallation, `${subscription.app} ${subscription.shop}`, subscription.id);
+  }
+}
+
+/** Lane and shard of a subscription. A lane is the subscription itself as long as it is not ordered together with others. */
+export function laneOf(subscription: Subscription): LaneRef {
+  return { shard: shardOf(subscription.endpoint), lane: subscription.id };
+}
+
+function listIn(index: Map<string, Subscription[]>, key: string, subscription: Subscription): void {
+  const listed = index.get(key);
+  if (listed === undefined) {
+    index.set(key, [subscription]);
+    return;
+  }
+  let at = listed.length;
+  while (at > 0 && (listed[at - 1]?.id ?? 0) > subscription.id) at -= 1;
+  listed.splice(at, 0, subscription);
+}
+
+function unlistFrom(index: Map<string, Subscription[]>, key: string, id: number): void {
+  const listed = index.get(key);
+  if (listed === undefined) return;
+  const at = listed.findIndex((subscription) => subscription.id === id);
+  if (at >= 0) listed.splice(at, 1);
+  if (listed.length === 0) index.delete(key);
+}

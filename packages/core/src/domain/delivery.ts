@@ -1,0 +1,85 @@
+import type { EventId, Owed } from "./event.ts";
+
+/**
+ * One event owed to one subscription.
+ *
+ * A delivery has no row of its own that could disagree with others: it is `pending` while its latest round has no
+ * final row in the attempt log, and otherwise what that row says.
+ */
+export type DeliveryState = "pending" | "delivered" | "dead" | "cancelled";
+
+/** Why a delivery is dead. `expired`: retention of its day passed while it was still owed. */
+export type DeadReason = "attempts_exhausted" | "gone" | "expired";
+
+/** Why a delivery was cancelled. `disabled`: its subscription answered 410 to another delivery. */
+export type CancelReason = "unsubscribed" | "uninstalled" | "scope_lost" | "redacted" | "disabled";
+
+export type DeliveryReason = DeadReason | CancelReason;
+
+/** From these no replay is possible: what would be sent is gone, or nobody may receive it. */
+export const REASONS_WITHOUT_REPLAY: readonly DeliveryReason[] = ["redacted", "scope_lost", "uninstalled"];
+
+/** Identity of a delivery. */
+export interface DeliveryKey {
+  readonly eventId: EventId;
+  readonly subscription: number;
+}
+
+/**
+ * Key of a row in `task`: owed and not finished. `due` (ms) is the earliest time of the next attempt, so the first
+ * row of a lane tells when the lane has work. Rows are inserted and deleted, never updated.
+ */
+export interface TaskKey {
+  readonly shard: number;
+  readonly lane: number;
+  readonly due: number;
+  readonly eventId: EventId;
+}
+
+export interface Task extends TaskKey {
+  readonly subscription: number;
+  /** Number of the next row in this delivery's log; with the key it is what settlement compares before it deletes. */
+  readonly seq: number;
+  /** 1, and one more with each replay. */
+  readonly round: number;
+  /** Attempts made in this round, 0 to 7. */
+  readonly attempts: number;
+  /** Attempts ever made, over all rounds. */
+  readonly attemptsEver: number;
+}
+
+const DELIVERY_ID = /^dlv_([0-9a-f]{32})_([1-9][0-9]{0,15})$/;
+
+/**
+ * The id that goes out as `webhook-id` and names the delivery in every API: stable over attempts and replays, without
+ * the full stop that Standard Webhooks forbids in an id, and decodable without a look-up.
+ */
+export function deliveryId(key: DeliveryKey): string {
+  return `dlv_${key.eventId.replaceAll("-", "")}_${key.subscription}`;
+}
+
+/** Reads a delivery id; null for anything that `deliveryId` cannot have made. */
+export function parseDeliveryId(text: string): DeliveryKey | null {
+  const match = DELIVERY_ID.exec(text);
+  if (match === null) return null;
+  const hex = match[1] ?? "";
+  const subscription = Number(match[2]);
+  if (!Number.isSafeInteger(subscription)) return null;
+  const eventId = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return { eventId, subscription };
+}
+
+/** The first task of a delivery: due at acceptance. What `EventStore.append` inserts, and what hand-over puts straight into a queue. */
+export function firstTask(event: { readonly id: EventId; readonly acceptedAt: number }, owed: Owed): Task {
+  return {
+    shard: owed.shard,
+    lane: owed.lane,
+    due: event.acceptedAt,
+    eventId: event.id,
+    subscription: owed.subscription,
+    seq: 1,
+    round: 1,
+    attempts: 0,
+    attemptsEver: 0,
+  };
+}

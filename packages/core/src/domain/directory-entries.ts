@@ -1,0 +1,104 @@
+/**
+ * What the directory knows: shops, apps, installations, subscriptions. Rows are immutable values; a change is a new
+ * value of the whole row. `id` is the internal key that other rows refer to; the outside knows shops by domain, apps by
+ * client id, and subscriptions by id or UUID.
+ */
+
+export type Plan = "none" | "basic" | "standard" | "advanced";
+
+export interface Shop {
+  readonly id: number;
+  readonly domain: string;
+  /** Decimal text of a 64-bit integer. */
+  readonly shopId: string;
+  readonly plan: Plan;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly endedAt: number | null;
+}
+
+export type SecretKind = "client" | "signing";
+
+/** `staged`: revealed, not yet used · `live`: signs · `retiring`: still signs beside a newer one. */
+export type SecretState = "staged" | "live" | "retiring";
+
+export interface SealedSecret {
+  readonly id: string;
+  readonly kind: SecretKind;
+  readonly state: SecretState;
+  /** AES-256-GCM: nonce, ciphertext and tag, base64. Opened only where something is signed or checked. */
+  readonly sealed: string;
+  readonly createdAt: number;
+}
+
+export interface DeclaredWebhook {
+  readonly topic: string;
+  readonly address: string;
+}
+
+export interface App {
+  readonly id: number;
+  /** 32 upper- or lower-case hex digits, as given. */
+  readonly clientId: string;
+  readonly name: string;
+  /** Event version: the API version of the payloads that this app receives. */
+  readonly apiVersion: string;
+  readonly secrets: readonly SealedSecret[];
+  /** Made for each shop at installation. */
+  readonly webhooks: readonly DeclaredWebhook[];
+  /** Topic → address, for the compliance topics. */
+  readonly complianceWebhooks: Readonly<Record<string, string>>;
+  readonly isListed: boolean;
+  readonly contactEmail: string | null;
+  readonly contactUrl: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly endedAt: number | null;
+}
+
+export interface Installation {
+  readonly app: number;
+  readonly shop: number;
+  readonly scopes: readonly string[];
+  /** SHA-256 of the access token, 64 hex digits. */
+  readonly tokenHash: string;
+  readonly installedAt: number;
+  readonly updatedAt: number;
+  readonly endedAt: number | null;
+}
+
+export type SubscriptionStatus = "active" | "paused" | "suspended" | "disabled";
+export type StatusReason = "endpoint_failing" | "scope_lost" | "gone";
+
+/** Settings beyond topic and address (contract section 7); absent members are not set. */
+export interface SubscriptionSettings {
+  readonly sequence?: boolean;
+  readonly ordered?: boolean;
+  readonly onDead?: "block" | "skip";
+  readonly mode?: "push" | "pull";
+  readonly filter?: string;
+  readonly fields?: readonly string[];
+  readonly changed?: readonly string[];
+}
+
+export interface Subscription {
+  /** What the REST API gives as `id`. */
+  readonly id: number;
+  readonly uuid: string;
+  readonly app: number;
+  /** Null for addresses that an app declares for `app` and compliance topics: they belong to no installation. */
+  readonly shop: number | null;
+  readonly topic: string;
+  readonly address: string;
+  /** `endpointOf(clientId, address)`. */
+  readonly endpoint: string;
+  readonly status: SubscriptionStatus;
+  readonly statusReason: StatusReason | null;
+  readonly settings: SubscriptionSettings;
+  /** True where it was made from the app's declaration, not by a call. */
+  readonly isDeclared: boolean;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly endedAt: number | null;
+  readonly endReason: "unsubscribed" | "uninstalled" | null;
+}

@@ -1,0 +1,359 @@
+import { laneOf, type Directory } from "../directory/directory.ts";
+import { firstTask, type Task } from "../domain/delivery.ts";
+import type { Subscription } from "../domain/directory-entries.ts";
+import type { EventContent, NewEvent } from "../domain/event.ts";
+import { HELD_BYTES_MAX, LANE_WINDOW } from "../limits.ts";
+import type { Clock, Timers } from "../ports/clock.ts";
+import type { LaneWithWork, OwedTask, Settlement, TaskQueue } from "../ports/task-queue.ts";
+import { EndpointGate } from "./endpoint-gate.ts";
+import { FairQueue } from "./fair-queue.ts";
+import { dispositionOf, Lane } from "./lane.ts";
+import { LaneReader } from "./lane-reader.ts";
+import { Sweeper } from "./sweeper.ts";
+import { WakeHeap } from "./wake-heap.ts";
+
+export interface LaneTableOptions {
+  readonly tasks: TaskQueue;
+  readonly directory: Directory;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly endpointConcurrencyMax: number;
+  readonly owns: (shard: number) => boolean;
+  /** Some lane may be able to start. */
+  readonly onReady: () => void;
+  readonly onError: (what: string, error: unknown) => void;
+}
+
+/**
+ * All lanes and endpoint gates that this process works on. A lane stands in exactly one place: in the fair queue (it has tasks and may
+ * start), parked at its endpoint's gate (at its limit, paused, or breaker open), or nowhere (nothing due in memory, or its subscription
+ * holds). What is parked or held costs nothing and no row is rewritten for it. Memory follows the work, not the number of subscriptions.
+ */
+export class LaneTable {
+  readonly #options: LaneTableOptions;
+  readonly #lanes = new Map<number, Lane>();
+  readonly #gates = new Map<string, EndpointGate<Lane>>();
+  readonly #fair: FairQueue<Lane> = new FairQueue();
+  readonly #wakes: WakeHeap<Lane | EndpointGate<Lane>>;
+  readonly #reader: LaneReader;
+  readonly #sweeper: Sweeper;
+  /** Shards whose lanes were not all found yet. */
+  readonly #undiscovered = new Set<number>();
+  #isStopped = false;
+
+  constructor(options: LaneTableOptions) {
+    this.#options = options;
+    const { clock, timers, tasks, onError } = options;
+    this.#wakes = new WakeHeap(clock, timers, (item) => this.#woken(item));
+    this.#reader = new LaneReader({
+      tasks,
+      clock,
+      timers,
+      onRead: (lane) => this.#laneRead(lane),
+      onError: (error) => onError("read a lane", error),
+    });
+    this.#sweeper = new Sweeper({
+      tasks,
+      clock,
+      timers,
+      onDone: (lane) => this.#swept(lane),
+      onError: (error) => onError("sweep a lane", error),
+    });
+  }
+
+  get heldBytes(): number {
+    return this.#reader.heldBytes;
+  }
+
+  get lanes(): number {
+    return this.#lanes.size;
+  }
+
+  gates(): IterableIterator<EndpointGate<Lane>> {
+    return this.#gates.values();
+  }
+
+  gate(endpoint: string): EndpointGate<Lane> | undefined {
+    return this.#gates.get(endpoint);
+  }
+
+  lane(id: number): Lane | undefined {
+    return this.#lanes.get(id);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#wakes.clear();
+    this.#reader.stop();
+    this.#sweeper.stop();
+  }
+
+  /** The next lane that may start an attempt now; lanes whose gate is shut are parked on the way. Null when there is none. */
+  next(now: number): Lane | null {
+    for (;;) {
+      const lane = this.#fair.next();
+      if (lane === null) return null;
+      if (!lane.isRunnable || lane.length === 0) {
+        // It may have been let out of its gate for a slot that it does not use.
+        this.unpark(lane.gate);
+      } else if (lane.gate.mayStart(now)) {
+        return lane;
+      } else {
+        lane.isParked = true;
+        lane.gate.park(lane);
+        this.#setGateWake(lane.gate, now);
+      }
+    }
+  }
+
+  /** Takes the lane's first task out and puts the lane back in its round. */
+  take(lane: Lane): OwedTask {
+    const owed = lane.shift();
+    if (owed === undefined) throw new Error("a lane without tasks was given a turn");
+    this.#reader.heldBytes -= owed.event.payload.length;
+    this.#fair.charge(lane.shop, lane.gate.serviceMs);
+    return owed;
+  }
+
+  /** After a task was taken and its attempt has started, or could not. */
+  taken(lane: Lane): void {
+    this.#queue(lane);
+    if (!lane.isComplete) this.#reader.consider(lane);
+  }
+
+  /** Puts the committed deliveries of an event into their lanes, where memory may have them. */
+  handOver(event: NewEvent): void {
+    for (const owed of event.owes) {
+      if (this.#options.owns(owed.shard)) this.offer(event, firstTask(event, owed));
+    }
+  }
+
+  offer(event: EventContent, task: Task): void {
+    const lane = this.#lanes.get(task.lane) ?? this.#newLaneFor(task.lane);
+    if (lane === null) return;
+    const bytes = event.payload.length;
+    const hasRoom = lane.length < LANE_WINDOW && (this.heldBytes === 0 || this.heldBytes + bytes <= HELD_BYTES_MAX);
+    if (lane.isRunnable && lane.isComplete && lane.scan === null && hasRoom && !lane.known.has(event.id)) {
+      lane.push({ task, event });
+      this.#reader.heldBytes += bytes;
+      this.#queue(lane);
+      return;
+    }
+    lane.isComplete = false;
+    if (lane.scan !== null) lane.scan.isStale = true;
+    this.#reader.consider(lane);
+  }
+
+  /** From here on nothing is started against what the subscription was before. */
+  subscriptionChanged(subscription: Subscription): void {
+    const { shard } = laneOf(subscription);
+    let lane = this.#lanes.get(subscription.id);
+    if (lane === undefined) {
+      // A subscription that was just made is owed nothing yet; any other may have waited in the store.
+      if (!this.#options.owns(shard) || subscription.createdAt === subscription.updatedAt) return;
+      lane = this.#makeLane(subscription);
+    } else {
+      this.#letGo(lane);
+      if (lane.subscription.endpoint !== subscription.endpoint) this.#moveLane(lane, shard, subscription.endpoint);
+      lane.subscription = subscription;
+      lane.disposition = dispositionOf(subscription);
+    }
+    this.#resume(lane);
+  }
+
+  /** A lane was found in the store. */
+  discovered(found: LaneWithWork, subscription: Subscription): void {
+    const lane = this.#lanes.get(found.lane) ?? this.#makeLane(subscription);
+    if (found.shard !== lane.shard) lane.movesFrom ??= found.shard;
+    if (lane.known.size > 0 || lane.scan !== null || lane.isSweeping) return;
+    if (found.firstDue <= this.#options.clock.now()) {
+      lane.isComplete = false;
+    } else if (lane.nextDue === null || found.firstDue < lane.nextDue) {
+      lane.nextDue = found.firstDue;
+      lane.isComplete = true;
+      this.#setWake(lane);
+    }
+    this.#resume(lane);
+  }
+
+  shardsChanged(gained: readonly number[], lost: readonly number[]): void {
+    for (const shard of gained) this.#undiscovered.add(shard);
+    if (lost.length === 0) return;
+    const gone = new Set(lost);
+    for (const shard of lost) this.#undiscovered.delete(shard);
+    for (const lane of this.#lanes.values()) {
+      if (!gone.has(lane.shard)) continue;
+      this.#letGo(lane);
+      this.#lanes.delete(lane.id);
+    }
+  }
+
+  /** All lanes with work in these shards are known now. */
+  shardsDiscovered(shards: readonly number[]): void {
+    for (const shard of shards) this.#undiscovered.delete(shard);
+  }
+
+  /** A delivery's outcome is durable, or was somebody else's. */
+  settled(settlement: Settlement, isApplied: boolean): void {
+    const lane = this.#lanes.get(settlement.key.lane);
+    if (lane === undefined) return;
+    lane.finish(settlement.key.eventId);
+    if (isApplied && settlement.next !== null) {
+      const { nextDue } = lane;
+      lane.owesAt(settlement.next.due);
+      if (lane.nextDue !== nextDue) this.#setWake(lane);
+    }
+    if (lane.movesFrom !== null) this.#resume(lane);
+    else if (!lane.isComplete) this.#reader.consider(lane);
+    this.#reader.pump();
+  }
+
+  /** Lets as many parked lanes try again as the gate has room for. */
+  unpark(gate: EndpointGate<Lane>): void {
+    const now = this.#options.clock.monotonic();
+    while (gate.parked > 0) {
+      if (!gate.mayStart(now)) {
+        this.#setGateWake(gate, now);
+        return;
+      }
+      const room = gate.breaker.state === "closed" ? gate.concurrency.limit - gate.inFlight : 1;
+      let hasQueued = false;
+      for (const lane of gate.unpark(room)) {
+        lane.isParked = false;
+        if (lane.length === 0 || !lane.isRunnable) continue;
+        this.#queue(lane);
+        hasQueued = true;
+      }
+      if (hasQueued) return;
+    }
+  }
+
+  /** Lanes and gates that have nothing to remember go. */
+  forgetIdle(): void {
+    const inUse = new Set<string>();
+    const now = this.#options.clock.monotonic();
+    for (const lane of this.#lanes.values()) {
+      const isHeld = lane.disposition.kind === "hold" && lane.known.size === 0 && lane.scan === null && lane.movesFrom === null;
+      if (!lane.isParked && !lane.isQueued && (lane.isIdle || isHeld)) this.#lanes.delete(lane.id);
+      else inUse.add(lane.gate.id);
+    }
+    for (const gate of this.#gates.values()) {
+      if (!inUse.has(gate.id) && gate.inFlight === 0 && !gate.isShut(now) && gate.parked === 0) this.#gates.delete(gate.id);
+    }
+  }
+
+  /** A lane that memory did not know. Once its shard was discovered, memory knows every lane with work, so it is complete. */
+  #newLaneFor(id: number): Lane | null {
+    const subscription = this.#options.directory.subscription(id);
+    if (subscription === undefined) return null;
+    const lane = this.#makeLane(subscription);
+    lane.isComplete = !this.#undiscovered.has(lane.shard);
+    return lane;
+  }
+
+  #makeLane(subscription: Subscription): Lane {
+    const lane = new Lane(subscription, laneOf(subscription).shard, this.#gateOf(subscription.endpoint));
+    this.#lanes.set(lane.id, lane);
+    return lane;
+  }
+
+  #moveLane(lane: Lane, shard: number, endpoint: string): void {
+    if (lane.shard !== shard) lane.movesFrom ??= lane.shard;
+    lane.shard = shard;
+    if (lane.isParked) lane.gate.remove(lane);
+    lane.isParked = false;
+    lane.gate = this.#gateOf(endpoint);
+  }
+
+  #gateOf(endpoint: string): EndpointGate<Lane> {
+    let gate = this.#gates.get(endpoint);
+    if (gate === undefined) {
+      gate = new EndpointGate(endpoint, this.#options.endpointConcurrencyMax);
+      this.#gates.set(endpoint, gate);
+    }
+    return gate;
+  }
+
+  /** Does what the lane's disposition asks for, from the beginning. */
+  #resume(lane: Lane): void {
+    if (lane.disposition.kind === "sweep") {
+      this.#sweeper.sweep(lane);
+    } else if (lane.movesFrom === null) {
+      this.#reader.consider(lane);
+    } else if (lane.known.size === 0 && lane.scan === null) {
+      // Not earlier: rows that are in flight or being settled must keep their key until then.
+      this.#sweeper.sweep(lane);
+    }
+  }
+
+  #swept(lane: Lane): void {
+    if (lane.disposition.kind === "sweep") {
+      if (!lane.isParked && !lane.isQueued) this.#lanes.delete(lane.id);
+      return;
+    }
+    lane.movesFrom = null;
+    lane.isComplete = false;
+    this.#reader.consider(lane);
+  }
+
+  /** Lets go of what waits in memory; what is under way goes on. The store has it all. */
+  #letGo(lane: Lane): void {
+    for (const owed of lane.clear()) this.#reader.heldBytes -= owed.event.payload.length;
+    lane.isComplete = false;
+    lane.nextDue = null;
+    if (lane.scan !== null) lane.scan.isStale = true;
+  }
+
+  #queue(lane: Lane): void {
+    if (lane.isQueued || lane.isParked || lane.length === 0 || !lane.isRunnable) return;
+    this.#fair.add(lane);
+  }
+
+  #laneRead(lane: Lane): void {
+    if (lane.movesFrom !== null || lane.disposition.kind === "sweep") {
+      this.#letGo(lane);
+      this.#resume(lane);
+      return;
+    }
+    this.#setWake(lane);
+    this.#queue(lane);
+    this.#reader.consider(lane);
+    this.#options.onReady();
+  }
+
+  #setWake(lane: Lane): void {
+    if (lane.nextDue === null) return;
+    const { clock } = this.#options;
+    this.#wakes.add(clock.monotonic() + Math.max(0, lane.nextDue - clock.now()), lane);
+  }
+
+  #setGateWake(gate: EndpointGate<Lane>, now: number): void {
+    const at = gate.opensAt(now);
+    if (at === null || at >= gate.wakeAt || gate.parked === 0) return;
+    gate.wakeAt = at;
+    this.#wakes.add(at, gate);
+  }
+
+  #woken(item: Lane | EndpointGate<Lane>): void {
+    if (this.#isStopped) return;
+    if (item instanceof Lane) {
+      this.#laneWoken(item);
+      return;
+    }
+    item.wakeAt = Number.POSITIVE_INFINITY;
+    this.unpark(item);
+    this.#options.onReady();
+  }
+
+  #laneWoken(lane: Lane): void {
+    if (lane.nextDue === null || this.#lanes.get(lane.id) !== lane) return;
+    if (lane.nextDue > this.#options.clock.now()) {
+      this.#setWake(lane);
+      return;
+    }
+    lane.nextDue = null;
+    lane.isComplete = false;
+    if (lane.scan !== null) lane.scan.isStale = true;
+    this.#reader.consider(lane);
+  }
+}

@@ -1,0 +1,128 @@
+import type { CancelReason } from "../domain/delivery.ts";
+import type { Subscription } from "../domain/directory-entries.ts";
+import type { EventId } from "../domain/event.ts";
+import type { OwedTask } from "../ports/task-queue.ts";
+import type { EndpointGate } from "./endpoint-gate.ts";
+import type { Queued } from "./fair-queue.ts";
+
+/** What is to be done with a subscription's deliveries. */
+export type Disposition = { readonly kind: "send" } | { readonly kind: "hold" } | { readonly kind: "sweep"; readonly reason: CancelReason };
+
+/** Pure: follows from the subscription alone. An app's last word, `app/uninstalled`, is delivered after its subscription has ended. */
+export function dispositionOf(subscription: Subscription): Disposition {
+  if (subscription.endedAt !== null) {
+    if (subscription.endReason === "uninstalled" && subscription.topic === "app/uninstalled") return { kind: "send" };
+    return { kind: "sweep", reason: subscription.endReason ?? "unsubscribed" };
+  }
+  switch (subscription.status) {
+    case "active":
+      return { kind: "send" };
+    case "paused":
+      return { kind: "hold" };
+    case "suspended":
+      return subscription.statusReason === "scope_lost" ? { kind: "sweep", reason: "scope_lost" } : { kind: "hold" };
+    case "disabled":
+      return { kind: "sweep", reason: "disabled" };
+  }
+}
+
+/** What a read of the lane that is under way must not miss, and must not bring back. */
+interface Scan {
+  /** Settled since the read began: its snapshot may still have them. */
+  readonly finished: Set<EventId>;
+  /** Something was owed that the snapshot may not have. */
+  isStale: boolean;
+}
+
+/**
+ * A queue of deliveries that go one way: a subscription's. The store has all of it; memory has a window.
+ *
+ *   complete: everything that is due stands in `queue` or is under way; new deliveries may be handed straight in
+ *   incomplete: the store has more that is due; it is read from the lane's beginning, skipping what memory holds
+ */
+export class Lane implements Queued {
+  readonly id: number;
+  /** Shard that the rows carry. */
+  shard: number;
+  subscription: Subscription;
+  gate: EndpointGate<Lane>;
+  /** For fairness: an app's own lanes count as one shop of their own. */
+  readonly shop: number;
+  disposition: Disposition;
+  isQueued = false;
+  isParked = false;
+  isComplete = false;
+  isReadWanted = false;
+  /** Rows still carry another shard: not to be sent before they are moved. */
+  movesFrom: number | null = null;
+  isSweeping = false;
+  /** Wall ms of the earliest task known to be due later. */
+  nextDue: number | null = null;
+  scan: Scan | null = null;
+  /** Queued, in flight, or being settled. */
+  readonly known: Set<EventId> = new Set();
+  #queue: OwedTask[] = [];
+  #head = 0;
+
+  constructor(subscription: Subscription, shard: number, gate: EndpointGate<Lane>) {
+    this.id = subscription.id;
+    this.shop = subscription.shop ?? -subscription.app;
+    this.shard = shard;
+    this.subscription = subscription;
+    this.gate = gate;
+    this.disposition = dispositionOf(subscription);
+  }
+
+  get length(): number {
+    return this.#queue.length - this.#head;
+  }
+
+  /** May send as far as the lane itself is concerned. */
+  get isRunnable(): boolean {
+    return this.disposition.kind === "send" && this.movesFrom === null;
+  }
+
+  get isIdle(): boolean {
+    return (
+      this.known.size === 0 && this.scan === null && this.isComplete && this.nextDue === null && !this.isSweeping && this.movesFrom === null
+    );
+  }
+
+  push(owed: OwedTask): void {
+    this.known.add(owed.task.eventId);
+    this.#queue.push(owed);
+  }
+
+  shift(): OwedTask | undefined {
+    const owed = this.#queue[this.#head];
+    if (owed === undefined) return undefined;
+    this.#head += 1;
+    if (this.#head === this.#queue.length) {
+      this.#queue = [];
+      this.#head = 0;
+    }
+    return owed;
+  }
+
+  /** Lets go of what is queued and not under way; answers it. The store still has it. */
+  clear(): OwedTask[] {
+    const cleared = this.#queue.slice(this.#head);
+    this.#queue = [];
+    this.#head = 0;
+    for (const owed of cleared) this.known.delete(owed.task.eventId);
+    if (cleared.length > 0) this.isComplete = false;
+    return cleared;
+  }
+
+  /** A delivery is settled, or turned out to be somebody else's. */
+  finish(eventId: EventId): void {
+    this.known.delete(eventId);
+    this.scan?.finished.add(eventId);
+  }
+
+  /** Something is owed at `due` that is not in memory. */
+  owesAt(due: number): void {
+    if (this.nextDue === null || due < this.nextDue) this.nextDue = due;
+    if (this.scan !== null) this.scan.isStale = true;
+  }
+}

@@ -1,0 +1,61 @@
+/** Every bound of the engine, with its reason. Wire limits stand in the contract; a deployment's choices in the settings. */
+
+/** Pending events of one group: past it a group gains nothing measurable and its latency grows. */
+export const GROUP_EVENTS_MAX = 512;
+/** Payload bytes of one group: one larger event still goes alone. */
+export const GROUP_BYTES_MAX = 1_048_576;
+/** Events accepted into memory and not yet committed; beyond it publishing answers 503. */
+export const GROUP_WAITING_EVENTS_MAX = 20_000;
+/** Their payload bytes. */
+export const GROUP_WAITING_BYTES_MAX = 67_108_864;
+
+/** Settlements of one transaction. */
+export const SETTLE_BATCH_MAX = 512;
+/** How long a settlement may wait for company, ms: shares the fsync, and delays nothing that a receiver sees. */
+export const SETTLE_WAIT_MS = 5;
+/** Finished attempts that wait for the store; beyond it no new attempt starts (the store is down or far behind). */
+export const SETTLE_WAITING_MAX = 4_096;
+/** Pause before a failed settlement batch is sent again, ms. */
+export const SETTLE_AGAIN_MS = 500;
+
+/** Tasks of one lane held in memory: keeps memory independent of any backlog. */
+export const LANE_WINDOW = 256;
+/** A lane is read again when it has fewer than this. */
+export const LANE_REFILL_BELOW = 64;
+/** Payload bytes of one lane read: a lane of 1 MiB payloads holds a few, not 256. */
+export const LANE_READ_BYTES_MAX = 4_194_304;
+/** Payload bytes held for sending over all lanes; past it hand-over leaves events in the store until there is room. */
+export const HELD_BYTES_MAX = 50_331_648;
+/** Lane reads under way at once. */
+export const LANE_READS_MAX = 4;
+
+/** Pause between discovery scans, ms: truth is found by scanning, hints may be lost. */
+export const DISCOVERY_EVERY_MS = 10_000;
+/** Lanes of one discovery page. */
+export const DISCOVERY_PAGE = 1_000;
+
+/** Attempts in flight over all endpoints in one process. */
+export const ATTEMPTS_IN_FLIGHT_MAX = 512;
+/** Concurrency that an endpoint starts with, its floor and its ceiling. */
+export const ENDPOINT_CONCURRENCY_START = 10;
+export const ENDPOINT_CONCURRENCY_MIN = 1;
+export const ENDPOINT_CONCURRENCY_MAX = 100;
+
+/** Tasks cancelled, expired or moved in one step: bounds a transaction to a few milliseconds. */
+export const SWEEP_STEP = 500;
+/** Rows removed by one retention step. */
+export const RETENTION_STEP = 2_000;
+
+/** Subscriptions that one event may match: all of them are owed in its own transaction. */
+export const MATCHES_MAX = 1_000;
+/** Subscriptions of one installation. */
+export const SUBSCRIPTIONS_PER_INSTALLATION_MAX = 100;
+
+/** `Retry-After` is honoured up to this, ms. */
+export const RETRY_AFTER_MAX_MS = 14_400_000;
+/** Bytes kept of a response body: failures, and successes. */
+export const FAILURE_BODY_KEPT_BYTES = 4_096;
+export const SUCCESS_BODY_KEPT_BYTES = 256;
+
+/** Idempotency keys are kept for at least this, ms. */
+export const IDEMPOTENCY_KEPT_MS = 86_400_000;

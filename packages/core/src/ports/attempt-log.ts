@@ -1,0 +1,32 @@
+import type { LogRow } from "../domain/attempt.ts";
+import type { DeliveryKey, DeliveryState } from "../domain/delivery.ts";
+import type { EventId } from "../domain/event.ts";
+
+/** Where a page of final deliveries goes on: behind this delivery, newest event first. */
+export interface DeliveryCursor {
+  readonly eventId: EventId;
+  readonly subscription: number;
+}
+
+export interface FinalDeliveriesQuery {
+  /** Only these subscriptions; null for all. */
+  readonly subscriptions: readonly number[] | null;
+  readonly states: readonly Exclude<DeliveryState, "pending">[];
+  /** Acceptance of the event, ms, both ends included; null for open. */
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly after: DeliveryCursor | null;
+  readonly limit: number;
+}
+
+export interface AttemptLog {
+  /** All rows of a delivery, oldest first. Empty: no attempt yet, or unknown. */
+  ofDelivery(delivery: DeliveryKey): Promise<readonly LogRow[]>;
+  /** The last row of each of these deliveries, in order; null where there is none. */
+  lastRows(deliveries: readonly DeliveryKey[]): Promise<readonly (LogRow | null)[]>;
+  /**
+   * Deliveries whose latest row is final, newest event first, as that row each. Pages neither skip nor repeat a delivery that
+   * stays final while the caller pages.
+   */
+  listFinal(query: FinalDeliveriesQuery): Promise<readonly LogRow[]>;
+}

@@ -1,0 +1,32 @@
+export type Role = "admin" | "publish" | "read";
+
+/** A platform key as it is kept: never the key itself. */
+export interface PlatformKey {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  /** SHA-256 of the key, 64 hex digits. */
+  readonly hash: string;
+  readonly createdAt: number;
+  readonly revokedAt: number | null;
+}
+
+/** The bucket after a call: `taken` says whether the call found a token. */
+export interface BucketState {
+  readonly taken: boolean;
+  /** Tokens used, whole, after the call. */
+  readonly used: number;
+  /** Ms until a token is there again; 0 when taken. */
+  readonly waitMs: number;
+}
+
+export interface Credentials {
+  putKey(key: PlatformKey): Promise<void>;
+  /** Null when there is none with that hash; revoked ones are returned as such. */
+  findKey(hash: string): Promise<PlatformKey | null>;
+  listKeys(): Promise<readonly PlatformKey[]>;
+  /** Takes one token of the bucket of an app on a shop, exactly, whichever process asks. */
+  takeToken(app: number, shop: number, size: number, perSecond: number, at: number): Promise<BucketState>;
+  /** A small durable note by name (sealing key check, first start). Writes only if absent; answers what is there now. */
+  putIfAbsent(name: string, value: string): Promise<string>;
+}

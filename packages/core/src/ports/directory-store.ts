@@ -1,0 +1,67 @@
+import type { App, Installation, Shop, Subscription } from "../domain/directory-entries.ts";
+import type { CancelReason } from "../domain/delivery.ts";
+import type { NewEvent } from "../domain/event.ts";
+import type { LaneRef } from "./task-queue.ts";
+
+/** Next internal keys; part of the directory, so that a commit at the expected version allocates exactly. */
+export interface Counters {
+  readonly shop: number;
+  readonly app: number;
+  readonly subscription: number;
+}
+
+export interface DirectoryChanges {
+  readonly version: number;
+  readonly counters: Counters;
+  readonly shops: readonly Shop[];
+  readonly apps: readonly App[];
+  readonly installations: readonly Installation[];
+  readonly subscriptions: readonly Subscription[];
+}
+
+/** Who did what, with secrets masked. */
+export interface AuditRecord {
+  readonly at: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly requestId: string | null;
+}
+
+/** A change of the directory and all that must happen with it, as one transaction. */
+export interface DirectoryCommit {
+  readonly at: number;
+  readonly counters: Counters;
+  readonly shops: readonly Shop[];
+  readonly apps: readonly App[];
+  readonly installations: readonly Installation[];
+  readonly subscriptions: readonly Subscription[];
+  /** Lanes whose pending deliveries end now (a bounded number each; the owner sweeps the rest). */
+  readonly cancel: readonly { readonly lane: LaneRef; readonly reason: CancelReason }[];
+  /** Events that the change itself makes (`app/uninstalled`). */
+  readonly events: readonly NewEvent[];
+  readonly audit: readonly AuditRecord[];
+}
+
+export interface DirectoryStore {
+  /**
+   * The current rows that changed after `version`, ended ones included. From version 0 (a fresh start): apps and subscriptions that have
+   * not ended, and every shop and installation, ended ones too (their last events and compliance topics are still delivered).
+   */
+  changesSince(version: number): Promise<DirectoryChanges>;
+  /**
+   * Applies the commit if the directory still has `expectedVersion`, which it raises by one. Each row becomes the current one
+   * of its key, and the row before it is kept as history with the time until which it was valid.
+   */
+  commit(
+    commit: DirectoryCommit,
+    expectedVersion: number,
+  ): Promise<{ readonly kind: "committed"; readonly version: number } | { readonly kind: "stale" }>;
+  /** The installation that a token (as SHA-256, hex) belongs to, and the directory's version, read now. */
+  findToken(tokenHash: string): Promise<{ readonly installation: Installation | null; readonly version: number }>;
+  /** Also finds a subscription that has ended. */
+  findSubscription(id: number): Promise<Subscription | null>;
+  readAudit(limit: number, before: number | null): Promise<readonly (AuditRecord & { readonly id: number })[]>;
+}

@@ -1,0 +1,27 @@
+import type { AttemptLog } from "./attempt-log.ts";
+import type { Credentials } from "./credentials.ts";
+import type { DirectoryStore } from "./directory-store.ts";
+import type { EventStore } from "./event-store.ts";
+import type { Leases } from "./leases.ts";
+import type { Retention } from "./retention.ts";
+import type { Statistics } from "./statistics.ts";
+import type { TaskQueue } from "./task-queue.ts";
+
+/**
+ * The private store contract, split by use. Every adapter passes the same conformance suite.
+ *
+ * A call that fails rejects with an `Error` that has a `code`: `store_unavailable` when the store as a whole cannot be used just now
+ * (closed, full, not reachable: try again later with the same arguments), any other code when this very call was refused.
+ */
+export interface Store {
+  readonly events: EventStore;
+  readonly tasks: TaskQueue;
+  readonly log: AttemptLog;
+  readonly directory: DirectoryStore;
+  readonly statistics: Statistics;
+  readonly retention: Retention;
+  readonly leases: Leases;
+  readonly credentials: Credentials;
+  /** Waits for what is under way, then closes. Calls after it reject. */
+  close(): Promise<void>;
+}

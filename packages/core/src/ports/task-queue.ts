@@ -1,0 +1,68 @@
+import type { EventContent, EventId } from "../domain/event.ts";
+import type { CancelReason, DeliveryKey, DeliveryReason, Task, TaskKey } from "../domain/delivery.ts";
+import type { LogRow } from "../domain/attempt.ts";
+
+/** One finished attempt: remove the task, log the row, and owe the rest. */
+export interface Settlement {
+  readonly key: TaskKey;
+  /** Compared with the task's before it is deleted. */
+  readonly seq: number;
+  readonly row: LogRow;
+  readonly next: Task | null;
+  /** For the statistics. */
+  readonly topic: string;
+  /** From acceptance to this row, ms; counted when the row is `delivered`. */
+  readonly latencyMs: number;
+}
+
+export interface LaneRef {
+  readonly shard: number;
+  readonly lane: number;
+}
+
+export interface OwedTask {
+  readonly task: Task;
+  readonly event: EventContent;
+}
+
+export interface LaneRead {
+  readonly tasks: readonly OwedTask[];
+  /** Due time of the first task that was not returned, in the past or the future; null when the lane has no more. */
+  readonly nextDue: number | null;
+}
+
+export interface LaneWithWork extends LaneRef {
+  readonly firstDue: number;
+}
+
+export type ReplayResult =
+  | { readonly kind: "reopened"; readonly task: Task; readonly event: EventContent }
+  | { readonly kind: "pending" }
+  | { readonly kind: "refused"; readonly reason: DeliveryReason }
+  | { readonly kind: "not_found" };
+
+export interface TaskQueue {
+  /**
+   * One durable transaction for the whole batch. A settlement whose task is not there with that `seq` was somebody else's:
+   * it writes nothing, schedules nothing and counts nothing. Answers in order: true where it was applied.
+   */
+  settle(batch: readonly Settlement[]): Promise<readonly boolean[]>;
+  /**
+   * Tasks of a lane with `due` ≤ `dueMax`, in key order from the lane's beginning, with their events. Stops at `limit` tasks or
+   * once `bytesMax` of payload were read (but returns at least one). `skip` names events that the caller already holds: they
+   * count for neither bound.
+   */
+  readLane(lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<EventId>): Promise<LaneRead>;
+  /** Lanes that have tasks, in key order behind `after`, at most `limit`. */
+  lanesWithWork(shards: readonly number[], after: LaneRef | null, limit: number): Promise<readonly LaneWithWork[]>;
+  /** Ends up to `limit` tasks of a lane with a final `cancelled` row each; answers how many. */
+  cancelLane(lane: LaneRef, reason: CancelReason, at: number, limit: number): Promise<number>;
+  /** Moves up to `limit` tasks of a lane to another shard (its endpoint changed); answers how many. */
+  relocateLane(lane: LaneRef, toShard: number, limit: number): Promise<number>;
+  /** Re-opens a final delivery as a new round, due at `at`; one transaction. */
+  replay(delivery: DeliveryKey, lane: LaneRef, at: number): Promise<ReplayResult>;
+  /** Tasks of a lane in due order behind `after`, without events: what is owed, for lists. */
+  listLane(lane: LaneRef, after: TaskKey | null, limit: number): Promise<readonly Task[]>;
+  /** How many tasks there are, and the earliest due time. */
+  backlog(): Promise<{ readonly pending: number; readonly oldestDue: number | null }>;
+}

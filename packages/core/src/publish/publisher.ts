@@ -1,0 +1,183 @@
+import type { DirectoryService } from "../directory/directory-service.ts";
+import type { App, Shop } from "../domain/directory-entries.ts";
+import type { EventId, NewEvent } from "../domain/event.ts";
+import { millisecondsOf } from "../domain/event.ts";
+import { momentOf, normaliseMoment } from "../domain/moment.ts";
+import type { TopicRule, TopicRules } from "../domain/topic.ts";
+import type { CommitResult, GroupCommit } from "../engine/group-commit.ts";
+import { IDEMPOTENCY_KEPT_MS, MATCHES_MAX } from "../limits.ts";
+import { ok, refuse, type Refusal, type Result } from "../refusal.ts";
+import { makeEvent, type EventDraft } from "./make-event.ts";
+
+/** A publish as it came in: members checked for type and size, payload known to be a JSON object. */
+export interface PublishRequest {
+  readonly shop: string;
+  readonly topic: string;
+  readonly clientId?: string | undefined;
+  readonly triggeredAt?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly orderKey?: string | undefined;
+  readonly changed?: readonly string[] | undefined;
+  /** The payload's bytes as the publisher wrote them. */
+  readonly payload: Uint8Array;
+  /** The same, parsed: for the schema check and the subjects. Never written again. */
+  readonly payloadValue: unknown;
+}
+
+export interface Published {
+  readonly id: EventId;
+  readonly deliveries: number;
+  readonly duplicate: boolean;
+}
+
+export interface PublisherOptions {
+  readonly directory: DirectoryService;
+  readonly groups: GroupCommit;
+  readonly topics: TopicRules;
+  readonly newEventId: () => EventId;
+  /** The API version that payloads are published in. */
+  readonly apiVersion: string;
+  readonly retentionMs: number;
+  /** First 128 bits of a SHA-256, 32 hex digits. */
+  readonly digest: (parts: readonly (string | Uint8Array)[]) => string;
+  /** Null when the payload fits its topic's schema. */
+  readonly checkPayload: (topic: string, payload: unknown) => Refusal | null;
+  /** Keyed hashes of the customers that a payload speaks of. */
+  readonly subjectsOf: (shop: number, topic: string, payload: unknown) => readonly string[];
+  /** After the commit: the deliveries of an event may start. */
+  readonly handOver: (event: NewEvent) => void;
+}
+
+/** Takes events in: validates, matches, commits with its group, hands over. Answers only what is durable. */
+export class Publisher {
+  readonly #options: PublisherOptions;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves after the fsync. A refused publish keeps no idempotency key. */
+  publish(request: PublishRequest): Promise<Result<Published>> {
+    const drafted = this.#draft(request);
+    if (!drafted.ok) return Promise.resolve(drafted);
+    return this.submit(drafted.value);
+  }
+
+  /** Commits a draft that needs no further check: a publish, or an event that Genhook makes itself. */
+  submit(draft: EventDraft): Promise<Result<Published>> {
+    const { groups, directory, retentionMs, handOver } = this.#options;
+    if (!groups.hasRoom) return Promise.resolve(overloaded());
+    const make = (): { event: NewEvent; directoryVersion: number } => ({
+      event: makeEvent(directory.directory, draft, retentionMs),
+      directoryVersion: directory.directory.version,
+    });
+    const made = make();
+    if (made.event.owes.length > MATCHES_MAX) {
+      return Promise.resolve(refuse("too_many_matches", `The event matches more than ${MATCHES_MAX} webhooks.`, "topic"));
+    }
+    return new Promise((resolve, reject) => {
+      groups.submit({
+        ...made,
+        rematch: make,
+        done: (result, event) => {
+          if (result.kind === "accepted") handOver(event);
+          if (result.kind === "rejected") reject(asError(result.error));
+          else resolve(published(result, event));
+        },
+      });
+    });
+  }
+
+  #draft(request: PublishRequest): Result<EventDraft> {
+    const { directory, topics } = this.#options;
+    const shop = directory.directory.shopByDomain(request.shop);
+    if (shop === undefined) {
+      return refuse("unknown_shop", `There is no shop "${request.shop.slice(0, 260)}"; create it with POST /platform/v1/shops.`, "shop");
+    }
+    const topic = topics.get(request.topic);
+    if (topic === undefined) {
+      return refuse("unknown_topic", `There is no topic "${request.topic.slice(0, 100)}"; GET /platform/v1/topics lists them.`, "topic");
+    }
+    if (topic.madeByGenhook) {
+      return refuse("topic_made_by_genhook", `${topic.name} is made by Genhook itself when it happens; it cannot be published.`, "topic");
+    }
+    const app = this.#appOf(request, topic);
+    if (!app.ok) return app;
+    const misfit = this.#options.checkPayload(topic.name, request.payloadValue);
+    if (misfit !== null) return { ok: false, refusal: misfit };
+    return this.#complete(request, shop, topic, app.value);
+  }
+
+  #appOf(request: PublishRequest, topic: TopicRule): Result<App | null> {
+    if (topic.audience !== "app") {
+      return request.clientId === undefined
+        ? ok(null)
+        : refuse("invalid_member", `${topic.name} goes to every subscribed app; leave clientId out.`, "clientId");
+    }
+    if (request.clientId === undefined) {
+      return refuse("client_id_required", `${topic.name} is for exactly one app: say which with clientId.`, "clientId");
+    }
+    const app = this.#options.directory.directory.appByClientId(request.clientId);
+    return app === undefined ? refuse("unknown_app", `There is no app "${request.clientId.slice(0, 64)}".`, "clientId") : ok(app);
+  }
+
+  #complete(request: PublishRequest, shop: Shop, topic: TopicRule, app: App | null): Result<EventDraft> {
+    const { newEventId, apiVersion, digest, subjectsOf } = this.#options;
+    const id = newEventId();
+    const acceptedAt = millisecondsOf(id);
+    const triggeredAt = request.triggeredAt === undefined ? momentOf(acceptedAt) : normaliseMoment(request.triggeredAt);
+    if (triggeredAt === null) {
+      return refuse(
+        "invalid_member",
+        "triggeredAt must be an RFC 3339 date and time with an offset, such as 2024-12-30T23:59:59.5Z.",
+        "triggeredAt",
+      );
+    }
+    return ok({
+      id,
+      shop,
+      app,
+      topic,
+      apiVersion,
+      triggeredAt,
+      orderKey: request.orderKey ?? null,
+      changed: request.changed ?? null,
+      isTest: false,
+      payload: request.payload,
+      subjects: subjectsOf(shop.id, topic.name, request.payloadValue),
+      idempotency:
+        request.idempotencyKey === undefined
+          ? null
+          : {
+              keyHash: digest([request.idempotencyKey]),
+              contentHash: digest([topic.name, "\n", request.payload]),
+              expiresAt: acceptedAt + IDEMPOTENCY_KEPT_MS,
+            },
+    });
+  }
+}
+
+function published(result: Exclude<CommitResult, { kind: "rejected" }>, event: NewEvent): Result<Published> {
+  switch (result.kind) {
+    case "accepted":
+      return ok({ id: event.id, deliveries: event.owes.length, duplicate: false });
+    case "duplicate":
+      return ok({ id: result.id, deliveries: result.deliveries, duplicate: true });
+    case "conflict":
+      return refuse(
+        "idempotency_key_reused",
+        "This idempotencyKey was used for another topic or payload on this shop; use a new key for a new event.",
+        "idempotencyKey",
+      );
+    case "unavailable":
+      return overloaded();
+  }
+}
+
+function overloaded(): Result<never> {
+  return refuse("overloaded", "Nothing was written; try again later with the same idempotencyKey.");
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

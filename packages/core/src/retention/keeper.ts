@@ -1,0 +1,87 @@
+import { dayOfTime } from "../domain/event.ts";
+import { RETENTION_STEP, SWEEP_STEP } from "../limits.ts";
+import type { Clock, Timer, Timers } from "../ports/clock.ts";
+import type { Retention } from "../ports/retention.ts";
+import type { Statistics } from "../ports/statistics.ts";
+
+/** How often retention looks, ms. A day is dropped at most this late. */
+export const KEEP_EVERY_MS = 60_000;
+/** Minutes of statistics are summed to hours once they are this old, ms. */
+const SUM_AFTER_MS = 86_400_000;
+
+const DAY_MS = 86_400_000;
+
+export interface KeeperOptions {
+  readonly retention: Retention;
+  readonly statistics: Statistics;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly retentionMs: number;
+  /** A day went: how many deliveries were still owed of it. */
+  readonly onDropped: (day: number, expired: number) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Days whose last event is older than retention; pure. */
+export function daysToDrop(days: readonly number[], now: number, retentionMs: number): readonly number[] {
+  const first = dayOfTime(now - retentionMs);
+  return days.filter((day) => day < first);
+}
+
+/**
+ * Keeps the store small: drops days past retention after it has settled what is still owed of them as `expired`, forgets idempotency
+ * keys, sums statistics. Works in small steps between which the store does its other work, and never twice at once.
+ */
+export class Keeper {
+  readonly #options: KeeperOptions;
+  #timer: Timer | null = null;
+  #isStopped = false;
+  #run: Promise<void> = Promise.resolve();
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#schedule(0);
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    await this.#run;
+  }
+
+  /** One round, to its end. */
+  async keep(): Promise<void> {
+    const { retention, statistics, clock, retentionMs, onDropped } = this.#options;
+    const now = clock.now();
+    for (const day of daysToDrop(await retention.days(), now, retentionMs)) {
+      const expired = await this.#expire(day);
+      while (!this.#isStopped && !(await retention.dropStep(day, RETENTION_STEP)));
+      if (!this.#isStopped) onDropped(day, expired);
+    }
+    while (!this.#isStopped && (await retention.forgetKeys(now, SWEEP_STEP)) >= SWEEP_STEP);
+    while (!this.#isStopped && !(await statistics.sumStep(now - SUM_AFTER_MS - (now % DAY_MS), RETENTION_STEP)));
+  }
+
+  async #expire(day: number): Promise<number> {
+    const { retention, clock } = this.#options;
+    let expired = 0;
+    while (!this.#isStopped) {
+      const step = await retention.expireThrough(day, clock.now(), SWEEP_STEP);
+      expired += step;
+      if (step === 0) break;
+    }
+    return expired;
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#isStopped) return;
+    this.#timer = this.#options.timers.after(delayMs, () => {
+      this.#run = this.keep()
+        .catch((error: unknown) => this.#options.onError(error))
+        .then(() => this.#schedule(KEEP_EVERY_MS));
+    });
+  }
+}

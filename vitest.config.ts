@@ -1,0 +1,17 @@
+import { defineConfig } from "vitest/config";
+
+/** Two workers: the smallest machine that the suite is promised for has two cores. */
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    projects: [
+      { extends: true, test: { name: "packages", include: ["packages/*/test/**/*.test.ts"] } },
+      { extends: true, test: { name: "house", include: ["scripts/test/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: { name: "e2e", include: ["e2e/test/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 60_000, fileParallelism: false },
+      },
+    ],
+  },
+});
