@@ -1,1 +1,2 @@
-export {};
+export { openSqliteStore, type SqliteStoreOptions } from "./sqlite/open.ts";
+export { StoreOpenError, type StoreOpenErrorCode } from "./sqlite/open-error.ts";

@@ -1,0 +1,35 @@
+import { workerData } from "node:worker_threads";
+import type { DeliveryKey, EventId, FinalDeliveriesQuery, LaneRef, StatisticsQuery, TaskKey } from "@genhook/core";
+import { openReader } from "./connection.ts";
+import { listFinal } from "./final-deliveries.ts";
+import { Reader } from "./reader.ts";
+import { readStatistics } from "./statistics.ts";
+import { serve } from "./thread-calls.ts";
+
+const connection = openReader((workerData as { path: string }).path);
+const reader = new Reader(connection);
+
+const operations = {
+  readEvent: (id: EventId) => reader.readEvent(id),
+  readLane: (lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<EventId>) =>
+    reader.readLane(lane, dueMax, limit, bytesMax, skip),
+  lanesWithWork: (shards: readonly number[], after: LaneRef | null, limit: number) => reader.lanesWithWork(shards, after, limit),
+  listLane: (lane: LaneRef, after: TaskKey | null, limit: number) => reader.listLane(lane, after, limit),
+  oldestDue: (lanesMax: number) => reader.oldestDue(lanesMax),
+  ofDelivery: (delivery: DeliveryKey) => reader.ofDelivery(delivery),
+  lastRows: (deliveries: readonly DeliveryKey[]) => reader.lastRows(deliveries),
+  listFinal: (query: FinalDeliveriesQuery) => listFinal(connection, query),
+  changesSince: (version: number) => reader.changesSince(version),
+  findToken: (tokenHash: string) => reader.findToken(tokenHash),
+  findSubscription: (id: number) => reader.findSubscription(id),
+  readAudit: (limit: number, before: number | null) => reader.readAudit(limit, before),
+  findKey: (hash: string) => reader.findKey(hash),
+  listKeys: () => reader.listKeys(),
+  days: () => reader.days(),
+  readStatistics: (query: StatisticsQuery) => readStatistics(connection, query),
+  close: () => connection.close(),
+};
+
+export type ReaderOperations = typeof operations;
+
+serve(operations);

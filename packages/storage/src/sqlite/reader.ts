@@ -1,0 +1,228 @@
+import {
+  dayOf,
+  type App,
+  type AuditRecord,
+  type DeliveryKey,
+  type DirectoryChanges,
+  type EventContent,
+  type EventId,
+  type Installation,
+  type LaneRead,
+  type LaneRef,
+  type LaneWithWork,
+  type LogRow,
+  type OwedTask,
+  type PlatformKey,
+  type Role,
+  type Shop,
+  type StoredEvent,
+  type Subscription,
+  type Task,
+  type TaskKey,
+} from "@genhook/core";
+import type { Connection, Row } from "./connection.ts";
+import { hasDay, listDays } from "./day-tables.ts";
+import { number, text, toEvent, toLogRow, toStoredEvent, toTask } from "./rows.ts";
+import { toBytes, toHex } from "./uuid-bytes.ts";
+
+/** All look-ups, on a read-only connection in a thread of their own: no write ever waits for one. */
+export class Reader {
+  readonly connection: Connection;
+
+  constructor(connection: Connection) {
+    this.connection = connection;
+  }
+
+  readEvent(id: EventId): StoredEvent | null {
+    const row = this.#eventRow(id);
+    return row === undefined ? null : toStoredEvent(row);
+  }
+
+  readLane(lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<EventId>): LaneRead {
+    const tasks: OwedTask[] = [];
+    const events = new Map<EventId, EventContent | null>();
+    let bytes = 0;
+    // Held rows lie at the beginning of the lane; one row more than wanted tells where the lane goes on.
+    const rows = this.connection.all(
+      "SELECT * FROM task WHERE shard = ? AND lane = ? ORDER BY due, event LIMIT ?",
+      lane.shard,
+      lane.lane,
+      limit + skip.size + 1,
+    );
+    for (const row of rows) {
+      const task = toTask(row);
+      if (skip.has(task.eventId) && task.due <= dueMax) continue;
+      if (task.due > dueMax || tasks.length >= limit || (tasks.length > 0 && bytes >= bytesMax)) return { tasks, nextDue: task.due };
+      const event = this.#eventContent(task.eventId, events);
+      // A task whose event was erased or dropped under the read: its settlement is on the way.
+      if (event === null) continue;
+      bytes += event.payload.length;
+      tasks.push({ task, event });
+    }
+    return { tasks, nextDue: null };
+  }
+
+  lanesWithWork(shards: readonly number[], after: LaneRef | null, limit: number): LaneWithWork[] {
+    const found: LaneWithWork[] = [];
+    for (const shard of [...shards].sort((a, b) => a - b)) {
+      if (after !== null && shard < after.shard) continue;
+      let lane = after !== null && shard === after.shard ? after.lane : Number.MIN_SAFE_INTEGER;
+      for (;;) {
+        if (found.length >= limit) return found;
+        const row = this.connection.get("SELECT lane, due FROM task WHERE shard = ? AND lane > ? ORDER BY lane, due LIMIT 1", shard, lane);
+        if (row === undefined) break;
+        lane = number(row["lane"]);
+        found.push({ shard, lane, firstDue: number(row["due"]) });
+      }
+    }
+    return found;
+  }
+
+  listLane(lane: LaneRef, after: TaskKey | null, limit: number): Task[] {
+    const rows =
+      after === null
+        ? this.connection.all("SELECT * FROM task WHERE shard = ? AND lane = ? ORDER BY due, event LIMIT ?", lane.shard, lane.lane, limit)
+        : this.connection.all(
+            "SELECT * FROM task WHERE shard = ? AND lane = ? AND (due, event) > (?, ?) ORDER BY due, event LIMIT ?",
+            lane.shard,
+            lane.lane,
+            after.due,
+            toBytes(after.eventId),
+            limit,
+          );
+    return rows.map(toTask);
+  }
+
+  /** A seek per lane, so at most this many lanes are asked; past it the answer is the earliest of those. */
+  oldestDue(lanesMax: number): number | null {
+    let oldest: number | null = null;
+    let at: LaneRef = { shard: -1, lane: 0 };
+    for (let count = 0; count < lanesMax; count += 1) {
+      const row = this.connection.get("SELECT shard, lane, due FROM task WHERE (shard, lane) > (?, ?) ORDER BY shard, lane, due LIMIT 1", at.shard, at.lane);
+      if (row === undefined) break;
+      const due = number(row["due"]);
+      if (oldest === null || due < oldest) oldest = due;
+      at = { shard: number(row["shard"]), lane: number(row["lane"]) };
+    }
+    return oldest;
+  }
+
+  ofDelivery(delivery: DeliveryKey): LogRow[] {
+    const day = dayOf(delivery.eventId);
+    if (!hasDay(this.connection, day)) return [];
+    return this.connection
+      .all(`SELECT * FROM attempt_${day} WHERE event = ? AND subscription = ? ORDER BY seq`, toBytes(delivery.eventId), delivery.subscription)
+      .map(toLogRow);
+  }
+
+  lastRows(deliveries: readonly DeliveryKey[]): (LogRow | null)[] {
+    const days = new Set(listDays(this.connection));
+    return deliveries.map(({ eventId, subscription }) => {
+      const day = dayOf(eventId);
+      if (!days.has(day)) return null;
+      const row = this.connection.get(
+        `SELECT * FROM attempt_${day} WHERE event = ? AND subscription = ? ORDER BY seq DESC LIMIT 1`,
+        toBytes(eventId),
+        subscription,
+      );
+      return row === undefined ? null : toLogRow(row);
+    });
+  }
+
+  changesSince(version: number): DirectoryChanges {
+    this.connection.database.exec("BEGIN");
+    try {
+      const directory = this.connection.get("SELECT * FROM directory") ?? {};
+      return {
+        version: number(directory["version"]),
+        counters: {
+          shop: number(directory["next_shop"]),
+          app: number(directory["next_app"]),
+          subscription: number(directory["next_subscription"]),
+        },
+        shops: this.#changed<Shop>("shop", version, true),
+        apps: this.#changed<App>("app", version, version > 0),
+        installations: this.#changed<Installation>("installation", version, true),
+        subscriptions: this.#changed<Subscription>("subscription", version, version > 0),
+      };
+    } finally {
+      this.connection.database.exec("COMMIT");
+    }
+  }
+
+  findToken(tokenHash: string): { installation: Installation | null; version: number } {
+    const row = this.connection.get(
+      "SELECT body FROM installation WHERE token_hash = ? AND valid_to IS NULL AND ended_at IS NULL",
+      Buffer.from(tokenHash, "hex"),
+    );
+    return {
+      installation: row === undefined ? null : (JSON.parse(text(row["body"])) as Installation),
+      version: number(this.connection.get("SELECT version FROM directory")?.["version"]),
+    };
+  }
+
+  findSubscription(id: number): Subscription | null {
+    const row = this.connection.get("SELECT body FROM subscription WHERE id = ? AND valid_to IS NULL", id);
+    return row === undefined ? null : (JSON.parse(text(row["body"])) as Subscription);
+  }
+
+  readAudit(limit: number, before: number | null): (AuditRecord & { id: number })[] {
+    return this.connection
+      .all("SELECT * FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?", before ?? Number.MAX_SAFE_INTEGER, limit)
+      .map((row) => ({
+        id: number(row["id"]),
+        at: number(row["at"]),
+        actor: text(row["actor"]),
+        action: text(row["action"]),
+        subject: text(row["subject"]),
+        before: row["before"] as string | null,
+        after: row["after"] as string | null,
+        requestId: row["request_id"] as string | null,
+      }));
+  }
+
+  findKey(hash: string): PlatformKey | null {
+    const row = this.connection.get("SELECT * FROM api_key WHERE hash = ?", Buffer.from(hash, "hex"));
+    return row === undefined ? null : toKey(row);
+  }
+
+  listKeys(): PlatformKey[] {
+    return this.connection.all("SELECT * FROM api_key ORDER BY created_at, id").map(toKey);
+  }
+
+  days(): number[] {
+    return listDays(this.connection);
+  }
+
+  #changed<Entry>(table: string, version: number, withEnded: boolean): Entry[] {
+    const filter = withEnded ? "" : "AND ended_at IS NULL";
+    return this.connection
+      .all(`SELECT body FROM ${table} WHERE valid_to IS NULL AND version > ? ${filter} ORDER BY version`, version)
+      .map((row) => JSON.parse(text(row["body"])) as Entry);
+  }
+
+  #eventContent(id: EventId, known: Map<EventId, EventContent | null>): EventContent | null {
+    const before = known.get(id);
+    if (before !== undefined) return before;
+    const row = this.#eventRow(id);
+    const event = row === undefined ? null : toEvent(row);
+    known.set(id, event);
+    return event;
+  }
+
+  #eventRow(id: EventId): Row | undefined {
+    const day = dayOf(id);
+    return hasDay(this.connection, day) ? this.connection.get(`SELECT * FROM event_${day} WHERE id = ?`, toBytes(id)) : undefined;
+  }
+}
+
+function toKey(row: Row): PlatformKey {
+  return {
+    id: text(row["id"]),
+    name: text(row["name"]),
+    role: text(row["role"]) as Role,
+    hash: toHex(row["hash"]),
+    createdAt: number(row["created_at"]),
+    revokedAt: row["revoked_at"] === null ? null : number(row["revoked_at"]),
+  };
+}

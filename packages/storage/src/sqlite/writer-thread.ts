@@ -1,0 +1,54 @@
+import { workerData } from "node:worker_threads";
+import type { CancelReason, DeliveryKey, DirectoryCommit, LaneRef, PlatformKey } from "@genhook/core";
+import { openWriter } from "./connection.ts";
+import { commitDirectory } from "./directory-writer.ts";
+import { unpackEvents, unpackSettlements, type PackedEvents, type PackedSettlements } from "./packing.ts";
+import { sumStep } from "./statistics.ts";
+import { serve } from "./thread-calls.ts";
+import { text } from "./rows.ts";
+import { Writer } from "./writer.ts";
+
+const connection = openWriter((workerData as { path: string }).path);
+const writer = new Writer(connection);
+
+const operations = {
+  append: (packed: PackedEvents, directoryVersion: number) => writer.append(unpackEvents(packed), directoryVersion),
+  settle: (packed: PackedSettlements) => writer.settle(unpackSettlements(packed)),
+  cancelLane: (lane: LaneRef, reason: CancelReason, at: number, limit: number) => writer.cancelLane(lane, reason, at, limit),
+  relocateLane: (lane: LaneRef, toShard: number, limit: number) => writer.relocateLane(lane, toShard, limit),
+  replay: (delivery: DeliveryKey, lane: LaneRef, at: number) => writer.replay(delivery, lane, at),
+  pending: () => writer.pending,
+  expireThrough: (day: number, at: number, limit: number) => writer.expireThrough(day, at, limit),
+  dropStep: (day: number, rowsMax: number) => writer.dropStep(day, rowsMax),
+  forgetKeys: (at: number, limit: number) => writer.forgetKeys(at, limit),
+  sumStep: (before: number, rowsMax: number) => writer.atomically(() => sumStep(connection, before, rowsMax)),
+  commitDirectory: (commit: DirectoryCommit, expectedVersion: number) => commitDirectory(writer, commit, expectedVersion),
+  putKey: (key: PlatformKey) => {
+    connection.run(
+      `INSERT INTO api_key (id, name, role, hash, created_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET name = excluded.name, role = excluded.role, revoked_at = excluded.revoked_at`,
+      key.id,
+      key.name,
+      key.role,
+      Buffer.from(key.hash, "hex"),
+      key.createdAt,
+      key.revokedAt,
+    );
+  },
+  putIfAbsent: (name: string, value: string) => {
+    connection.run("INSERT OR IGNORE INTO note (name, value) VALUES (?, ?)", name, value);
+    return text(connection.get("SELECT value FROM note WHERE name = ?", name)?.["value"]);
+  },
+  /** Empties the log into the file; what a passive checkpoint left is little. Blocks this thread for as long as that takes. */
+  truncateLog: () => {
+    connection.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  },
+  close: () => {
+    connection.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    connection.close();
+  },
+};
+
+export type WriterOperations = typeof operations;
+
+serve(operations);

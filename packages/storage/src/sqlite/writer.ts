@@ -1,0 +1,348 @@
+import {
+  dayOf,
+  firstTask,
+  REASONS_WITHOUT_REPLAY,
+  type AppendOutcome,
+  type AppendResult,
+  type CancelReason,
+  type DeliveryKey,
+  type DeliveryReason,
+  type LaneRef,
+  type LogRow,
+  type NewEvent,
+  type ReplayResult,
+  type Settlement,
+  type Task,
+} from "@genhook/core";
+import type { Connection, Row } from "./connection.ts";
+import { createDay, listDays } from "./day-tables.ts";
+import { kindNumber, number, stateNumber, text, toEvent, toLogRow, toTask } from "./rows.ts";
+import { StatWriter } from "./stat-writer.ts";
+import { toBytes, toHex, toUuid } from "./uuid-bytes.ts";
+
+const INSERT_TASK = "INSERT INTO task (shard, lane, due, event, subscription, seq, round, attempts, attempts_ever) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const DELETE_TASK = "DELETE FROM task WHERE shard = ? AND lane = ? AND due = ? AND event = ? AND seq = ?";
+const READ_KEY = "SELECT content_hash, event, deliveries, expires_at FROM idempotency WHERE shop = ? AND key_hash = ?";
+const PUT_KEY = `INSERT INTO idempotency (shop, key_hash, content_hash, event, deliveries, expires_at) VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET content_hash = excluded.content_hash, event = excluded.event, deliveries = excluded.deliveries, expires_at = excluded.expires_at`;
+
+const KEYS_OF: Readonly<Record<string, string>> = { event_subject: "subject, event", attempt: "event, subscription, seq", event: "rowid" };
+
+/** All that changes events, tasks and attempts. Synchronous: it lives in the thread that owns the only write connection. */
+export class Writer {
+  readonly connection: Connection;
+  readonly #stats: StatWriter;
+  readonly #days: Set<number>;
+  /** Days that retention is emptying. */
+  readonly #dropping = new Set<number>();
+  /** Rows in `task`, kept so that nobody has to count them. */
+  #pending: number;
+
+  constructor(connection: Connection) {
+    this.connection = connection;
+    this.#stats = new StatWriter(connection);
+    this.#days = new Set(listDays(connection));
+    this.#pending = number(connection.get("SELECT count(*) AS n FROM task")?.["n"]);
+  }
+
+  get pending(): number {
+    return this.#pending;
+  }
+
+  append(group: readonly NewEvent[], directoryVersion: number): AppendOutcome {
+    const version = this.directoryVersion();
+    if (version !== directoryVersion) return { kind: "stale", version };
+    const results = this.#atomic(() => group.map((event) => this.appendOne(event)));
+    return { kind: "committed", results };
+  }
+
+  /** Inside a transaction of the caller. */
+  appendOne(event: NewEvent): AppendResult {
+    const day = dayOf(event.id);
+    const id = toBytes(event.id);
+    if (!this.#days.has(day)) this.#addDay(day);
+    const used = this.#useKey(event, id);
+    if (used !== null) return used;
+    const inserted = this.connection.run(
+      `INSERT OR IGNORE INTO event_${day} (id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, is_test, owes, payload)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      id,
+      event.shop,
+      event.app,
+      event.topic,
+      event.apiVersion,
+      event.triggeredAt,
+      event.acceptedAt,
+      event.orderKey,
+      event.changed === null ? null : JSON.stringify(event.changed),
+      event.isTest ? 1 : 0,
+      JSON.stringify(event.owes.map((owed) => owed.subscription)),
+      event.payload,
+    );
+    // Sent again after an unknown outcome: it is there with all that it owes.
+    if (inserted === 0) return { kind: "accepted" };
+    for (const owed of event.owes) this.#insertTask(firstTask(event, owed), id);
+    for (const subject of event.subjects) {
+      this.connection.run(`INSERT OR IGNORE INTO event_subject_${day} (subject, event) VALUES (?, ?)`, Buffer.from(subject, "hex"), id);
+    }
+    this.#stats.published(event.acceptedAt, event.shop, event.topic);
+    return { kind: "accepted" };
+  }
+
+  settle(batch: Iterable<Settlement>): boolean[] {
+    return this.#atomic(() => {
+      const applied: boolean[] = [];
+      for (const settlement of batch) applied.push(this.#settleOne(settlement));
+      return applied;
+    });
+  }
+
+  cancelLane(lane: LaneRef, reason: CancelReason, at: number, limit: number): number {
+    return this.#atomic(() => this.cancelStep(lane, reason, at, limit));
+  }
+
+  /** Inside a transaction of the caller. */
+  cancelStep(lane: LaneRef, reason: CancelReason, at: number, limit: number): number {
+    const tasks = this.connection.all("SELECT * FROM task WHERE shard = ? AND lane = ? ORDER BY due, event LIMIT ?", lane.shard, lane.lane, limit);
+    for (const row of tasks) this.#endTask(row, "cancelled", reason, at);
+    return tasks.length;
+  }
+
+  relocateLane(lane: LaneRef, toShard: number, limit: number): number {
+    return this.#atomic(() => {
+      const rows = this.connection.all("SELECT * FROM task WHERE shard = ? AND lane = ? ORDER BY due, event LIMIT ?", lane.shard, lane.lane, limit);
+      for (const row of rows) {
+        const task = toTask(row);
+        this.#deleteTask(task, row["event"] as Uint8Array, task.seq);
+        this.#insertTask({ ...task, shard: toShard }, row["event"] as Uint8Array);
+      }
+      return rows.length;
+    });
+  }
+
+  replay(delivery: DeliveryKey, lane: LaneRef, at: number): ReplayResult {
+    return this.#atomic(() => {
+      const day = dayOf(delivery.eventId);
+      const event = toBytes(delivery.eventId);
+      if (!this.#days.has(day) || this.#dropping.has(day)) return { kind: "not_found" };
+      const stored = this.connection.get(`SELECT * FROM event_${day} WHERE id = ?`, event);
+      const lastRow = this.connection.get(
+        `SELECT * FROM attempt_${day} WHERE event = ? AND subscription = ? ORDER BY seq DESC LIMIT 1`,
+        event,
+        delivery.subscription,
+      );
+      if (lastRow === undefined) return isOwedBy(stored, delivery.subscription) ? { kind: "pending" } : { kind: "not_found" };
+      const last = toLogRow(lastRow);
+      if (last.state === "pending") return { kind: "pending" };
+      if (last.reason !== null && REASONS_WITHOUT_REPLAY.includes(last.reason)) return { kind: "refused", reason: last.reason };
+      if (stored === undefined) return { kind: "not_found" };
+      const attemptsEver = this.#attemptsEver(day, event, delivery.subscription);
+      this.#insertLogRow(day, event, reopened(last, at));
+      const task: Task = {
+        ...lane,
+        due: at,
+        eventId: delivery.eventId,
+        subscription: delivery.subscription,
+        seq: last.seq + 2,
+        round: last.round + 1,
+        attempts: 0,
+        attemptsEver,
+      };
+      this.#insertTask(task, event);
+      return { kind: "reopened", task, event: toEvent(stored) };
+    });
+  }
+
+  expireThrough(day: number, at: number, limit: number): number {
+    // Ids begin with the time, so "accepted on or before the day" is a comparison of bytes.
+    const bound = Buffer.alloc(16);
+    bound.writeUIntBE((day + 1) * 86_400_000, 0, 6);
+    return this.#atomic(() => {
+      const rows = this.connection.all("SELECT * FROM task WHERE event < ? LIMIT ?", bound, limit);
+      for (const row of rows) this.#endTask(row, "dead", "expired", at);
+      return rows.length;
+    });
+  }
+
+  dropStep(day: number, rowsMax: number): boolean {
+    if (!this.#days.has(day)) return true;
+    if (!this.#dropping.has(day)) this.#beginDrop(day);
+    for (const table of [`event_subject_${day}`, `attempt_${day}`, `event_${day}`]) {
+      const keys = KEYS_OF[table.slice(0, table.lastIndexOf("_"))] ?? "rowid";
+      const removed = this.#atomic(() =>
+        this.connection.run(`DELETE FROM ${table} WHERE (${keys}) IN (SELECT ${keys} FROM ${table} LIMIT ?)`, rowsMax),
+      );
+      if (removed > 0) return false;
+    }
+    for (const table of [`event_subject_${day}`, `attempt_${day}`, `event_${day}`]) {
+      this.connection.forget(table);
+      this.connection.database.exec(`DROP TABLE ${table}`);
+    }
+    this.connection.database.exec("PRAGMA incremental_vacuum(2000)");
+    this.#days.delete(day);
+    this.#dropping.delete(day);
+    return true;
+  }
+
+  /** The whole queue is looked through, so once per day and not once per step; from here on nothing of the day is re-opened. */
+  #beginDrop(day: number): void {
+    const [from, to] = [Buffer.alloc(16), Buffer.alloc(16)];
+    from.writeUIntBE(day * 86_400_000, 0, 6);
+    to.writeUIntBE((day + 1) * 86_400_000, 0, 6);
+    if (this.connection.get("SELECT 1 FROM task WHERE event >= ? AND event < ? LIMIT 1", from, to) !== undefined) {
+      throw new Error(`day ${day} cannot be dropped: something of it is still owed`);
+    }
+    this.#dropping.add(day);
+  }
+
+  forgetKeys(at: number, limit: number): number {
+    return this.connection.run(
+      "DELETE FROM idempotency WHERE (shop, key_hash) IN (SELECT shop, key_hash FROM idempotency WHERE expires_at < ? LIMIT ?)",
+      at,
+      limit,
+    );
+  }
+
+  directoryVersion(): number {
+    return number(this.connection.get("SELECT version FROM directory")?.["version"]);
+  }
+
+  /** One transaction, with its statistics; counters in memory follow only what was committed. */
+  #atomic<Value>(work: () => Value): Value {
+    const pending = this.#pending;
+    try {
+      return this.connection.transaction(() => {
+        const value = work();
+        this.#stats.flush();
+        return value;
+      });
+    } catch (error) {
+      this.#pending = pending;
+      this.#stats.clear();
+      this.#days.clear();
+      for (const day of listDays(this.connection)) this.#days.add(day);
+      throw error;
+    }
+  }
+
+  /** The same for others that write in this thread (the directory). */
+  atomically<Value>(work: () => Value): Value {
+    return this.#atomic(work);
+  }
+
+  #addDay(day: number): void {
+    createDay(this.connection, day);
+    this.#days.add(day);
+  }
+
+  #useKey(event: NewEvent, id: Uint8Array): AppendResult | null {
+    const { idempotency, shop } = event;
+    if (idempotency === null) return null;
+    const keyHash = Buffer.from(idempotency.keyHash, "hex");
+    const used = this.connection.get(READ_KEY, shop, keyHash);
+    if (used !== undefined && number(used["expires_at"]) > event.acceptedAt) {
+      const first = toUuid(used["event"]);
+      if (first === event.id) return null;
+      if (toHex(used["content_hash"]) !== idempotency.contentHash) return { kind: "conflict" };
+      return { kind: "duplicate", id: first, deliveries: number(used["deliveries"]) };
+    }
+    this.connection.run(PUT_KEY, shop, keyHash, Buffer.from(idempotency.contentHash, "hex"), id, event.owes.length, idempotency.expiresAt);
+    return null;
+  }
+
+  #settleOne(settlement: Settlement): boolean {
+    const { key, seq, row, next, topic, latencyMs } = settlement;
+    const event = toBytes(key.eventId);
+    if (!this.#deleteTask(key, event, seq)) return false;
+    this.#insertLogRow(dayOf(key.eventId), event, row);
+    if (next !== null) this.#insertTask(next, event);
+    this.#stats.ended(row, topic, latencyMs);
+    return true;
+  }
+
+  #insertTask(task: Task, event: Uint8Array): void {
+    this.connection.run(
+      INSERT_TASK,
+      task.shard,
+      task.lane,
+      task.due,
+      event,
+      task.subscription,
+      task.seq,
+      task.round,
+      task.attempts,
+      task.attemptsEver,
+    );
+    this.#pending += 1;
+  }
+
+  #deleteTask(key: { shard: number; lane: number; due: number }, event: Uint8Array, seq: number): boolean {
+    if (this.connection.run(DELETE_TASK, key.shard, key.lane, key.due, event, seq) === 0) return false;
+    this.#pending -= 1;
+    return true;
+  }
+
+  #endTask(taskRow: Row, state: "cancelled" | "dead", reason: DeliveryReason, at: number): void {
+    const task = toTask(taskRow);
+    const event = taskRow["event"] as Uint8Array;
+    const day = dayOf(task.eventId);
+    this.#deleteTask(task, event, task.seq);
+    const owner = this.connection.get(`SELECT shop, topic FROM event_${day} WHERE id = ?`, event);
+    const app = this.#appOf(task.subscription);
+    const shop = owner === undefined ? 0 : number(owner["shop"]);
+    const row = ended(task, state, reason, at, shop, app);
+    this.#insertLogRow(day, event, row);
+    this.#stats.ended(row, owner === undefined ? "" : text(owner["topic"]), 0);
+  }
+
+  #appOf(subscription: number): number {
+    const row = this.connection.get("SELECT body FROM subscription WHERE id = ? ORDER BY version DESC LIMIT 1", subscription);
+    return row === undefined ? 0 : (JSON.parse(text(row["body"])) as { app: number }).app;
+  }
+
+  #attemptsEver(day: number, event: Uint8Array, subscription: number): number {
+    return number(this.connection.get(`SELECT max(n) AS n FROM attempt_${day} WHERE event = ? AND subscription = ?`, event, subscription)?.["n"]);
+  }
+
+  #insertLogRow(day: number, event: Uint8Array, row: LogRow): void {
+    this.connection.run(
+      `INSERT INTO attempt_${day} (event, subscription, seq, kind, round, n, at, duration_ms, status, error, detail, address, response_headers,
+         response_body, state, reason, next_at, shop, app) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      event,
+      row.subscription,
+      row.seq,
+      kindNumber(row.kind),
+      row.round,
+      row.n,
+      row.at,
+      row.durationMs,
+      row.status,
+      row.error,
+      row.detail,
+      row.address,
+      row.responseHeaders,
+      row.responseBody,
+      stateNumber(row.state),
+      row.reason,
+      row.nextAt,
+      row.shop,
+      row.app,
+    );
+  }
+}
+
+function isOwedBy(stored: Row | undefined, subscription: number): boolean {
+  return stored !== undefined && (JSON.parse(text(stored["owes"])) as number[]).includes(subscription);
+}
+
+const NO_ATTEMPT = { n: 0, durationMs: 0, status: null, error: null, detail: null, address: "", responseHeaders: null, responseBody: null } as const;
+
+function ended(task: Task, state: "cancelled" | "dead", reason: DeliveryReason, at: number, shop: number, app: number): LogRow {
+  const { subscription, eventId, seq, round } = task;
+  return { ...NO_ATTEMPT, kind: "ended", subscription, eventId, seq, round, at, state, reason, nextAt: null, shop, app };
+}
+
+function reopened(last: LogRow, at: number): LogRow {
+  const { subscription, eventId, shop, app } = last;
+  return { ...NO_ATTEMPT, kind: "reopened", subscription, eventId, seq: last.seq + 1, round: last.round + 1, at, state: "pending", reason: null, nextAt: at, shop, app };
+}
