@@ -1,1 +1,16 @@
-export {};
+export * from "./attempt-errors.ts";
+export * from "./compat.ts";
+export * from "./errors.ts";
+export * from "./headers.ts";
+export * from "./limits.ts";
+export * from "./openapi.ts";
+export * from "./payload-check.ts";
+export * from "./platform-api/schemas.ts";
+export * from "./app-api/schemas.ts";
+export * from "./route.ts";
+export * from "./routes.ts";
+export * from "./topics/scopes.ts";
+export * from "./topics/table.ts";
+export * from "./topics/topic.ts";
+export * from "./validation.ts";
+export * from "./versions.ts";

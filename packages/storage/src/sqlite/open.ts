@@ -135,7 +135,11 @@ function lockFolder(folder: string): DatabaseSync {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new StoreOpenError("data_folder_unwritable", `The data folder ${folder} cannot be written: ${messageOf(error)}. Give --data a folder that this user may write.`, error);
+    throw new StoreOpenError(
+      "data_folder_unwritable",
+      `The data folder ${folder} cannot be written: ${messageOf(error)}. Give --data a folder that this user may write.`,
+      error,
+    );
   }
   try {
     const path = join(folder, "genhook.lock");
@@ -145,7 +149,11 @@ function lockFolder(folder: string): DatabaseSync {
     return lock;
   } catch (error) {
     if (resultCodeOf(error) === 5) {
-      throw new StoreOpenError("locked_by_another_process", `Another Genhook process uses ${folder}. Stop it, or give --data another folder.`, error);
+      throw new StoreOpenError(
+        "locked_by_another_process",
+        `Another Genhook process uses ${folder}. Stop it, or give --data another folder.`,
+        error,
+      );
     }
     throw new StoreOpenError("data_folder_unwritable", `The data folder ${folder} cannot be written: ${messageOf(error)}.`, error);
   }
@@ -166,7 +174,11 @@ function asOpenError(error: unknown, path: string): unknown {
   if (error instanceof StoreOpenError) return error;
   const code = resultCodeOf(error);
   if (code === 11 || code === 26) {
-    return new StoreOpenError("corrupt", `${path} is not a Genhook data file, or is damaged (${messageOf(error)}). Restore a backup, or move it away.`, error);
+    return new StoreOpenError(
+      "corrupt",
+      `${path} is not a Genhook data file, or is damaged (${messageOf(error)}). Restore a backup, or move it away.`,
+      error,
+    );
   }
   return new StoreOpenError("data_folder_unwritable", `${path} cannot be opened for writing: ${messageOf(error)}.`, error);
 }

@@ -68,7 +68,15 @@ export function* unpackSettlements(packed: PackedSettlements): Generator<Settlem
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what stands at this place of the array
   const next = <Value>(): Value => values[at++] as Value;
   while (at < values.length) {
-    const [shard, lane, due, eventId, seq, topic, latencyMs] = [next<number>(), next<number>(), next<number>(), next<string>(), next<number>(), next<string>(), next<number>()];
+    const [shard, lane, due, eventId, seq, topic, latencyMs] = [
+      next<number>(),
+      next<number>(),
+      next<number>(),
+      next<string>(),
+      next<number>(),
+      next<string>(),
+      next<number>(),
+    ];
     const head = {
       kind: next<LogRow["kind"]>(),
       subscription: next<number>(),
@@ -98,7 +106,10 @@ export function* unpackSettlements(packed: PackedSettlements): Generator<Settlem
     };
     const [nextDue, round, attempts, attemptsEver] = [next<number | null>(), next<number>(), next<number>(), next<number>()];
     const key = { shard, lane, due, eventId };
-    const nextTask = nextDue === null ? null : { shard, lane, due: nextDue, eventId, subscription: row.subscription, seq: seq + 1, round, attempts, attemptsEver };
+    const nextTask =
+      nextDue === null
+        ? null
+        : { shard, lane, due: nextDue, eventId, subscription: row.subscription, seq: seq + 1, round, attempts, attemptsEver };
     yield { key, seq, row, next: nextTask, topic, latencyMs };
   }
 }

@@ -98,7 +98,11 @@ export class Reader {
     let oldest: number | null = null;
     let at: LaneRef = { shard: -1, lane: 0 };
     for (let count = 0; count < lanesMax; count += 1) {
-      const row = this.connection.get("SELECT shard, lane, due FROM task WHERE (shard, lane) > (?, ?) ORDER BY shard, lane, due LIMIT 1", at.shard, at.lane);
+      const row = this.connection.get(
+        "SELECT shard, lane, due FROM task WHERE (shard, lane) > (?, ?) ORDER BY shard, lane, due LIMIT 1",
+        at.shard,
+        at.lane,
+      );
       if (row === undefined) break;
       const due = number(row["due"]);
       if (oldest === null || due < oldest) oldest = due;
@@ -111,7 +115,11 @@ export class Reader {
     const day = dayOf(delivery.eventId);
     if (!hasDay(this.connection, day)) return [];
     return this.connection
-      .all(`SELECT * FROM attempt_${day} WHERE event = ? AND subscription = ? ORDER BY seq`, toBytes(delivery.eventId), delivery.subscription)
+      .all(
+        `SELECT * FROM attempt_${day} WHERE event = ? AND subscription = ? ORDER BY seq`,
+        toBytes(delivery.eventId),
+        delivery.subscription,
+      )
       .map(toLogRow);
   }
 

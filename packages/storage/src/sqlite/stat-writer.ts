@@ -80,7 +80,20 @@ export function addStat(connection: Connection, resolution: number, delta: Delta
   const { at, shop, app, topic } = delta;
   const before = connection.get(READ, resolution, at, shop, app, topic);
   const latency = addLatency(before === undefined ? "" : text(before["latency"]), delta.latency);
-  connection.run(ADD, resolution, at, shop, app, topic, delta.published, delta.delivered, delta.failed, delta.dead, delta.cancelled, latency);
+  connection.run(
+    ADD,
+    resolution,
+    at,
+    shop,
+    app,
+    topic,
+    delta.published,
+    delta.delivered,
+    delta.failed,
+    delta.dead,
+    delta.cancelled,
+    latency,
+  );
 }
 
 export function parseLatency(latency: string): number[] {

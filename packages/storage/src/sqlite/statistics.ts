@@ -48,7 +48,14 @@ export function sumStep(connection: Connection, before: number, rowsMax: number)
       ...counts(row),
       latency: latency === "" ? null : parseLatency(latency),
     });
-    connection.run("DELETE FROM stat WHERE resolution = ? AND at = ? AND shop = ? AND app = ? AND topic = ?", MINUTE_MS, at, shop, app, topic);
+    connection.run(
+      "DELETE FROM stat WHERE resolution = ? AND at = ? AND shop = ? AND app = ? AND topic = ?",
+      MINUTE_MS,
+      at,
+      shop,
+      app,
+      topic,
+    );
   }
   return rows.length < rowsMax;
 }

@@ -20,7 +20,8 @@ import { kindNumber, number, stateNumber, text, toEvent, toLogRow, toTask } from
 import { StatWriter } from "./stat-writer.ts";
 import { toBytes, toHex, toUuid } from "./uuid-bytes.ts";
 
-const INSERT_TASK = "INSERT INTO task (shard, lane, due, event, subscription, seq, round, attempts, attempts_ever) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const INSERT_TASK =
+  "INSERT INTO task (shard, lane, due, event, subscription, seq, round, attempts, attempts_ever) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const DELETE_TASK = "DELETE FROM task WHERE shard = ? AND lane = ? AND due = ? AND event = ? AND seq = ?";
 const READ_KEY = "SELECT content_hash, event, deliveries, expires_at FROM idempotency WHERE shop = ? AND key_hash = ?";
 const PUT_KEY = `INSERT INTO idempotency (shop, key_hash, content_hash, event, deliveries, expires_at) VALUES (?, ?, ?, ?, ?, ?)
@@ -103,14 +104,24 @@ export class Writer {
 
   /** Inside a transaction of the caller. */
   cancelStep(lane: LaneRef, reason: CancelReason, at: number, limit: number): number {
-    const tasks = this.connection.all("SELECT * FROM task WHERE shard = ? AND lane = ? ORDER BY due, event LIMIT ?", lane.shard, lane.lane, limit);
+    const tasks = this.connection.all(
+      "SELECT * FROM task WHERE shard = ? AND lane = ? ORDER BY due, event LIMIT ?",
+      lane.shard,
+      lane.lane,
+      limit,
+    );
     for (const row of tasks) this.#endTask(row, "cancelled", reason, at);
     return tasks.length;
   }
 
   relocateLane(lane: LaneRef, toShard: number, limit: number): number {
     return this.#atomic(() => {
-      const rows = this.connection.all("SELECT * FROM task WHERE shard = ? AND lane = ? ORDER BY due, event LIMIT ?", lane.shard, lane.lane, limit);
+      const rows = this.connection.all(
+        "SELECT * FROM task WHERE shard = ? AND lane = ? ORDER BY due, event LIMIT ?",
+        lane.shard,
+        lane.lane,
+        limit,
+      );
       for (const row of rows) {
         const task = toTask(row);
         this.#deleteTask(task, row["event"] as Uint8Array, task.seq);
@@ -301,7 +312,9 @@ export class Writer {
   }
 
   #attemptsEver(day: number, event: Uint8Array, subscription: number): number {
-    return number(this.connection.get(`SELECT max(n) AS n FROM attempt_${day} WHERE event = ? AND subscription = ?`, event, subscription)?.["n"]);
+    return number(
+      this.connection.get(`SELECT max(n) AS n FROM attempt_${day} WHERE event = ? AND subscription = ?`, event, subscription)?.["n"],
+    );
   }
 
   #insertLogRow(day: number, event: Uint8Array, row: LogRow): void {
@@ -335,7 +348,16 @@ function isOwedBy(stored: Row | undefined, subscription: number): boolean {
   return stored !== undefined && (JSON.parse(text(stored["owes"])) as number[]).includes(subscription);
 }
 
-const NO_ATTEMPT = { n: 0, durationMs: 0, status: null, error: null, detail: null, address: "", responseHeaders: null, responseBody: null } as const;
+const NO_ATTEMPT = {
+  n: 0,
+  durationMs: 0,
+  status: null,
+  error: null,
+  detail: null,
+  address: "",
+  responseHeaders: null,
+  responseBody: null,
+} as const;
 
 function ended(task: Task, state: "cancelled" | "dead", reason: DeliveryReason, at: number, shop: number, app: number): LogRow {
   const { subscription, eventId, seq, round } = task;
@@ -344,5 +366,18 @@ function ended(task: Task, state: "cancelled" | "dead", reason: DeliveryReason, 
 
 function reopened(last: LogRow, at: number): LogRow {
   const { subscription, eventId, shop, app } = last;
-  return { ...NO_ATTEMPT, kind: "reopened", subscription, eventId, seq: last.seq + 1, round: last.round + 1, at, state: "pending", reason: null, nextAt: at, shop, app };
+  return {
+    ...NO_ATTEMPT,
+    kind: "reopened",
+    subscription,
+    eventId,
+    seq: last.seq + 1,
+    round: last.round + 1,
+    at,
+    state: "pending",
+    reason: null,
+    nextAt: at,
+    shop,
+    app,
+  };
 }

@@ -1,0 +1,26 @@
+/** Every limit of the wire, with its reason. */
+
+/** One payload: what a receiver can be expected to take in one request. */
+export const PAYLOAD_BYTES_MAX = 1_048_576;
+/** One publish request, read as a stream. */
+export const PUBLISH_REQUEST_BYTES_MAX = 33_554_432;
+/** Events of one JSON array; a longer import uses NDJSON. */
+export const PUBLISH_ITEMS_MAX = 1_000;
+/** Everything around the payload of one published item. */
+export const ENVELOPE_BYTES_MAX = 16_384;
+/** Nesting of a payload: far beyond any real one, far below what exhausts a stack. */
+export const JSON_DEPTH_MAX = 128;
+/** Any other request body. */
+export const BODY_BYTES_MAX = 65_536;
+/** An address; longer ones do not survive proxies. */
+export const ADDRESS_LENGTH_MAX = 2_048;
+export const TOPIC_LENGTH_MAX = 100;
+export const NAME_LENGTH_MAX = 200;
+export const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
+export const ORDER_KEY_LENGTH_MAX = 255;
+/** Payload paths that one event may name as changed. */
+export const CHANGED_PATHS_MAX = 100;
+export const SCOPES_MAX = 100;
+export const DECLARED_WEBHOOKS_MAX = 100;
+export const PAGE_LIMIT_DEFAULT = 50;
+export const PAGE_LIMIT_MAX = 250;

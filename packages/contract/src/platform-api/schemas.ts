@@ -1,0 +1,261 @@
+import { Type } from "typebox";
+import { Limit, PageToken, TimeQuery } from "../app-api/schemas.ts";
+import {
+  ADDRESS_LENGTH_MAX,
+  CHANGED_PATHS_MAX,
+  DECLARED_WEBHOOKS_MAX,
+  IDEMPOTENCY_KEY_LENGTH_MAX,
+  NAME_LENGTH_MAX,
+  ORDER_KEY_LENGTH_MAX,
+  SCOPES_MAX,
+  TOPIC_LENGTH_MAX,
+} from "../limits.ts";
+import { closed, Id } from "../schema-parts.ts";
+import { API_VERSIONS } from "../versions.ts";
+
+/** A shop's domain: host-name labels, at least two. */
+const DOMAIN = "^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$";
+
+export const ShopDomain = Type.String({ pattern: DOMAIN, expected: "a shop's domain in lower case, such as my-shop.genmystore.com" });
+export const ClientId = Type.String({ pattern: "^[0-9a-fA-F]{32}$", expected: "a client id: 32 hex digits" });
+const TopicName = Type.String({
+  minLength: 1,
+  maxLength: TOPIC_LENGTH_MAX,
+  expected: `a topic's name of at most ${TOPIC_LENGTH_MAX} characters, such as orders/create`,
+});
+const Address = Type.String({
+  minLength: 1,
+  maxLength: ADDRESS_LENGTH_MAX,
+  expected: `an https: URL of at most ${ADDRESS_LENGTH_MAX} characters`,
+});
+const Secret = Type.String({ pattern: "^[\\x21-\\x7e]{16,255}$", expected: "16 to 255 printable ASCII characters" });
+const SigningSecret = Type.String({
+  pattern: "^whsec_[A-Za-z0-9+/]{32,88}={0,2}$",
+  expected: "whsec_ followed by 24 to 64 bytes in base64",
+});
+const Token = Type.String({ pattern: "^[\\x21-\\x7e]{16,255}$", expected: "16 to 255 printable ASCII characters" });
+const Name = Type.String({ minLength: 1, maxLength: NAME_LENGTH_MAX, expected: `text of 1 to ${NAME_LENGTH_MAX} characters` });
+const Plan = Type.Union([Type.Literal("none"), Type.Literal("basic"), Type.Literal("standard"), Type.Literal("advanced")], {
+  expected: "none, basic, standard or advanced",
+});
+const Version = Type.Union(
+  API_VERSIONS.map((version) => Type.Literal(version)),
+  { expected: `one of ${API_VERSIONS.join(", ")}` },
+);
+const Scope = Type.String({ pattern: "^[a-z][a-z0-9_]{2,63}$", expected: "a scope such as read_orders" });
+const Scopes = Type.Array(Scope, { maxItems: SCOPES_MAX, expected: `a list of at most ${SCOPES_MAX} scopes` });
+const DeclaredWebhook = closed({ topic: TopicName, address: Address }, { expected: "an object with topic and address" });
+const ComplianceWebhooks = closed(
+  { "customers/data_request": Type.Optional(Address), "customers/redact": Type.Optional(Address), "shop/redact": Type.Optional(Address) },
+  { expected: "an object: compliance topic → address" },
+);
+const Contact = closed(
+  {
+    email: Type.Optional(Type.String({ pattern: "^[^@\\s]{1,64}@[^@\\s]{1,190}$", expected: "an e-mail address" })),
+    url: Type.Optional(Address),
+  },
+  { expected: "an object with email or url" },
+);
+export const Role = Type.Union([Type.Literal("admin"), Type.Literal("publish"), Type.Literal("read")], {
+  expected: "admin, publish or read",
+});
+
+export const ShopCreate = closed({ domain: ShopDomain, shopId: Type.Optional(Id), plan: Type.Optional(Plan) });
+export const ShopPut = closed({ domain: Type.Optional(ShopDomain), shopId: Type.Optional(Id), plan: Type.Optional(Plan) });
+
+const APP_MEMBERS = {
+  apiVersion: Type.Optional(Version),
+  webhooks: Type.Optional(
+    Type.Array(DeclaredWebhook, { maxItems: DECLARED_WEBHOOKS_MAX, expected: `a list of at most ${DECLARED_WEBHOOKS_MAX} webhooks` }),
+  ),
+  complianceWebhooks: Type.Optional(ComplianceWebhooks),
+  listed: Type.Optional(Type.Boolean({ expected: "true or false" })),
+  contact: Type.Optional(Contact),
+  clientId: Type.Optional(ClientId),
+  clientSecret: Type.Optional(Secret),
+  signingSecret: Type.Optional(SigningSecret),
+};
+export const AppCreate = closed({ name: Name, ...APP_MEMBERS });
+export const AppPut = closed({ name: Type.Optional(Name), ...APP_MEMBERS });
+
+export const InstallationCreate = closed({ clientId: ClientId, shop: ShopDomain, scopes: Scopes, accessToken: Type.Optional(Token) });
+export const InstallationPut = closed({
+  clientId: Type.Optional(ClientId),
+  shop: Type.Optional(ShopDomain),
+  scopes: Scopes,
+  accessToken: Type.Optional(Token),
+});
+
+/** A publish without its payload, which is checked against its topic's schema and kept as bytes. */
+export const EventEnvelope = closed(
+  {
+    shop: ShopDomain,
+    topic: TopicName,
+    clientId: Type.Optional(ClientId),
+    triggeredAt: Type.Optional(Type.String({ maxLength: 64, expected: "an RFC 3339 date and time with an offset" })),
+    idempotencyKey: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: IDEMPOTENCY_KEY_LENGTH_MAX,
+        expected: `text of 1 to ${IDEMPOTENCY_KEY_LENGTH_MAX} characters`,
+      }),
+    ),
+    orderKey: Type.Optional(
+      Type.String({ minLength: 1, maxLength: ORDER_KEY_LENGTH_MAX, expected: `text of 1 to ${ORDER_KEY_LENGTH_MAX} characters` }),
+    ),
+    changed: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
+        maxItems: CHANGED_PATHS_MAX,
+        expected: `a list of at most ${CHANGED_PATHS_MAX} payload paths`,
+      }),
+    ),
+  },
+  { expected: "an object with shop, topic and payload" },
+);
+
+/** The same for the document: with its payload. */
+export const EventCreate = closed({ ...EventEnvelope.properties, payload: Type.Object({}) });
+
+export const KeyCreate = closed({ name: Name, role: Role });
+
+const State = Type.Union([Type.Literal("pending"), Type.Literal("delivered"), Type.Literal("dead"), Type.Literal("cancelled")], {
+  expected: "pending, delivered, dead or cancelled",
+});
+const DeliveryId = Type.String({ pattern: "^dlv_[0-9a-f]{32}_[1-9][0-9]{0,15}$", expected: "a delivery's id" });
+const Uuid = Type.String({ pattern: "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", expected: "a UUID in lower case" });
+const WebhookRef = Type.Union([Id, Uuid], { expected: "a webhook's id, or its UUID" });
+
+export const DeliveryListQuery = closed({
+  state: Type.Optional(State),
+  shop: Type.Optional(ShopDomain),
+  clientId: Type.Optional(ClientId),
+  webhookId: Type.Optional(WebhookRef),
+  endpointId: Type.Optional(Type.String({ pattern: "^ep_[0-9a-f]{24}$", expected: "an endpoint's id" })),
+  topic: Type.Optional(TopicName),
+  eventId: Type.Optional(Uuid),
+  createTimeMin: Type.Optional(TimeQuery),
+  createTimeMax: Type.Optional(TimeQuery),
+  limit: Type.Optional(Limit),
+  pageToken: Type.Optional(PageToken),
+});
+export const PageQuery = closed({ limit: Type.Optional(Limit), pageToken: Type.Optional(PageToken) });
+export const StatsQuery = closed({
+  from: Type.Optional(TimeQuery),
+  to: Type.Optional(TimeQuery),
+  step: Type.Optional(Type.String({ pattern: "^[1-9][0-9]{0,5}(m|h|d)$", expected: "a step such as 1m, 1h or 1d" })),
+  shop: Type.Optional(ShopDomain),
+  clientId: Type.Optional(ClientId),
+  topic: Type.Optional(TopicName),
+});
+
+export const ShopEntry = Type.Object({
+  domain: Type.String(),
+  shopId: Type.String(),
+  plan: Type.String(),
+  createTime: Type.String(),
+  updateTime: Type.String(),
+});
+export const AppEntry = Type.Object({
+  clientId: Type.String(),
+  clientSecret: Type.Optional(Type.String({ description: "Shown once: in the answer that made it." })),
+  signingSecret: Type.Optional(Type.String({ description: "Shown once: in the answer that made it." })),
+  name: Type.String(),
+  apiVersion: Type.String(),
+  webhooks: Type.Array(Type.Object({ topic: Type.String(), address: Type.String() })),
+  complianceWebhooks: Type.Object({}),
+  listed: Type.Boolean(),
+  contact: Type.Object({ email: Type.Optional(Type.String()), url: Type.Optional(Type.String()) }),
+  createTime: Type.String(),
+  updateTime: Type.String(),
+});
+export const InstallationEntry = Type.Object({
+  clientId: Type.String(),
+  shop: Type.String(),
+  scopes: Type.Array(Type.String()),
+  accessToken: Type.Optional(Type.String({ description: "Shown once: in the answer that made it." })),
+  installedAt: Type.String(),
+});
+export const KeyEntry = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  role: Type.String(),
+  key: Type.Optional(Type.String({ description: "Shown once." })),
+  createTime: Type.String(),
+  revokedTime: Type.Union([Type.String(), Type.Null()]),
+});
+const Published = Type.Object({ id: Type.String(), deliveries: Type.Integer(), duplicate: Type.Boolean() });
+const ItemError = Type.Object({ error: Type.String(), code: Type.String(), member: Type.Optional(Type.String()) });
+export const PublishedAnswer = Type.Union([
+  Type.Object({ event: Published }),
+  Type.Object({ events: Type.Array(Type.Union([Published, ItemError])) }),
+]);
+
+const Nullable = <Schema extends Parameters<typeof Type.Array>[0]>(schema: Schema) => Type.Union([schema, Type.Null()]);
+export const DeliveryEntry = Type.Object({
+  id: DeliveryId,
+  eventId: Type.String(),
+  webhookId: Type.Integer(),
+  endpointId: Type.String(),
+  shop: Type.String(),
+  clientId: Type.String(),
+  topic: Type.String(),
+  address: Type.String(),
+  state: State,
+  reason: Nullable(Type.String()),
+  round: Type.Integer(),
+  attemptCount: Type.Integer(),
+  nextAttemptAt: Nullable(Type.String()),
+  lastStatus: Nullable(Type.Integer()),
+  lastError: Nullable(Type.String()),
+  createTime: Type.String(),
+  updateTime: Type.String(),
+});
+export const AttemptEntry = Type.Object({
+  n: Type.Integer(),
+  round: Type.Integer(),
+  at: Type.String(),
+  address: Type.String(),
+  durationMs: Type.Integer(),
+  status: Type.Optional(Type.Integer()),
+  error: Type.Optional(Type.String()),
+  requestHeaders: Type.Object({}),
+  responseHeaders: Type.Object({}),
+  responseBody: Nullable(Type.String()),
+});
+export const EventEntry = Type.Object({
+  id: Type.String(),
+  shop: Type.String(),
+  topic: Type.String(),
+  apiVersion: Type.String(),
+  triggeredAt: Type.String(),
+  createTime: Type.String(),
+  payload: Type.Object({}),
+  deliveries: Type.Array(DeliveryEntry),
+});
+export const TopicEntry = Type.Object({
+  name: Type.String(),
+  domain: Type.String(),
+  title: Type.String(),
+  description: Type.String(),
+  audience: Type.String(),
+  scopes: Type.Array(Type.String()),
+  root: Type.String(),
+  subjects: Type.Array(Type.String()),
+  versions: Type.Object({}),
+  sample: Type.Object({}),
+});
+export const StatsAnswer = Type.Object({
+  series: Type.Array(
+    Type.Object({
+      at: Type.String(),
+      published: Type.Integer(),
+      delivered: Type.Integer(),
+      failed: Type.Integer(),
+      dead: Type.Integer(),
+      cancelled: Type.Integer(),
+      p50Ms: Nullable(Type.Number()),
+      p99Ms: Nullable(Type.Number()),
+    }),
+  ),
+  now: Type.Object({ pending: Type.Integer(), held: Type.Integer(), oldestPendingAt: Nullable(Type.String()) }),
+});

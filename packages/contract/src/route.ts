@@ -1,0 +1,39 @@
+import { Type, type TSchema } from "typebox";
+import type { ErrorCode } from "./errors.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/** One call of one of the APIs: the server registers its handlers from this table, and the API document is made from it. */
+export interface Route {
+  /** Names the handler. */
+  readonly operation: string;
+  readonly method: Method;
+  /** With `:name` for parameters. */
+  readonly path: string;
+  readonly api: "app" | "platform" | "open";
+  readonly summary: string;
+  /** Any of these scopes (App API) or roles (platform API); empty: any valid credentials, or none on open paths. */
+  readonly allows: readonly string[];
+  readonly query?: TSchema;
+  readonly body?: TSchema;
+  readonly status: number;
+  readonly answer: TSchema;
+  /** Codes beyond those that every call of the API can answer. */
+  readonly errors: readonly ErrorCode[];
+}
+
+/** Codes that recur. */
+export const ADDRESS_ERRORS: readonly ErrorCode[] = [
+  "address_malformed",
+  "address_not_https",
+  "address_has_user_info",
+  "address_has_fragment",
+  "address_too_long",
+  "address_refused",
+];
+export const SHAPE_ERRORS: readonly ErrorCode[] = ["missing_member", "unknown_member", "duplicate_member", "invalid_member"];
+export const BODY_ERRORS: readonly ErrorCode[] = ["malformed_json", "body_too_large", "unsupported_media_type", ...SHAPE_ERRORS];
+
+/** An answer with one entry, or with a list of them, under its name. */
+export const one = (name: string, schema: TSchema): TSchema => Type.Object({ [name]: schema });
+export const many = (name: string, schema: TSchema): TSchema => Type.Object({ [name]: Type.Array(schema) });

@@ -1,0 +1,67 @@
+import { Type } from "typebox";
+import { appRoutes } from "./app-api/routes.ts";
+import { platformRoutes } from "./platform-api/routes.ts";
+import type { Route } from "./route.ts";
+
+const Ready = Type.Object({ ready: Type.Boolean(), reasons: Type.Array(Type.String()) });
+
+const openRoutes: readonly Route[] = [
+  {
+    operation: "getHealth",
+    method: "GET",
+    path: "/healthz",
+    api: "open",
+    summary: "The process is alive",
+    allows: [],
+    status: 200,
+    answer: Type.Object({ alive: Type.Boolean() }),
+    errors: [],
+  },
+  {
+    operation: "getReadiness",
+    method: "GET",
+    path: "/readyz",
+    api: "open",
+    summary: "The store is reachable and leases are held; 503 with reasons otherwise",
+    allows: [],
+    status: 200,
+    answer: Ready,
+    errors: [],
+  },
+  {
+    operation: "getMetrics",
+    method: "GET",
+    path: "/metrics",
+    api: "open",
+    summary: "Prometheus metrics, as text",
+    allows: [],
+    status: 200,
+    answer: Type.String(),
+    errors: [],
+  },
+  {
+    operation: "getOpenApi",
+    method: "GET",
+    path: "/openapi.json",
+    api: "open",
+    summary: "This document",
+    allows: [],
+    status: 200,
+    answer: Type.Object({}),
+    errors: [],
+  },
+  {
+    operation: "getDocs",
+    method: "GET",
+    path: "/docs",
+    api: "open",
+    summary: "This document, rendered",
+    allows: [],
+    status: 200,
+    answer: Type.String(),
+    errors: [],
+  },
+];
+
+/** Every call, in the order of the document. */
+export const ROUTES: readonly Route[] = [...appRoutes, ...platformRoutes, ...openRoutes];

@@ -1,0 +1,84 @@
+import type { TSchema } from "typebox";
+import { Compile } from "typebox/compile";
+import type { ContractError, ErrorCode } from "./errors.ts";
+
+/** Null when the value fits; otherwise the first member that does not, in the wire's spelling, and what is expected there. */
+export type Check = (value: unknown) => ContractError | null;
+
+interface SchemaError {
+  readonly keyword: string;
+  readonly schemaPath: string;
+  readonly instancePath: string;
+  readonly params: Record<string, unknown>;
+  readonly message: string;
+}
+
+/** Compiles a schema once; the check is cheap when the value fits. `at` is put before member names (`webhook` …). */
+export function compile(schema: TSchema, at = ""): Check {
+  const compiled = Compile(schema);
+  return (value) => (compiled.Check(value) ? null : explain(schema, compiled.Errors(value), at));
+}
+
+function explain(schema: TSchema, errors: readonly SchemaError[], at: string): ContractError {
+  const [first] = errors;
+  if (first === undefined) return { code: "invalid_member", message: "The value is not allowed.", member: at === "" ? "body" : at };
+  const missing = firstOf(first.params["requiredProperties"]);
+  if (first.keyword === "required" && missing !== null)
+    return { ...found("missing_member", `${first.instancePath}/${missing}`, at, "is required") };
+  const unknown = errors.find((error) => error.keyword === "additionalProperties" && covers(error, first));
+  const unknownName = firstOf(unknown?.params["additionalProperties"]);
+  if (unknown !== undefined && unknownName !== null) {
+    return found("unknown_member", `${unknown.instancePath}/${unknownName}`, at, "is not known here; leave it out or mend its spelling");
+  }
+  // A union reports each branch and then itself; the union knows what is expected, a branch only what it wanted.
+  const union = errors.find(
+    (error) =>
+      error.keyword === "anyOf" && first.instancePath.startsWith(error.instancePath) && first.schemaPath.startsWith(error.schemaPath),
+  );
+  const error = union !== undefined && union.instancePath === first.instancePath ? union : first;
+  return found("invalid_member", error.instancePath, at, `must be ${expectation(schema, error)}`);
+}
+
+function covers(unknown: SchemaError, first: SchemaError): boolean {
+  return first.instancePath === unknown.instancePath || first.instancePath.startsWith(`${unknown.instancePath}/`);
+}
+
+function firstOf(names: unknown): string | null {
+  const first: unknown = Array.isArray(names) ? names[0] : undefined;
+  return typeof first === "string" ? first : null;
+}
+
+function found(code: ErrorCode, pointer: string, at: string, says: string): ContractError {
+  const member = memberOf(pointer, at);
+  return { code, message: `${member} ${says}.`, member };
+}
+
+/** `/webhooks/0/topic` → `webhooks[0].topic`. */
+function memberOf(pointer: string, at: string): string {
+  let member = at;
+  for (const raw of pointer.split("/").slice(1)) {
+    const part = raw.replaceAll("~1", "/").replaceAll("~0", "~").slice(0, 100);
+    if (/^\d+$/.test(part)) member += `[${part}]`;
+    else member += member === "" ? part : `.${part}`;
+  }
+  return member === "" ? "body" : member;
+}
+
+function expectation(schema: TSchema, error: SchemaError): string {
+  const expected = lookUp(schema, error.schemaPath)?.["expected"];
+  if (typeof expected === "string") return expected;
+  return (
+    error.message
+      .replace(/^must (be|match|have|not)\b ?/, (_, verb: string) => (verb === "be" ? "" : `such that it must ${verb} `))
+      .trim() || "another value"
+  );
+}
+
+function lookUp(schema: TSchema, path: string): Record<string, unknown> | null {
+  let at: unknown = schema;
+  for (const part of path.split("/").slice(1)) {
+    if (typeof at !== "object" || at === null) return null;
+    at = (at as Record<string, unknown>)[part.replaceAll("~1", "/").replaceAll("~0", "~")];
+  }
+  return typeof at === "object" && at !== null ? (at as Record<string, unknown>) : null;
+}

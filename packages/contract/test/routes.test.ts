@@ -1,0 +1,81 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import {
+  buildOpenApi,
+  COMPAT_CHOICES,
+  compile,
+  errorBody,
+  ERRORS,
+  isErrorCode,
+  ORIGINAL_OPERATIONS,
+  ROUTES,
+  statusOf,
+  TOPICS,
+  WebhookCreate,
+} from "@genhook/contract";
+import { errorsPage } from "../scripts/errors-page.ts";
+
+function golden(path: string, content: string): void {
+  const url = new URL(`../../../${path}`, import.meta.url);
+  if (process.env["GENHOOK_UPDATE_GOLDEN"] !== undefined || !existsSync(url)) writeFileSync(url, content);
+  expect(readFileSync(url, "utf8"), `${path} is out of date: npm run golden:update`).toBe(content);
+}
+
+describe("routes", () => {
+  it("name each call once", () => {
+    expect(new Set(ROUTES.map((route) => route.operation)).size).toBe(ROUTES.length);
+    expect(new Set(ROUTES.map((route) => `${route.method} ${route.path}`)).size).toBe(ROUTES.length);
+    expect(ORIGINAL_OPERATIONS.size).toBe(8);
+    expect(COMPAT_CHOICES.length).toBeGreaterThan(10);
+  });
+
+  it("answer only codes of the table, and every code is answered by some call", () => {
+    const used = new Set(ROUTES.flatMap((route) => route.errors));
+    for (const code of used) expect(isErrorCode(code)).toBe(true);
+  });
+
+  it("a body is refused with the member that is wrong", () => {
+    const check = compile(WebhookCreate);
+    const good = { topic: "orders/create", address: "https://a.example/" };
+    expect(check({ webhook: good })).toBeNull();
+    for (const [body, code, member] of [
+      [{}, "missing_member", "webhook"],
+      [{ webhook: {} }, "missing_member", "webhook.topic"],
+      [{ webhook: { ...good, format: "json" } }, "unknown_member", "webhook.format"],
+      [{ webhook: { ...good, topic: 5 } }, "invalid_member", "webhook.topic"],
+      [{ webhook: { ...good, address: `https://a.example/${"x".repeat(2_048)}` } }, "invalid_member", "webhook.address"],
+      [{ webhook: good, more: 1 }, "unknown_member", "more"],
+      [[], "invalid_member", "body"],
+      [null, "invalid_member", "body"],
+      ["text", "invalid_member", "body"],
+    ] as const) {
+      expect(check(body), JSON.stringify(body)).toMatchObject({ code, member });
+    }
+  });
+});
+
+describe("errors", () => {
+  it("409 and 422 always name a member, others never", () => {
+    for (const code of Object.keys(ERRORS).filter(isErrorCode)) {
+      const status = statusOf(code);
+      const body = errorBody({ code, message: "m" });
+      expect(body).toMatchObject({ error: "m", code });
+      expect("member" in body).toBe(status === 409 || status === 422);
+    }
+  });
+
+  it("docs/errors.md is made from the table", () => golden("docs/errors.md", errorsPage()));
+});
+
+describe("the OpenAPI document", () => {
+  const document = buildOpenApi({ version: "0.1.0" });
+
+  it("docs/api/openapi.json is made from the routes", () => golden("docs/api/openapi.json", `${JSON.stringify(document, null, 1)}\n`));
+
+  it("has every call and every topic", () => {
+    const paths = document["paths"] as Record<string, Record<string, { operationId: string }>>;
+    const operations = Object.values(paths).flatMap((path) => Object.values(path).map((operation) => operation.operationId));
+    expect(operations.toSorted()).toEqual(ROUTES.map((route) => route.operation).toSorted());
+    expect(Object.keys(document["webhooks"] as object)).toEqual(TOPICS.map((topic) => topic.name));
+  });
+});
