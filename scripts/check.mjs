@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
+/** @type {[name: string, command: string, args: string[]][]} */
 const steps = [
   ["types", "tsc", ["-b"]],
   ["lint", "oxlint", ["--type-aware"]],
