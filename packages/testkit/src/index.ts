@@ -1,1 +1,2 @@
-export {};
+export { startEndpoint, type Answer, type Endpoint, type EndpointOptions, type Received } from "./endpoint.ts";
+export { testCertificate } from "./tls.ts";

@@ -1,0 +1,75 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import type { Credentials } from "@genhook/core";
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const CHECK_NAME = "sealing-check";
+const CHECK_TEXT = "genhook";
+
+/** Seals secrets at rest: AES-256-GCM, a fresh nonce each time. */
+export interface Sealing {
+  /** Nonce, ciphertext and tag, base64. */
+  seal(text: string): string;
+  /** Throws when the key is another one, or the text was tampered with. */
+  open(sealed: string): string;
+  /** A keyed hash for look-ups that must not be reversible without the key; 32 hex digits. */
+  keyedHash(text: string): string;
+}
+
+/** A sealing key that cannot be used; the message says what to do. */
+export class SealingKeyError extends Error {}
+
+export function createSealing(key: Uint8Array): Sealing {
+  const sealingKey = Buffer.from(hkdfSync("sha256", key, "", "genhook sealing", 32));
+  const hashKey = Buffer.from(hkdfSync("sha256", key, "", "genhook subjects", 32));
+  return {
+    seal(text) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv("aes-256-gcm", sealingKey, nonce);
+      return Buffer.concat([nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]).toString("base64");
+    },
+    open(sealed) {
+      const bytes = Buffer.from(sealed, "base64");
+      const decipher = createDecipheriv("aes-256-gcm", sealingKey, bytes.subarray(0, NONCE_BYTES));
+      decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+      return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]).toString("utf8");
+    },
+    keyedHash: (text) => createHmac("sha256", hashKey).update(text).digest("hex").slice(0, 32),
+  };
+}
+
+/** 32 bytes, written as 64 hex digits or as base64. */
+export function parseSealingKey(text: string): Uint8Array {
+  const trimmed = text.trim();
+  const bytes = /^[0-9a-fA-F]{64}$/.test(trimmed) ? Buffer.from(trimmed, "hex") : Buffer.from(trimmed, "base64");
+  if (bytes.length !== 32) {
+    throw new SealingKeyError("The sealing key must be 32 bytes, as 64 hex digits or as base64; make one with: openssl rand -base64 32");
+  }
+  return bytes;
+}
+
+/** The key given, or the one in the file given, or the one beside the data, made at the first start. */
+export function loadSealingKey(given: string | null, file: string | null, defaultFile: string): Uint8Array {
+  if (given !== null) return parseSealingKey(given);
+  const path = file ?? defaultFile;
+  if (!existsSync(path)) {
+    if (file !== null) throw new SealingKeyError(`The sealing key file ${file} does not exist.`);
+    writeFileSync(path, `${randomBytes(32).toString("base64")}\n`, { mode: 0o600, flag: "wx" });
+    chmodSync(path, 0o600);
+  }
+  return parseSealingKey(readFileSync(path, "utf8"));
+}
+
+/** Notices a wrong key at start, before anything is sealed with it. */
+export async function checkSealingKey(sealing: Sealing, credentials: Credentials): Promise<void> {
+  const kept = await credentials.putIfAbsent(CHECK_NAME, sealing.seal(CHECK_TEXT));
+  try {
+    if (sealing.open(kept) === CHECK_TEXT) return;
+  } catch {
+    // Another key: said below.
+  }
+  throw new SealingKeyError(
+    "The sealing key is not the one that this store's secrets were sealed with. Give the right one with --sealing-key-file or GENHOOK_SEALING_KEY.",
+  );
+}

@@ -1,0 +1,45 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+
+/** SHA-256 of a text, 64 hex digits: the only form in which tokens and keys are kept. */
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** First 128 bits of a SHA-256 over the parts, 32 hex digits. */
+export function digest(parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex").slice(0, 32);
+}
+
+/** Compares without telling by its time where texts differ. */
+export function isSame(a: string, b: string): boolean {
+  return timingSafeEqual(Buffer.from(sha256(a), "hex"), Buffer.from(sha256(b), "hex"));
+}
+
+/** 32 hex digits, as the platform writes client ids. */
+export function makeClientId(): string {
+  return randomBytes(16).toString("hex").toUpperCase();
+}
+
+export function makeClientSecret(): string {
+  return randomBytes(32).toString("hex");
+}
+
+/** Standard Webhooks: `whsec_` and base64 of 24 to 64 random bytes. */
+export function makeSigningSecret(): string {
+  return `whsec_${randomBytes(32).toString("base64")}`;
+}
+
+export function makeAccessToken(): string {
+  return `gat_${randomBytes(24).toString("base64url")}`;
+}
+
+export function makePlatformKey(): string {
+  return `gpk_${randomBytes(32).toString("base64url")}`;
+}
+
+/** What an audit shows of a secret: that it is there, and enough to tell two apart. */
+export function mask(secret: string): string {
+  return `…${sha256(secret).slice(0, 6)}`;
+}

@@ -1,0 +1,86 @@
+import type { AttemptError } from "@genhook/core";
+
+export interface Failure {
+  readonly error: AttemptError;
+  /** For the operator. */
+  readonly detail: string;
+}
+
+/** How far an attempt had come when it failed. */
+export type Phase = "connecting" | "waiting" | "reading";
+
+const DNS_CODES: ReadonlySet<string> = new Set([
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EAI_FAIL",
+  "EAI_NODATA",
+  "EAI_NONAME",
+  "ENODATA",
+  "ESERVFAIL",
+  "ETIMEOUT",
+]);
+const CONNECT_CODES: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EHOSTDOWN",
+  "EADDRNOTAVAIL",
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EPIPE",
+  "EACCES",
+  "EPERM",
+]);
+
+/** Maps what the network said to a word of the contract's table: one function, so that every failure has exactly one name. */
+export function failureOf(error: Error, phase: Phase): Failure {
+  const code = codeOf(error);
+  const detail = detailOf(error, code);
+  if (code === "GENHOOK_ADDRESS_REFUSED") return { error: "address_refused", detail };
+  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT") return { error: "timeout", detail };
+  if (code === "UND_ERR_HEADERS_OVERFLOW" || code === "HPE_HEADER_OVERFLOW") return { error: "headers_too_large", detail };
+  if (error.name === "HTTPParserError" || code.startsWith("HPE_") || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH")
+    return { error: "malformed_response", detail };
+  if (error.message === "bad upgrade") return { error: "upgrade_refused", detail };
+  if (error.message === "bad response") return { error: "malformed_response", detail };
+  if (DNS_CODES.has(code)) return { error: "dns_failed", detail };
+  if (phase === "connecting") {
+    if (isTlsCode(code)) return { error: "tls_failed", detail };
+    if (CONNECT_CODES.has(code) || code === "UND_ERR_SOCKET") return { error: "connect_failed", detail };
+    return { error: code === "" || code.startsWith("UND_ERR") ? "internal_error" : "connect_failed", detail };
+  }
+  if (isTlsCode(code)) return { error: "tls_failed", detail };
+  if (code === "UND_ERR_SOCKET" || CONNECT_CODES.has(code)) return { error: "connection_lost", detail };
+  return { error: "internal_error", detail };
+}
+
+function isTlsCode(code: string): boolean {
+  return (
+    code.startsWith("ERR_TLS") ||
+    code.startsWith("ERR_SSL") ||
+    code.startsWith("CERT_") ||
+    code.startsWith("UNABLE_TO_") ||
+    code.endsWith("_CERT") ||
+    code.endsWith("_CERT_IN_CHAIN") ||
+    code === "EPROTO" ||
+    code === "HOSTNAME_MISMATCH" ||
+    code === "ERR_INVALID_PROTOCOL"
+  );
+}
+
+/** The code of an error, or of the first one of several addresses' errors that has one. */
+function codeOf(error: Error): string {
+  if ("code" in error && typeof error.code === "string") return error.code;
+  if (error instanceof AggregateError) {
+    for (const each of error.errors) if (each instanceof Error && codeOf(each) !== "") return codeOf(each);
+  }
+  return "";
+}
+
+function detailOf(error: Error, code: string): string {
+  const inner =
+    error instanceof AggregateError
+      ? error.errors.map((each) => (each instanceof Error ? each.message : String(each))).join("; ")
+      : error.message;
+  return `${code === "" ? "" : `${code}: `}${inner}`.slice(0, 500);
+}

@@ -1,0 +1,64 @@
+import { createHmac } from "node:crypto";
+import { DELIVERY_HEADERS } from "@genhook/contract";
+import type { AttemptRequest } from "@genhook/core";
+import type { LiveSecrets } from "../secrets/secret-vault.ts";
+import { VERSION } from "../version.ts";
+
+export type WebhookIdForm = "number" | "uuid";
+
+export const USER_AGENT = `Genhook/${VERSION}`;
+
+/** What the headers of an attempt are computed from. */
+export type HeaderSource = Omit<AttemptRequest, "address" | "app">;
+
+/** Base64 of HMAC-SHA256 over the raw body, keyed with the client secret as UTF-8 (contract section 3). */
+export function bodySignature(clientSecret: string, body: Uint8Array): string {
+  return createHmac("sha256", clientSecret).update(body).digest("base64");
+}
+
+/** Standard Webhooks 1.0.0: one `v1,` token per live secret over `id.timestamp.body`. */
+export function standardSignature(keys: readonly Uint8Array[], id: string, timestampSeconds: number, body: Uint8Array): string {
+  return keys.map((key) => `v1,${createHmac("sha256", key).update(`${id}.${timestampSeconds}.`).update(body).digest("base64")}`).join(" ");
+}
+
+/** All headers of an attempt, as a flat list of names and values, in the order in which they are sent. */
+export function headersOf(source: HeaderSource, secrets: LiveSecrets, webhookId: WebhookIdForm): string[] {
+  const { event, deliveryId } = source;
+  const timestampSeconds = Math.floor(source.at / 1000);
+  const headers = [
+    "content-type",
+    "application/json",
+    "user-agent",
+    USER_AGENT,
+    "accept",
+    "*/*",
+    "accept-encoding",
+    "identity",
+    DELIVERY_HEADERS.topic,
+    event.topic,
+    DELIVERY_HEADERS.hmac,
+    bodySignature(secrets.client, event.payload),
+    DELIVERY_HEADERS.shopDomain,
+    source.shopDomain,
+    DELIVERY_HEADERS.apiVersion,
+    event.apiVersion,
+    DELIVERY_HEADERS.webhookId,
+    webhookId === "uuid" ? source.subscriptionUuid : String(source.subscriptionId),
+    DELIVERY_HEADERS.triggeredAt,
+    event.triggeredAt,
+    DELIVERY_HEADERS.eventId,
+    event.id,
+    DELIVERY_HEADERS.attempt,
+    String(source.attempt),
+    DELIVERY_HEADERS.standardId,
+    deliveryId,
+    DELIVERY_HEADERS.standardTimestamp,
+    String(timestampSeconds),
+    DELIVERY_HEADERS.standardSignature,
+    standardSignature(secrets.signing, deliveryId, timestampSeconds, event.payload),
+  ];
+  if (source.isReplay) headers.push(DELIVERY_HEADERS.replay, "true");
+  if (event.isTest) headers.push(DELIVERY_HEADERS.test, "true");
+  if (source.sequence !== null) headers.push(DELIVERY_HEADERS.sequence, String(source.sequence));
+  return headers;
+}

@@ -1,0 +1,308 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { IncomingHttpHeaders } from "node:http";
+import type { AttemptRequest, KeepResponses, Outcome, Sender } from "@genhook/core";
+import { Agent, Client, type Dispatcher } from "undici";
+import type { SecretVault } from "../secrets/secret-vault.ts";
+import { failureOf, type Phase } from "./attempt-failure.ts";
+import { headersOf, type WebhookIdForm } from "./delivery-headers.ts";
+import { guardedConnect, type Resolve } from "./guarded-connect.ts";
+import { BODY_READ_BYTES, BodyStart, keptHeaders } from "./kept-response.ts";
+
+export interface HttpSenderOptions {
+  readonly secrets: SecretVault;
+  /** One clock over look-up, connecting, TLS, headers and body, ms. */
+  readonly timeoutMs: number;
+  readonly allowPrivate: boolean;
+  readonly webhookId: WebhookIdForm;
+  readonly keepResponses: KeepResponses;
+  readonly ca: readonly string[] | null;
+  readonly resolve?: Resolve;
+  /** Told of what is ours to mend: the attempt ends with `internal_error`. */
+  readonly onInternalError?: (error: unknown) => void;
+}
+
+/** A connection lives this long at most; then its host is looked up and vetted again. */
+const CONNECTION_LIFE_MS = 60_000;
+/** An unused connection is closed after this: shorter than what usual servers wait, so that they rarely close first. */
+const IDLE_MS = 4_000;
+/** Header bytes of an answer. */
+const ANSWER_HEADERS_MAX_BYTES = 16_384;
+const TARGETS_MAX = 10_000;
+
+const ABORT = new Error("the attempt has ended");
+
+interface Target {
+  readonly origin: string;
+  readonly path: string;
+}
+
+/** Sends attempts over pooled HTTP/1.1 connections (undici), one pool per origin without a cap: the endpoint's slots are the cap. */
+export class HttpSender implements Sender {
+  readonly #options: HttpSenderOptions;
+  readonly #agent: Agent;
+  readonly #clientOptions: Client.Options;
+  readonly #flights = new Set<Flight>();
+  readonly #targets = new Map<string, Target>();
+  readonly #reuse = new ReuseWatch();
+  /**
+   * undici frees a connection one turn of the event loop after its answer. Outcomes are told just behind that, so that what their slots
+   * start next finds the connection free instead of opening another.
+   */
+  #landed: (() => void)[] = [];
+  readonly #land = (): void => {
+    setImmediate(() => {
+      const landed = this.#landed;
+      this.#landed = [];
+      for (const tell of landed) tell();
+    });
+  };
+
+  constructor(options: HttpSenderOptions) {
+    this.#options = options;
+    this.#clientOptions = {
+      connect: guardedConnect(options),
+      allowH2: false,
+      pipelining: 1,
+      keepAliveTimeout: IDLE_MS,
+      keepAliveMaxTimeout: CONNECTION_LIFE_MS,
+      maxHeaderSize: ANSWER_HEADERS_MAX_BYTES,
+      // The attempt's own clock is the only one.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    };
+    this.#agent = new Agent({ ...this.#clientOptions, connections: null, clientTtl: CONNECTION_LIFE_MS });
+  }
+
+  send(request: AttemptRequest, done: (outcome: Outcome) => void): void {
+    const flight = new Flight(this.#options, this.#reuse, (outcome) => {
+      this.#flights.delete(flight);
+      this.#landed.push(() => done(outcome));
+      if (this.#landed.length === 1) queueMicrotask(this.#land);
+    });
+    this.#flights.add(flight);
+    try {
+      const { origin, path } = this.#targetOf(request.address);
+      const headers = headersOf(request, this.#options.secrets.liveSecrets(request.app), this.#options.webhookId);
+      const options: Dispatcher.DispatchOptions = { origin, path, method: "POST", headers, body: asBuffer(request.event.payload) };
+      flight.begin(this.#agent, options, () => {
+        const client = new Client(origin, this.#clientOptions);
+        flight.onEnded = (): void => void client.destroy().catch(() => undefined);
+        client.dispatch(options, flight.handler());
+      });
+    } catch (error) {
+      this.#options.onInternalError?.(error);
+      flight.fail({ error: "internal_error", detail: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  abortAll(): void {
+    for (const flight of this.#flights) flight.abort();
+  }
+
+  async close(): Promise<void> {
+    this.#reuse.close();
+    await this.#agent.destroy();
+  }
+
+  #targetOf(address: string): Target {
+    let target = this.#targets.get(address);
+    if (target === undefined) {
+      const url = new URL(address);
+      target = { origin: url.origin, path: url.pathname + url.search };
+      if (this.#targets.size >= TARGETS_MAX) this.#targets.clear();
+      this.#targets.set(address, target);
+    }
+    return target;
+  }
+}
+
+/**
+ * One attempt. States: waiting for a connection, sent and waiting for headers, reading, ended. Whatever comes first ends it: the answer,
+ * an error, the deadline, or an abort; everything later is ignored.
+ */
+class Flight {
+  readonly #options: HttpSenderOptions;
+  readonly #reuse: ReuseWatch;
+  readonly #done: (outcome: Outcome) => void;
+  readonly #startedAt = performance.now();
+  readonly #deadline: NodeJS.Timeout;
+  readonly #body = new BodyStart();
+  #controller: Dispatcher.DispatchController | null = null;
+  #again: (() => void) | null = null;
+  #isEnded = false;
+  #status = 0;
+  #retryAfter: string | null = null;
+  #headers = "";
+  /** Where the attempt stands, for naming a failure. */
+  phase: Phase = "connecting";
+  isReused = false;
+  onEnded: (() => void) | null = null;
+
+  constructor(options: HttpSenderOptions, reuse: ReuseWatch, done: (outcome: Outcome) => void) {
+    this.#options = options;
+    this.#reuse = reuse;
+    this.#done = done;
+    this.#deadline = setTimeout(() => this.#timedOut(), options.timeoutMs);
+  }
+
+  begin(agent: Agent, options: Dispatcher.DispatchOptions, again: () => void): void {
+    this.#again = again;
+    agent.dispatch(options, this.handler());
+  }
+
+  handler(): Dispatcher.DispatchHandler {
+    return new FlightHandler(this);
+  }
+
+  started(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#isEnded) {
+      controller.abort(ABORT);
+      return;
+    }
+    this.phase = "waiting";
+    this.#reuse.expect(this);
+  }
+
+  headers(status: number, headers: IncomingHttpHeaders): void {
+    if (this.#isEnded) return;
+    this.phase = "reading";
+    this.#status = status;
+    const isKept = status < 200 || status > 299 || this.#options.keepResponses === "all";
+    this.#headers = isKept ? keptHeaders(headers) : "";
+    const retryAfter = headers["retry-after"];
+    this.#retryAfter = typeof retryAfter === "string" ? retryAfter : null;
+  }
+
+  data(chunk: Buffer): void {
+    if (this.#isEnded) return;
+    this.#body.add(chunk);
+    if (this.#body.seen < BODY_READ_BYTES) return;
+    this.#answered();
+    this.#controller?.abort(ABORT);
+  }
+
+  complete(): void {
+    if (!this.#isEnded) this.#answered();
+  }
+
+  errored(error: Error): void {
+    if (this.#isEnded) return;
+    const failure = failureOf(error, this.phase);
+    const again = this.#again;
+    if (this.phase === "waiting" && this.isReused && again !== null && failure.error === "connection_lost") {
+      // The server had closed the idle connection: nobody answered, so the same attempt goes once more, over a new one.
+      this.#again = null;
+      this.#controller = null;
+      this.phase = "connecting";
+      this.isReused = false;
+      again();
+      return;
+    }
+    if (failure.error === "internal_error") this.#options.onInternalError?.(error);
+    this.fail(failure);
+  }
+
+  abort(): void {
+    this.#end({ kind: "aborted" });
+    this.#controller?.abort(ABORT);
+  }
+
+  fail(failure: { readonly error: Extract<Outcome, { kind: "failure" }>["error"]; readonly detail: string }): void {
+    this.#end({ kind: "failure", ...failure, durationMs: this.#elapsedMs() });
+  }
+
+  #answered(): void {
+    this.#end({
+      kind: "response",
+      status: this.#status,
+      durationMs: this.#elapsedMs(),
+      retryAfter: this.#retryAfter,
+      responseHeaders: this.#headers,
+      responseBody: this.#body.bytes,
+    });
+  }
+
+  #timedOut(): void {
+    const where = { connecting: "while connecting", waiting: "while waiting for headers", reading: "while reading the body" }[this.phase];
+    this.fail({ error: "timeout", detail: `no complete answer within ${this.#options.timeoutMs} ms, ${where}` });
+    this.#controller?.abort(ABORT);
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    clearTimeout(this.#deadline);
+    this.onEnded?.();
+    this.#done(outcome);
+  }
+
+  #elapsedMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+}
+
+/** What undici calls; a class, so that every attempt shares one set of functions. */
+class FlightHandler implements Dispatcher.DispatchHandler {
+  readonly #flight: Flight;
+
+  constructor(flight: Flight) {
+    this.#flight = flight;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#flight.started(controller);
+  }
+
+  onRequestUpgrade(controller: Dispatcher.DispatchController): void {
+    this.#flight.fail({ error: "upgrade_refused", detail: "101 Switching Protocols" });
+    controller.abort(ABORT);
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    this.#flight.headers(status, headers);
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#flight.data(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#flight.complete();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#flight.errored(error);
+  }
+}
+
+/**
+ * Learns whether a request went out over a connection that was used before. undici starts a request and writes its headers in one go and
+ * says so, with the socket, on a diagnostics channel; the flight that was started last is the one whose headers are written.
+ */
+class ReuseWatch {
+  readonly #used = new WeakSet<object>();
+  #expected: Flight | null = null;
+  readonly #seen = (message: unknown): void => {
+    const { socket } = message as { readonly socket: object };
+    if (this.#expected !== null) this.#expected.isReused = this.#used.has(socket);
+    this.#expected = null;
+    this.#used.add(socket);
+  };
+
+  constructor() {
+    subscribe("undici:client:sendHeaders", this.#seen);
+  }
+
+  expect(flight: Flight): void {
+    this.#expected = flight;
+  }
+
+  close(): void {
+    unsubscribe("undici:client:sendHeaders", this.#seen);
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,155 @@
+/** What a setting's text may be. */
+export type SettingKind =
+  | { readonly type: "text"; readonly pattern?: RegExp; readonly expected?: string }
+  | { readonly type: "integer"; readonly min: number; readonly max: number }
+  | { readonly type: "duration"; readonly minMs: number; readonly maxMs: number }
+  | { readonly type: "durations"; readonly entriesMax: number; readonly maxMs: number }
+  | { readonly type: "choice"; readonly choices: readonly string[] }
+  | { readonly type: "switch" };
+
+/** One row: the flag, its environment twin, what is allowed, the default, and what it is for. Everything else is derived from these. */
+export interface Setting {
+  readonly flag: string;
+  readonly environment: string;
+  readonly kind: SettingKind;
+  readonly default: string | null;
+  readonly description: string;
+  readonly isSecret?: boolean;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The one table of settings, in the order in which they are shown. */
+export const SETTINGS = {
+  host: { flag: "host", environment: "GENHOOK_HOST", kind: { type: "text" }, default: "127.0.0.1", description: "Address to listen on." },
+  port: {
+    flag: "port",
+    environment: "GENHOOK_PORT",
+    kind: { type: "integer", min: 0, max: 65_535 },
+    default: "8080",
+    description: "Port to listen on; 0 takes a free one.",
+  },
+  data: {
+    flag: "data",
+    environment: "GENHOOK_DATA",
+    kind: { type: "text" },
+    default: "./genhook-data",
+    description: "Folder of the embedded store's file.",
+  },
+  attemptTimeout: {
+    flag: "attempt-timeout",
+    environment: "GENHOOK_ATTEMPT_TIMEOUT",
+    kind: { type: "duration", minMs: 50, maxMs: 120_000 },
+    default: "5s",
+    description: "One clock over name look-up, connecting, TLS, headers and body of an attempt.",
+  },
+  retryWaits: {
+    flag: "retry-waits",
+    environment: "GENHOOK_RETRY_WAITS",
+    kind: { type: "durations", entriesMax: 7, maxMs: 7 * DAY_MS },
+    default: "10s,30s,2m,10m,30m,1h,2h",
+    description: "Waits after the first, second, … failed attempt, each ±20 %. Attempts are entries + 1.",
+  },
+  retention: {
+    flag: "retention",
+    environment: "GENHOOK_RETENTION",
+    kind: { type: "duration", minMs: DAY_MS, maxMs: 3_650 * DAY_MS },
+    default: "30d",
+    description: "How long events and attempts are kept, counted from the publish, by whole days.",
+  },
+  grace: {
+    flag: "grace",
+    environment: "GENHOOK_GRACE",
+    kind: { type: "duration", minMs: 0, maxMs: 600_000 },
+    default: "25s",
+    description: "How long a stop waits for attempts in flight before it cuts them off.",
+  },
+  allowPrivateAddresses: {
+    flag: "allow-private-addresses",
+    environment: "GENHOOK_ALLOW_PRIVATE_ADDRESSES",
+    kind: { type: "switch" },
+    default: null,
+    description: "Lets webhooks use http: and private addresses. For development; announced loudly at start.",
+  },
+  publicUrl: {
+    flag: "public-url",
+    environment: "GENHOOK_PUBLIC_URL",
+    kind: { type: "text", pattern: /^https?:\/\/[^\s/?#]+\/?$/, expected: "an origin such as https://hooks.example.com" },
+    default: null,
+    description: "Where this server is reached from outside; stands in the API document.",
+  },
+  caFile: {
+    flag: "ca-file",
+    environment: "GENHOOK_CA_FILE",
+    kind: { type: "text" },
+    default: null,
+    description: "PEM file with further certificate authorities that endpoints may use.",
+  },
+  platformKey: {
+    flag: "platform-key",
+    environment: "GENHOOK_PLATFORM_KEY",
+    kind: { type: "text", pattern: /^[\x21-\x7e]{32,255}$/, expected: "32 to 255 printable characters" },
+    default: null,
+    description: "The first platform key. Without it one is made at the first start and printed once.",
+    isSecret: true,
+  },
+  sealingKey: {
+    flag: "sealing-key",
+    environment: "GENHOOK_SEALING_KEY",
+    kind: { type: "text" },
+    default: null,
+    description: "32 bytes, hex or base64: seals secrets at rest. Made beside the data file when neither this nor a file is given.",
+    isSecret: true,
+  },
+  sealingKeyFile: {
+    flag: "sealing-key-file",
+    environment: "GENHOOK_SEALING_KEY_FILE",
+    kind: { type: "text" },
+    default: null,
+    description: "File that holds the sealing key.",
+  },
+  keepResponses: {
+    flag: "keep-responses",
+    environment: "GENHOOK_KEEP_RESPONSES",
+    kind: { type: "choice", choices: ["failures", "all", "none"] },
+    default: "failures",
+    description: "Whose response headers and bodies are kept in the attempt log.",
+  },
+  webhookId: {
+    flag: "webhook-id",
+    environment: "GENHOOK_WEBHOOK_ID",
+    kind: { type: "choice", choices: ["number", "uuid"] },
+    default: "number",
+    description: "What X-Genstore-Webhook-Id carries: the webhook's id, or its UUID.",
+  },
+  checkPayloads: {
+    flag: "check-payloads",
+    environment: "GENHOOK_CHECK_PAYLOADS",
+    kind: { type: "choice", choices: ["on", "off"] },
+    default: "on",
+    description: "Whether a payload must fit its topic's schema to be published.",
+  },
+  concurrency: {
+    flag: "concurrency",
+    environment: "GENHOOK_CONCURRENCY",
+    kind: { type: "integer", min: 1, max: 10_000 },
+    default: "512",
+    description: "Attempts in flight at once, over all endpoints.",
+  },
+  endpointConcurrency: {
+    flag: "endpoint-concurrency",
+    environment: "GENHOOK_ENDPOINT_CONCURRENCY",
+    kind: { type: "integer", min: 1, max: 1_000 },
+    default: "100",
+    description: "Ceiling of attempts in flight to one endpoint; what it takes is learned below that.",
+  },
+  logLevel: {
+    flag: "log-level",
+    environment: "GENHOOK_LOG_LEVEL",
+    kind: { type: "choice", choices: ["debug", "info", "warn", "error", "silent"] },
+    default: "info",
+    description: "Least important lines that are logged.",
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;
