@@ -20,6 +20,8 @@ export type RefusalCode =
   | "topic_not_subscribable"
   | "client_id_required"
   | "invalid_member"
+  | "missing_member"
+  | "payload_mismatch"
   | "webhook_exists"
   | "too_many_webhooks"
   | "too_many_matches"

@@ -1,1 +1,13 @@
-export {};
+export { fetchReceiver, nodeReceiver, receive } from "./adapters.ts";
+export type { NodeRequest, NodeResponse, ReceiverOptions, ReceiverSecrets } from "./adapters.ts";
+export { memoryOf, once } from "./deduplicator.ts";
+export type { DeduplicateOptions, DeliveryMemory } from "./deduplicator.ts";
+export { VerificationError } from "./error.ts";
+export type { VerificationReason } from "./error.ts";
+export { parseEvent } from "./event.ts";
+export type { WebhookEvent } from "./event.ts";
+export type { HeadersLike } from "./headers.ts";
+export { signedRequest } from "./signed-request.ts";
+export type { SignedRequestOptions } from "./signed-request.ts";
+export { signHmac, signStandard, verifyHmac, verifyQuery, verifySignature } from "./verify.ts";
+export type { RawBody, VerifyOptions } from "./verify.ts";

@@ -1,1 +1,6 @@
-export {};
+export { startGenhook, type Genhook } from "./compose.ts";
+export { EXIT_FAILED, EXIT_USAGE, settingsFrom, StartError, startServer, type Flags, type ServeStreams } from "./serve.ts";
+export { configurationPage, describeSettings } from "./settings/describe-settings.ts";
+export { resolveSettings, type Settings, type SettingsResult } from "./settings/resolve-settings.ts";
+export { SETTINGS, type Setting } from "./settings/settings-table.ts";
+export { VERSION } from "./version.ts";

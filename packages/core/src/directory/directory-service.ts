@@ -85,7 +85,8 @@ export class DirectoryService {
   }
 }
 
-function isEmpty(change: Change<unknown>): boolean {
+/** Whether a change changes nothing. */
+export function isEmpty(change: Change<unknown>): boolean {
   const lists = [change.shops, change.apps, change.installations, change.subscriptions, change.cancel, change.events, change.audit];
   return lists.every((list) => list === undefined || list.length === 0);
 }

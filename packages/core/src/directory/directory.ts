@@ -14,6 +14,7 @@ export class Directory {
   counters: Counters = { shop: 1, app: 1, subscription: 1 };
   readonly #shops = new Map<number, Shop>();
   readonly #shopsByDomain = new Map<string, Shop>();
+  readonly #shopsByShopId = new Map<string, Shop>();
   readonly #apps = new Map<number, App>();
   readonly #appsByClientId = new Map<string, App>();
   /** Also ended ones: compliance topics reach who was installed. Shop → app → installation. */
@@ -46,6 +47,10 @@ export class Directory {
     return this.#shopsByDomain.get(domain.toLowerCase());
   }
 
+  shopByShopId(shopId: string): Shop | undefined {
+    return this.#shopsByShopId.get(shopId);
+  }
+
   app(id: number): App | undefined {
     return this.#apps.get(id);
   }
@@ -58,6 +63,11 @@ export class Directory {
   installation(app: number, shop: number): Installation | undefined {
     const installation = this.#installations.get(shop)?.get(app);
     return installation === undefined || installation.endedAt !== null ? undefined : installation;
+  }
+
+  /** The latest installation of an app on a shop, also when it has ended. */
+  lastInstallation(app: number, shop: number): Installation | undefined {
+    return this.#installations.get(shop)?.get(app);
   }
 
   /** Installations of a shop, ended ones included. */
@@ -89,6 +99,11 @@ export class Directory {
     return this.#byInstallation.get(`${app} ${shop}`) ?? NONE;
   }
 
+  /** Subscriptions that belong to an app itself, over all topics. */
+  declaredOf(app: number): readonly Subscription[] {
+    return [...this.#subscriptions.values()].filter((subscription) => subscription.app === app && subscription.shop === null);
+  }
+
   /** Shops that have not ended. */
   shops(): IterableIterator<Shop> {
     return this.#shopsByDomain.values();
@@ -110,13 +125,17 @@ export class Directory {
 
   #putShop(shop: Shop): void {
     if (shop.endedAt === null) {
-      this.#shops.set(shop.id, shop);
       this.#shopsByDomain.set(shop.domain.toLowerCase(), shop);
+      const before = this.#shops.get(shop.id);
+      if (before !== undefined && before.shopId !== shop.shopId) this.#shopsByShopId.delete(before.shopId);
+      this.#shops.set(shop.id, shop);
+      this.#shopsByShopId.set(shop.shopId, shop);
       return;
     }
     // Kept by id: what was owed before the shop ended still names it.
     this.#shops.set(shop.id, shop);
     if (this.#shopsByDomain.get(shop.domain.toLowerCase())?.id === shop.id) this.#shopsByDomain.delete(shop.domain.toLowerCase());
+    if (this.#shopsByShopId.get(shop.shopId)?.id === shop.id) this.#shopsByShopId.delete(shop.shopId);
   }
 
   #putApp(app: App): void {

@@ -47,7 +47,7 @@ export interface LogRow {
   /** 1, 2, 3… within the delivery. */
   readonly seq: number;
   readonly round: number;
-  /** Number of the attempt over all rounds; 0 for rows that are no attempt. */
+  /** Attempts made so far over all rounds, this one included: an attempt's number, and a running count on other rows. */
   readonly n: number;
   /** Wall time of the start, ms. */
   readonly at: number;

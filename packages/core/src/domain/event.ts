@@ -40,6 +40,9 @@ export interface StoredEvent extends EventContent {
   readonly owes: readonly number[];
 }
 
+/** An event without its payload: for lists. */
+export type EventHead = Omit<StoredEvent, "payload">;
+
 /** What makes a publish repeatable: scoped to the shop, kept for at least 24 h. */
 export interface Idempotency {
   /** 32 hex digits: hash of the key that the publisher sent. */

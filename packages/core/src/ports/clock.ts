@@ -1,9 +1,9 @@
 /** Time is handed in. Wall time for timestamps and ids; monotonic time for durations, so that a step of the wall clock cannot make one negative. */
 export interface Clock {
   /** Wall time, ms since the epoch, whole. */
-  now(): number;
+  readonly now: () => number;
   /** Ms since some fixed moment; never goes back. */
-  monotonic(): number;
+  readonly monotonic: () => number;
 }
 
 export interface Timer {

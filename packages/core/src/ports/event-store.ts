@@ -1,4 +1,4 @@
-import type { EventId, NewEvent, StoredEvent } from "../domain/event.ts";
+import type { EventHead, EventId, NewEvent, StoredEvent } from "../domain/event.ts";
 
 /** What became of one event of a group. */
 export type AppendResult =
@@ -24,4 +24,6 @@ export interface EventStore {
   append(group: readonly NewEvent[], directoryVersion: number): Promise<AppendOutcome>;
   /** Null when unknown, erased or past retention. */
   read(id: EventId): Promise<StoredEvent | null>;
+  /** The same for many, in order, without payloads. */
+  heads(ids: readonly EventId[]): Promise<readonly (EventHead | null)[]>;
 }

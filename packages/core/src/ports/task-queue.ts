@@ -63,6 +63,8 @@ export interface TaskQueue {
   replay(delivery: DeliveryKey, lane: LaneRef, at: number): Promise<ReplayResult>;
   /** Tasks of a lane in due order behind `after`, without events: what is owed, for lists. */
   listLane(lane: LaneRef, after: TaskKey | null, limit: number): Promise<readonly Task[]>;
+  /** How many tasks these lanes have together. */
+  countLanes(lanes: readonly LaneRef[]): Promise<number>;
   /** How many tasks there are, and the earliest due time. */
   backlog(): Promise<{ readonly pending: number; readonly oldestDue: number | null }>;
 }

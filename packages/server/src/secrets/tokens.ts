@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHash, randomBytes, randomInt, timingSafeEqual } from "node:crypto";
 
 /** SHA-256 of a text, 64 hex digits: the only form in which tokens and keys are kept. */
 export function sha256(text: string): string {
@@ -42,4 +42,9 @@ export function makePlatformKey(): string {
 /** What an audit shows of a secret: that it is there, and enough to tell two apart. */
 export function mask(secret: string): string {
   return `…${sha256(secret).slice(0, 6)}`;
+}
+
+/** A shop's id where none is given: 13 decimal digits, as the platform's own look. Uniqueness is checked where it is used. */
+export function makeShopId(): string {
+  return String(1_000_000_000_000 + randomInt(2 ** 42));
 }

@@ -73,6 +73,7 @@ function assemble({ writer, reader }: Threads, close: () => Promise<void>): Stor
         return writer.call("append", [packed, directoryVersion], [packed.bytes]);
       },
       read: (id) => reader.call("readEvent", [id]),
+      heads: (ids) => reader.call("heads", [ids]),
     },
     tasks: {
       settle: (batch) => {
@@ -84,6 +85,7 @@ function assemble({ writer, reader }: Threads, close: () => Promise<void>): Stor
       cancelLane: (lane, reason, at, limit) => writer.call("cancelLane", [lane, reason, at, limit]),
       relocateLane: (lane, toShard, limit) => writer.call("relocateLane", [lane, toShard, limit]),
       replay: (delivery, lane, at) => writer.call("replay", [delivery, lane, at]),
+      countLanes: (lanes) => reader.call("countLanes", [lanes]),
       listLane: (lane, after, limit) => reader.call("listLane", [lane, after, limit]),
       backlog: async () => {
         const [pending, oldestDue] = await Promise.all([writer.call("pending", []), reader.call("oldestDue", [OLDEST_LANES_MAX])]);

@@ -11,6 +11,8 @@ const reader = new Reader(connection);
 
 const operations = {
   readEvent: (id: EventId) => reader.readEvent(id),
+  heads: (ids: readonly EventId[]) => reader.heads(ids),
+  countLanes: (lanes: readonly LaneRef[]) => reader.countLanes(lanes),
   readLane: (lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<EventId>) =>
     reader.readLane(lane, dueMax, limit, bytesMax, skip),
   lanesWithWork: (shards: readonly number[], after: LaneRef | null, limit: number) => reader.lanesWithWork(shards, after, limit),

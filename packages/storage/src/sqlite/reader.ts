@@ -5,6 +5,7 @@ import {
   type DeliveryKey,
   type DirectoryChanges,
   type EventContent,
+  type EventHead,
   type EventId,
   type Installation,
   type LaneRead,
@@ -22,8 +23,10 @@ import {
 } from "@genhook/core";
 import type { Connection, Row } from "./connection.ts";
 import { hasDay, listDays } from "./day-tables.ts";
-import { number, text, toEvent, toLogRow, toStoredEvent, toTask } from "./rows.ts";
+import { number, text, toEvent, toEventHead, toLogRow, toStoredEvent, toTask } from "./rows.ts";
 import { toBytes, toHex } from "./uuid-bytes.ts";
+
+const HEAD_COLUMNS = "id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, is_test, owes";
 
 /** All look-ups, on a read-only connection in a thread of their own: no write ever waits for one. */
 export class Reader {
@@ -36,6 +39,24 @@ export class Reader {
   readEvent(id: EventId): StoredEvent | null {
     const row = this.#eventRow(id);
     return row === undefined ? null : toStoredEvent(row);
+  }
+
+  heads(ids: readonly EventId[]): (EventHead | null)[] {
+    const days = new Set(listDays(this.connection));
+    return ids.map((id) => {
+      const day = dayOf(id);
+      if (!days.has(day)) return null;
+      const row = this.connection.get(`SELECT ${HEAD_COLUMNS} FROM event_${day} WHERE id = ?`, toBytes(id));
+      return row === undefined ? null : toEventHead(row);
+    });
+  }
+
+  countLanes(lanes: readonly LaneRef[]): number {
+    let count = 0;
+    for (const { shard, lane } of lanes) {
+      count += number(this.connection.get("SELECT count(*) AS count FROM task WHERE shard = ? AND lane = ?", shard, lane)?.["count"]);
+    }
+    return count;
   }
 
   readLane(lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<EventId>): LaneRead {

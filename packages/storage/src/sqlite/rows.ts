@@ -1,4 +1,4 @@
-import type { AttemptError, DeliveryReason, DeliveryState, EventContent, LogRow, StoredEvent, Task } from "@genhook/core";
+import type { AttemptError, DeliveryReason, DeliveryState, EventContent, EventHead, LogRow, StoredEvent, Task } from "@genhook/core";
 import type { Row, SqlValue } from "./connection.ts";
 import { toUuid } from "./uuid-bytes.ts";
 
@@ -28,6 +28,15 @@ export function toTask(row: Row): Task {
 }
 
 export function toEvent(row: Row): EventContent {
+  return { ...toHeading(row), payload: row["payload"] as Uint8Array };
+}
+
+/** An event whose payload was not read. */
+export function toEventHead(row: Row): EventHead {
+  return { ...toHeading(row), owes: JSON.parse(text(row["owes"])) as number[] };
+}
+
+function toHeading(row: Row): Omit<EventContent, "payload"> {
   const changed = row["changed"];
   return {
     id: toUuid(row["id"]),
@@ -40,7 +49,6 @@ export function toEvent(row: Row): EventContent {
     orderKey: textOrNull(row["order_key"]),
     changed: typeof changed === "string" ? (JSON.parse(changed) as string[]) : null,
     isTest: row["is_test"] === 1,
-    payload: row["payload"] as Uint8Array,
   };
 }
 

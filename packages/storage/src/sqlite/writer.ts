@@ -147,7 +147,6 @@ export class Writer {
       if (last.state === "pending") return { kind: "pending" };
       if (last.reason !== null && REASONS_WITHOUT_REPLAY.includes(last.reason)) return { kind: "refused", reason: last.reason };
       if (stored === undefined) return { kind: "not_found" };
-      const attemptsEver = this.#attemptsEver(day, event, delivery.subscription);
       this.#insertLogRow(day, event, reopened(last, at));
       const task: Task = {
         ...lane,
@@ -157,7 +156,7 @@ export class Writer {
         seq: last.seq + 2,
         round: last.round + 1,
         attempts: 0,
-        attemptsEver,
+        attemptsEver: last.n,
       };
       this.#insertTask(task, event);
       return { kind: "reopened", task, event: toEvent(stored) };
@@ -311,12 +310,6 @@ export class Writer {
     return row === undefined ? 0 : (JSON.parse(text(row["body"])) as { app: number }).app;
   }
 
-  #attemptsEver(day: number, event: Uint8Array, subscription: number): number {
-    return number(
-      this.connection.get(`SELECT max(n) AS n FROM attempt_${day} WHERE event = ? AND subscription = ?`, event, subscription)?.["n"],
-    );
-  }
-
   #insertLogRow(day: number, event: Uint8Array, row: LogRow): void {
     this.connection.run(
       `INSERT INTO attempt_${day} (event, subscription, seq, kind, round, n, at, duration_ms, status, error, detail, address, response_headers,
@@ -349,7 +342,6 @@ function isOwedBy(stored: Row | undefined, subscription: number): boolean {
 }
 
 const NO_ATTEMPT = {
-  n: 0,
   durationMs: 0,
   status: null,
   error: null,
@@ -360,14 +352,15 @@ const NO_ATTEMPT = {
 } as const;
 
 function ended(task: Task, state: "cancelled" | "dead", reason: DeliveryReason, at: number, shop: number, app: number): LogRow {
-  const { subscription, eventId, seq, round } = task;
-  return { ...NO_ATTEMPT, kind: "ended", subscription, eventId, seq, round, at, state, reason, nextAt: null, shop, app };
+  const { subscription, eventId, seq, round, attemptsEver: n } = task;
+  return { ...NO_ATTEMPT, kind: "ended", subscription, eventId, seq, round, n, at, state, reason, nextAt: null, shop, app };
 }
 
 function reopened(last: LogRow, at: number): LogRow {
-  const { subscription, eventId, shop, app } = last;
+  const { subscription, eventId, n, shop, app } = last;
   return {
     ...NO_ATTEMPT,
+    n,
     kind: "reopened",
     subscription,
     eventId,

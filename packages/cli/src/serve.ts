@@ -1,0 +1,41 @@
+import { EXIT_FAILED, settingsFrom, startServer, type Genhook, type Settings } from "@genhook/server";
+
+const streams = {
+  out: (line: string): void => void process.stdout.write(`${line}\n`),
+  error: (line: string): void => void process.stderr.write(`${line}\n`),
+};
+
+/** `genhook serve`: flags by their camelCase names, as commander hands them out. */
+export async function serve(options: Readonly<Record<string, string | boolean>>): Promise<void> {
+  await runServer(settingsFrom(withDashes(options), process.env, streams));
+}
+
+/** Starts, then stops on SIGTERM or SIGINT and exits 0. A second signal changes nothing. */
+async function runServer(settings: Settings): Promise<void> {
+  const started: { genhook: Genhook | null; isStopWanted: boolean } = { genhook: null, isStopWanted: false };
+  const stop = (): void => {
+    started.isStopWanted = true;
+    if (started.genhook === null) return;
+    started.genhook.stop().then(
+      () => process.exit(0),
+      (error: unknown) => die(error),
+    );
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  started.genhook = await startServer(settings, streams, die);
+  if (started.isStopWanted) stop();
+}
+
+/** The store is gone from under us: what was answered is durable, so the safest thing is to start anew. */
+function die(error: unknown): void {
+  streams.error(`genhook: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(EXIT_FAILED);
+}
+
+/** commander's `retryWaits` back to the flag's own name. */
+export function withDashes(options: Readonly<Record<string, string | boolean>>): Record<string, string | boolean> {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), value]),
+  );
+}

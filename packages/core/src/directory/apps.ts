@@ -1,0 +1,181 @@
+import type { App, DeclaredWebhook, SealedSecret, Subscription } from "../domain/directory-entries.ts";
+import { ok, refuse, type Refusal } from "../refusal.ts";
+import type { CancelReason } from "../domain/delivery.ts";
+import type { LaneRef } from "../ports/task-queue.ts";
+import { laneOf, type Directory } from "./directory.ts";
+import type { Change, DecideChange } from "./directory-service.ts";
+import type { Put } from "./shops.ts";
+import { makeSubscription, type CheckedAddress, type SubscriptionTools } from "./subscriptions.ts";
+
+/** A webhook of an app's declaration whose address the guard has let through. */
+export interface CheckedWebhook {
+  readonly topic: string;
+  readonly address: CheckedAddress;
+}
+
+export interface AppRequest {
+  readonly clientId: string;
+  readonly name?: string | undefined;
+  readonly apiVersion?: string | undefined;
+  readonly webhooks?: readonly CheckedWebhook[] | undefined;
+  /** Compliance topic → address. */
+  readonly complianceWebhooks?: Readonly<Record<string, CheckedAddress>> | undefined;
+  readonly isListed?: boolean | undefined;
+  readonly contact?: { readonly email?: string | undefined; readonly url?: string | undefined } | undefined;
+  /** Replace the secret in use of the same kind. */
+  readonly secrets: readonly SealedSecret[];
+}
+
+/** Makes an app; its client id must be free. Both secrets must be among the request's. */
+export function createApp(tools: SubscriptionTools, request: AppRequest, defaultVersion: string): DecideChange<App> {
+  return (directory, now) => {
+    if (directory.appByClientId(request.clientId) !== undefined) {
+      return refuse("already_exists", `There is an app ${request.clientId} already; use PUT to change it.`, "clientId");
+    }
+    if (request.name === undefined) return refuse("missing_member", "name is required.", "name");
+    const { counters } = directory;
+    const app: App = merge(
+      {
+        id: counters.app,
+        clientId: request.clientId,
+        name: request.name,
+        apiVersion: defaultVersion,
+        secrets: [],
+        webhooks: [],
+        complianceWebhooks: {},
+        isListed: false,
+        contactEmail: null,
+        contactUrl: null,
+        createdAt: now,
+        updatedAt: now,
+        endedAt: null,
+      },
+      request,
+      now,
+    );
+    const refusal = refuseDeclaration(tools, app, request);
+    if (refusal !== null) return { ok: false, refusal };
+    return ok(reconcile(tools, directory, app, request, now, { ...counters, app: counters.app + 1 }));
+  };
+}
+
+/**
+ * Makes the app, or changes what is given of it. Addresses of `app` and compliance topics, which belong to the app, follow at once; the
+ * other declared webhooks are made at each later installation.
+ */
+export function putApp(tools: SubscriptionTools, request: AppRequest, defaultVersion: string): DecideChange<Put<App>> {
+  return (directory, now) => {
+    const before = directory.appByClientId(request.clientId);
+    if (before === undefined) {
+      const created = createApp(tools, request, defaultVersion)(directory, now);
+      return created.ok ? ok({ ...created.value, value: { entry: created.value.value, isNew: true } }) : created;
+    }
+    const app = merge(before, request, now);
+    const refusal = refuseDeclaration(tools, app, request);
+    if (refusal !== null) return { ok: false, refusal };
+    const change = reconcile(tools, directory, app, request, now, directory.counters);
+    return ok({ ...change, value: { entry: change.value, isNew: false } });
+  };
+}
+
+/** Ends an app that is installed nowhere any more, with the addresses that belong to it. */
+export function endApp(clientId: string): DecideChange<App> {
+  return (directory, now) => {
+    const before = directory.appByClientId(clientId);
+    if (before === undefined) return refuse("not_found", `There is no app ${clientId}.`);
+    const app: App = { ...before, endedAt: now, updatedAt: now };
+    const ended = directory.declaredOf(before.id).map((subscription) => end(subscription, now));
+    return ok({ value: app, apps: [app], subscriptions: ended, cancel: ended.map(cancelled) });
+  };
+}
+
+function merge(before: App, request: AppRequest, now: number): App {
+  const { contact } = request;
+  const replaced = new Set(request.secrets.map((secret) => secret.kind));
+  return {
+    ...before,
+    name: request.name ?? before.name,
+    apiVersion: request.apiVersion ?? before.apiVersion,
+    secrets: [...before.secrets.filter((secret) => !replaced.has(secret.kind)), ...request.secrets],
+    webhooks: request.webhooks?.map(({ topic, address }): DeclaredWebhook => ({ topic, address: address.text })) ?? before.webhooks,
+    complianceWebhooks:
+      request.complianceWebhooks === undefined
+        ? before.complianceWebhooks
+        : Object.fromEntries(Object.entries(request.complianceWebhooks).map(([topic, address]) => [topic, address.text])),
+    isListed: request.isListed ?? before.isListed,
+    contactEmail: contact === undefined ? before.contactEmail : (contact.email ?? null),
+    contactUrl: contact === undefined ? before.contactUrl : (contact.url ?? null),
+    updatedAt: now,
+  };
+}
+
+function refuseDeclaration(tools: SubscriptionTools, app: App, request: AppRequest): Refusal | null {
+  const seen = new Set<string>();
+  for (const [index, { topic, address }] of (request.webhooks ?? []).entries()) {
+    const member = `webhooks[${index}]`;
+    const rule = tools.topics.get(topic);
+    if (rule === undefined) {
+      return { code: "unknown_topic", message: `There is no topic "${topic.slice(0, 100)}".`, member: `${member}.topic` };
+    }
+    if (rule.audience === "compliance") {
+      return { code: "topic_not_subscribable", message: `${topic} belongs into complianceWebhooks.`, member: `${member}.topic` };
+    }
+    const key = `${topic} ${address.text}`;
+    if (seen.has(key)) return { code: "invalid_member", message: `${member} repeats an entry before it.`, member };
+    seen.add(key);
+  }
+  if (!app.isListed) return null;
+  const compliance = [...tools.topics.values()].filter((rule) => rule.audience === "compliance");
+  const missing = compliance.find((rule) => app.complianceWebhooks[rule.name] === undefined);
+  if (missing === undefined) return null;
+  const message = `A listed app must name an address for ${missing.name}.`;
+  return { code: "missing_member", message, member: `complianceWebhooks.${missing.name}` };
+}
+
+/** Brings the subscriptions that belong to the app in line with what it declares. */
+function reconcile(
+  tools: SubscriptionTools,
+  directory: Directory,
+  app: App,
+  request: AppRequest,
+  now: number,
+  counters: Directory["counters"],
+): Change<App> {
+  const wanted = new Map<string, CheckedWebhook>();
+  const kept: Subscription[] = [];
+  const ended: Subscription[] = [];
+  for (const webhook of ownWebhooks(tools, request)) wanted.set(`${webhook.topic} ${webhook.address.text}`, webhook);
+  for (const subscription of directory.declaredOf(app.id)) {
+    const isCompliance = tools.topics.get(subscription.topic)?.audience === "compliance";
+    const isGiven = (isCompliance ? request.complianceWebhooks : request.webhooks) !== undefined;
+    const isWanted = wanted.delete(`${subscription.topic} ${subscription.address}`);
+    if (!isGiven || isWanted) kept.push(subscription);
+    else ended.push(end(subscription, now));
+  }
+  let next = counters.subscription;
+  const made: Subscription[] = [];
+  for (const webhook of wanted.values()) {
+    made.push(makeSubscription(tools, { app, shop: null }, { ...webhook, settings: {} }, next, now, true));
+    next += 1;
+  }
+  return {
+    value: app,
+    counters: { ...counters, subscription: next },
+    apps: [app],
+    subscriptions: [...ended, ...made],
+    cancel: ended.map(cancelled),
+  };
+}
+
+function* ownWebhooks(tools: SubscriptionTools, request: AppRequest): Generator<CheckedWebhook> {
+  for (const webhook of request.webhooks ?? []) if (tools.topics.get(webhook.topic)?.audience === "app") yield webhook;
+  for (const [topic, address] of Object.entries(request.complianceWebhooks ?? {})) yield { topic, address };
+}
+
+function end(subscription: Subscription, now: number): Subscription {
+  return { ...subscription, endedAt: now, endReason: "unsubscribed", updatedAt: now };
+}
+
+function cancelled(subscription: Subscription): { readonly lane: LaneRef; readonly reason: CancelReason } {
+  return { lane: laneOf(subscription), reason: "unsubscribed" };
+}

@@ -1,0 +1,322 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { checkPayload, CURRENT_VERSION, TOPICS } from "@genhook/contract";
+import {
+  DEFAULT_RETRY_POLICY,
+  Deliveries,
+  DirectoryService,
+  disableSubscription,
+  Engine,
+  eventIdSource,
+  GroupCommit,
+  Keeper,
+  Publisher,
+  type InstallationTools,
+  type Store,
+  type TopicRule,
+} from "@genhook/core";
+import { openSqliteStore } from "@genhook/storage";
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { appHandlers } from "./http/app-api.ts";
+import { DeliveriesRoutes } from "./http/deliveries-routes.ts";
+import { appDirectoryHandlers, installationHandlers, shopHandlers } from "./http/directory-api.ts";
+import { makeHttpServer } from "./http/http-server.ts";
+import { openHandlers } from "./http/open-api.ts";
+import { eventHandlers, keyHandlers } from "./http/platform-api.ts";
+import { systemClock, systemRandomBits, systemTimers } from "./runtime/system-clock.ts";
+import { ensureFirstKey } from "./secrets/platform-key.ts";
+import { checkSealingKey, createSealing, loadSealingKey, type Sealing } from "./secrets/sealing.ts";
+import { SecretVault } from "./secrets/secret-vault.ts";
+import { subjectIds } from "./secrets/subjects.ts";
+import { digest, sha256 } from "./secrets/tokens.ts";
+import { checkAddress } from "./send/address-guard.ts";
+import { HttpSender } from "./send/http-sender.ts";
+import type { Settings } from "./settings/resolve-settings.ts";
+import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
+
+/** A whole Genhook in this process. */
+export interface Genhook {
+  /** `http://HOST:PORT`, as it is listened on. */
+  readonly origin: string;
+  /** The platform key, where it was made at this start; to be shown once. */
+  readonly newPlatformKey: string | null;
+  /** Stops accepting, finishes what is in flight within the grace time, settles, closes. A second call changes nothing. */
+  stop(): Promise<void>;
+}
+
+/** Longest time that an API request may take to arrive, ms. */
+const REQUEST_TIMEOUT_MS = 60_000;
+/** How long an answer of the readiness check is good, ms. */
+const READY_KEPT_MS = 1_000;
+const TOPIC_RULES: ReadonlyMap<string, TopicRule> = new Map(TOPICS.map((topic) => [topic.name, topic]));
+
+/** The one place that knows every concrete class. Rejects with an error whose message says what to do. */
+export async function startGenhook(settings: Settings, log: Logger, onFatal: (error: Error) => void): Promise<Genhook> {
+  const store = await openSqliteStore({ folder: settings.data, onFatal });
+  try {
+    return await compose(settings, store, log);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function compose(settings: Settings, store: Store, log: Logger): Promise<Genhook> {
+  const sealing = createSealing(loadSealingKey(settings.sealingKey, settings.sealingKeyFile, join(settings.data, "sealing-key")));
+  await checkSealingKey(sealing, store.credentials);
+  const metrics = createMetrics();
+  const secrets = new SecretVault(sealing);
+  const engineRef: { engine: Engine | null } = { engine: null };
+  const directory = new DirectoryService({
+    store: store.directory,
+    now: systemClock.now,
+    onChange: (commit) => engineRef.engine?.directoryChanged(commit),
+  });
+  await directory.load();
+  const sender = makeSender(settings, secrets, log, metrics);
+  const engine = makeEngine(settings, store, directory, sender, log, metrics);
+  engineRef.engine = engine;
+  const groups = new GroupCommit({ events: store.events, timers: systemTimers, catchUp: (version) => directory.catchUp(version) });
+  const newEventId = eventIdSource(systemClock, systemRandomBits());
+  const publisher = makePublisher(settings, { directory, groups, engine, sealing, newEventId, metrics });
+  const keeper = makeKeeper(settings, store, log, metrics);
+  const http = makeHttp(settings, { store, directory, engine, publisher, groups, sealing, secrets, metrics, log, newEventId });
+  const newPlatformKey = await ensureFirstKey({
+    credentials: store.credentials,
+    given: settings.platformKey,
+    file: join(settings.data, "platform-key"),
+    now: systemClock.now(),
+  });
+  await engine.start();
+  keeper.start();
+  try {
+    await http.listen({ host: settings.host, port: settings.port });
+  } catch (error) {
+    await keeper.stop();
+    await engine.stop(0);
+    await sender.close();
+    throw error;
+  }
+  let stopping: Promise<void> | null = null;
+  const stopAll = async (): Promise<void> => {
+    await Promise.all([closeHttp(http, settings.graceMs), engine.stop(settings.graceMs)]);
+    await groups.drain();
+    await keeper.stop();
+    await sender.close();
+    await store.close();
+    metrics.close();
+  };
+  return { origin: originOf(http, settings.host), newPlatformKey, stop: () => (stopping ??= stopAll()) };
+}
+
+function makeSender(settings: Settings, secrets: SecretVault, log: Logger, metrics: Metrics): HttpSender {
+  return new HttpSender({
+    secrets,
+    timeoutMs: settings.attemptTimeoutMs,
+    allowPrivate: settings.allowPrivateAddresses,
+    webhookId: settings.webhookId,
+    keepResponses: settings.keepResponses,
+    ca: settings.caFile === null ? null : [readFileSync(settings.caFile, "utf8")],
+    onInternalError: (error) => {
+      metrics.failed("send");
+      log.error({ err: error }, "an attempt failed on our side");
+    },
+  });
+}
+
+function makeEngine(
+  settings: Settings,
+  store: Store,
+  directory: DirectoryService,
+  sender: HttpSender,
+  log: Logger,
+  metrics: Metrics,
+): Engine {
+  return new Engine({
+    node: `node-${randomUUID()}`,
+    store,
+    directory: directory.directory,
+    sender,
+    clock: systemClock,
+    timers: systemTimers,
+    random: Math.random,
+    retry: { ...DEFAULT_RETRY_POLICY, waitsMs: settings.retryWaitsMs },
+    keepResponses: settings.keepResponses,
+    attemptsInFlightMax: settings.concurrency,
+    endpointConcurrencyMax: settings.endpointConcurrency,
+    observer: {
+      onGone: (subscription) => {
+        directory.change(disableSubscription(subscription)).catch((error: unknown) => {
+          // Asked for again with the next 410 of the same endpoint.
+          metrics.failed("disable");
+          log.error({ err: error, subscription }, "a webhook could not be disabled");
+        });
+      },
+      onAttempt: (_, outcome) => metrics.attempt(outcome),
+      onSettled: (settlement, isApplied) => {
+        if (isApplied) metrics.settled(settlement.row, settlement.latencyMs);
+      },
+      onError: (what, error) => {
+        metrics.failed(what);
+        log.error({ err: error }, what);
+      },
+    },
+  });
+}
+
+function makePublisher(
+  settings: Settings,
+  parts: {
+    readonly directory: DirectoryService;
+    readonly groups: GroupCommit;
+    readonly engine: Engine;
+    readonly sealing: Sealing;
+    readonly newEventId: () => string;
+    readonly metrics: Metrics;
+  },
+): Publisher {
+  const { directory, groups, engine, sealing, newEventId, metrics } = parts;
+  return new Publisher({
+    directory,
+    groups,
+    topics: TOPIC_RULES,
+    newEventId,
+    apiVersion: CURRENT_VERSION,
+    retentionMs: settings.retentionMs,
+    digest,
+    checkPayload: (topic, payload) => {
+      const misfit = settings.checkPayloads ? checkPayload(topic, CURRENT_VERSION, payload) : null;
+      return misfit === null ? null : { code: "payload_mismatch", message: misfit.message, member: misfit.member ?? "payload" };
+    },
+    subjectsOf: (shop, topic, payload) => subjectIds(topic, payload).map((id) => sealing.keyedHash(`${shop} ${id}`)),
+    handOver: (event) => {
+      metrics.published();
+      engine.handOver(event);
+    },
+  });
+}
+
+function makeKeeper(settings: Settings, store: Store, log: Logger, metrics: Metrics): Keeper {
+  return new Keeper({
+    retention: store.retention,
+    statistics: store.statistics,
+    clock: systemClock,
+    timers: systemTimers,
+    retentionMs: settings.retentionMs,
+    onDropped: (day, expired) => {
+      const date = new Date(day * 86_400_000).toISOString().slice(0, 10);
+      log[expired > 0 ? "warn" : "info"]({ date, expired }, "a day is past retention and was dropped");
+    },
+    onError: (error) => {
+      metrics.failed("retention");
+      log.error({ err: error }, "retention");
+    },
+  });
+}
+
+interface HttpParts {
+  readonly store: Store;
+  readonly directory: DirectoryService;
+  readonly engine: Engine;
+  readonly publisher: Publisher;
+  readonly groups: GroupCommit;
+  readonly sealing: Sealing;
+  readonly secrets: SecretVault;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly newEventId: () => string;
+}
+
+function makeHttp(settings: Settings, parts: HttpParts): FastifyInstance {
+  const { store, directory, engine, publisher, groups, sealing, secrets, metrics, log } = parts;
+  const { now } = systemClock;
+  const addresses = { allowPrivate: settings.allowPrivateAddresses };
+  const tools: InstallationTools = {
+    sha256,
+    newUuid: randomUUID,
+    topics: TOPIC_RULES,
+    newEventId: parts.newEventId,
+    encode: (text) => Buffer.from(text),
+    apiVersion: CURRENT_VERSION,
+    retentionMs: settings.retentionMs,
+    readAddress: (text) => {
+      const check = checkAddress(text, addresses);
+      return check.ok ? check.address : null;
+    },
+  };
+  const deliveries = new Deliveries({
+    store,
+    directory: directory.directory,
+    now,
+    onReopened: (event, task) => engine.reopened(event, task),
+  });
+  const routes = new DeliveriesRoutes({ deliveries, directory: directory.directory, store, secrets, webhookId: settings.webhookId });
+  const entries = { store, directory, tools, addresses, sealing, secrets, now };
+  const platform = { store, directory, publisher, deliveries, routes, now };
+  const backlog = watchBacklog(store);
+  metrics.watch(() => ({ ...engine.gauges, waitingEvents: groups.waiting, pending: backlog.pending }));
+  return makeHttpServer({
+    access: { store, directory, now },
+    app: appHandlers({ directory, tools, addresses, deliveries: routes }),
+    platform: {
+      ...shopHandlers(entries),
+      ...appDirectoryHandlers(entries),
+      ...installationHandlers(entries),
+      ...eventHandlers(platform),
+      ...keyHandlers(platform),
+    },
+    open: openHandlers({
+      publicUrl: settings.publicUrl,
+      metrics: { ...metrics, text: () => backlog.refresh().then(() => metrics.text()) },
+      reasonsNotReady: async () => {
+        const isReachable = await backlog.refresh();
+        return [...(isReachable ? [] : ["the store cannot be used"]), ...(engine.isReady ? [] : ["no leases are held"])];
+      },
+    }),
+    publicUrl: settings.publicUrl,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    onAnswer: (route, status, durationMs) => {
+      metrics.answered(route?.operation ?? "none", status, durationMs);
+    },
+    onError: (error, requestId) => {
+      metrics.failed("answer");
+      log.error({ err: error, requestId }, "a call failed on our side");
+    },
+  });
+}
+
+/** Asks the store at most once a second how much is owed: says whether it can be used at all, and feeds a gauge. */
+function watchBacklog(store: Store): { readonly pending: number; readonly refresh: () => Promise<boolean> } {
+  const state = { pending: 0, isReachable: true, at: Number.NEGATIVE_INFINITY };
+  return {
+    get pending() {
+      return state.pending;
+    },
+    refresh: async () => {
+      if (systemClock.monotonic() - state.at < READY_KEPT_MS) return state.isReachable;
+      try {
+        state.pending = (await store.tasks.backlog()).pending;
+        state.isReachable = true;
+      } catch {
+        state.isReachable = false;
+      }
+      state.at = systemClock.monotonic();
+      return state.isReachable;
+    },
+  };
+}
+
+/** Waits for answers under way, then closes what is left. */
+async function closeHttp(http: FastifyInstance, graceMs: number): Promise<void> {
+  const timer = setTimeout(() => http.server.closeAllConnections(), graceMs);
+  await http.close();
+  clearTimeout(timer);
+}
+
+function originOf(http: FastifyInstance, host: string): string {
+  const address = http.server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,75 @@
+import type { IncomingMessage } from "node:http";
+import { API_HEADERS, isApiVersion } from "@genhook/contract";
+import type { App, DirectoryService, Installation, Plan, Shop, Store } from "@genhook/core";
+import { sha256 } from "../secrets/tokens.ts";
+import { ApiError, fail } from "./api-error.ts";
+
+/** Who calls the App API: an installation, with what it is allowed. */
+export interface AppCaller {
+  readonly app: App;
+  readonly shop: Shop;
+  readonly installation: Installation;
+  /** Goes out with every answer to a valid token. */
+  readonly rateLimit: string;
+}
+
+/** Bucket size and refill per second by plan (public documentation of the platform, evidence in the contract's compat table). */
+const BUCKETS: Readonly<Record<Plan, { readonly size: number; readonly perSecond: number }>> = {
+  none: { size: 40, perSecond: 2 },
+  basic: { size: 40, perSecond: 4 },
+  standard: { size: 200, perSecond: 20 },
+  advanced: { size: 400, perSecond: 40 },
+};
+
+const PLATFORM_DOMAIN = ".genmystore.com";
+
+export interface AppAccessOptions {
+  readonly store: Pick<Store, "directory" | "credentials">;
+  readonly directory: DirectoryService;
+  readonly now: () => number;
+}
+
+/** Checks of a call before its own, in the contract's order: version 404, token 401, bucket 429. The scope of the call comes after. */
+export async function identifyApp(options: AppAccessOptions, request: IncomingMessage, version: string): Promise<AppCaller> {
+  if (!isApiVersion(version)) fail("unknown_version", `There is no API version "${version.slice(0, 20)}".`);
+  const token = request.headers[API_HEADERS.accessToken.toLowerCase()];
+  if (typeof token !== "string" || token === "") fail("token_missing", `Send the access token in ${API_HEADERS.accessToken}.`);
+  // Looked up in the store on every call, so that an uninstall counts at once, whichever process carried it out.
+  const found = await options.store.directory.findToken(sha256(token));
+  if (found.installation === null) fail("token_invalid", "The access token is unknown or no longer valid.");
+  await options.directory.catchUp(found.version);
+  const { directory } = options.directory;
+  const { installation } = found;
+  const app = directory.app(installation.app);
+  const shop = directory.shop(installation.shop);
+  if (app === undefined || shop === undefined || isAnotherShop(directory.shopByDomain(hostOf(request)), request, shop)) {
+    fail("token_invalid", "The access token belongs to another shop.");
+  }
+  const { size, perSecond } = BUCKETS[shop.plan];
+  const bucket = await options.store.credentials.takeToken(app.id, shop.id, size, perSecond, options.now());
+  const rateLimit = `${bucket.used}/${size}`;
+  if (!bucket.taken) {
+    const seconds = Math.max(1, Math.ceil(bucket.waitMs / 1000));
+    throw new ApiError(
+      { code: "rate_limited", message: `The bucket of ${size} calls is empty; it gains ${perSecond} per second.` },
+      { [API_HEADERS.rateLimit]: rateLimit, "Retry-After": String(seconds) },
+    );
+  }
+  return { app, shop, installation, rateLimit };
+}
+
+/** 403 unless one of the scopes was granted. */
+export function requireScope(caller: AppCaller, allowed: readonly string[]): void {
+  if (allowed.length === 0 || allowed.some((scope) => caller.installation.scopes.includes(scope))) return;
+  fail("scope_missing", `This call needs the scope ${allowed.join(" or ")}.`);
+}
+
+/** The shop comes from the Host; where that is no shop's domain (development, a proxy), from the token. */
+function isAnotherShop(ofHost: Shop | undefined, request: IncomingMessage, ofToken: Shop): boolean {
+  if (ofHost !== undefined) return ofHost.id !== ofToken.id;
+  return hostOf(request).endsWith(PLATFORM_DOMAIN);
+}
+
+function hostOf(request: IncomingMessage): string {
+  return (request.headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
+}

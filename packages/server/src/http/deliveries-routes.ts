@@ -1,0 +1,189 @@
+import {
+  momentMs,
+  parseDeliveryId,
+  type App,
+  type Deliveries,
+  type DeliveryFilter,
+  type DeliveryKey,
+  type DeliveryPosition,
+  type DeliveryState,
+  type Directory,
+  type LogRow,
+  type Shop,
+  type StoredEvent,
+  type Store,
+  type Subscription,
+} from "@genhook/core";
+import { deliveryId, isUuid } from "@genhook/core";
+import type { SecretVault } from "../secrets/secret-vault.ts";
+import { headersOf, type WebhookIdForm } from "../send/delivery-headers.ts";
+import { fail, valueOf } from "./api-error.ts";
+import type { Call, Reply } from "./call.ts";
+import { invalidToken, pageLinks, readPaging } from "./paging.ts";
+import { attemptView, deliveryView } from "./views.ts";
+
+export interface DeliveriesRoutesOptions {
+  readonly deliveries: Deliveries;
+  readonly directory: Directory;
+  readonly store: Pick<Store, "directory">;
+  readonly secrets: SecretVault;
+  readonly webhookId: WebhookIdForm;
+}
+
+/** Whose deliveries a caller may see; null for an operator, who sees all. */
+export type Owner = { readonly app: App; readonly shop: Shop } | null;
+
+const NO_FILTER: DeliveryFilter = {
+  state: null,
+  shop: null,
+  app: null,
+  subscription: null,
+  endpoint: null,
+  eventId: null,
+  topic: null,
+  from: null,
+  to: null,
+};
+
+/** The same three calls for operators and for app developers, who see their own. */
+export class DeliveriesRoutes {
+  readonly #options: DeliveriesRoutesOptions;
+
+  constructor(options: DeliveriesRoutesOptions) {
+    this.#options = options;
+  }
+
+  async list(call: Call, owner: Owner): Promise<Reply> {
+    const paging = readPaging(call);
+    const filter = await this.#filterOf(paging.filters, owner);
+    if (filter === null) return { body: { deliveries: [] } };
+    const page = await this.#options.deliveries.list(filter, readPosition(paging.position), paging.limit);
+    return {
+      headers: pageLinks(call, paging, { next: page.next }),
+      body: { deliveries: page.deliveries.map((view) => deliveryView(view, this.#options.directory)) },
+    };
+  }
+
+  async get(call: Call, owner: Owner): Promise<Reply> {
+    const key = readKey(call);
+    const found = await this.#options.deliveries.get(key);
+    if (found === null || !isOwn(found.view, owner)) return notFound();
+    const { view, rows, event } = found;
+    const attempts = rows
+      .filter((row) => row.kind === "attempt")
+      .map((row, index, all) => {
+        const nth = all.slice(0, index + 1).filter((each) => each.round === row.round).length;
+        return attemptView(row, this.#requestHeaders(row, nth, event, view.subscription), owner === null);
+      });
+    return { body: { delivery: { ...deliveryView(view, this.#options.directory), attempts } } };
+  }
+
+  async replay(call: Call, owner: Owner): Promise<Reply> {
+    const key = readKey(call);
+    if (owner !== null) {
+      const found = await this.#options.deliveries.get(key);
+      if (found === null || !isOwn(found.view, owner)) return notFound();
+    }
+    const view = valueOf(await this.#options.deliveries.replay(key));
+    return { body: { delivery: deliveryView(view, this.#options.directory) } };
+  }
+
+  /** Null when the filter names something that does not exist, so nothing can fit it. */
+  async #filterOf(given: Readonly<Record<string, string>>, owner: Owner): Promise<DeliveryFilter | null> {
+    const { directory } = this.#options;
+    const state = (given["state"] ?? null) as DeliveryState | null;
+    if (state === "pending" && owner === null && !["webhookId", "eventId", "endpointId"].some((name) => given[name] !== undefined)) {
+      fail("missing_member", "state=pending needs webhookId, eventId or endpointId: there may be very many.", "webhookId");
+    }
+    const shop = given["shop"] === undefined ? null : directory.shopByDomain(given["shop"]);
+    const app = given["clientId"] === undefined ? null : directory.appByClientId(given["clientId"]);
+    const subscription = given["webhookId"] === undefined ? null : await this.#subscription(given["webhookId"]);
+    if (shop === undefined || app === undefined || subscription === undefined) return null;
+    if (owner !== null && ((shop !== null && shop.id !== owner.shop.id) || (app !== null && app.id !== owner.app.id))) return null;
+    if (owner !== null && subscription !== null && subscription.app !== owner.app.id) return null;
+    return {
+      ...NO_FILTER,
+      state,
+      shop: owner?.shop.id ?? shop?.id ?? null,
+      app: owner?.app.id ?? app?.id ?? null,
+      subscription,
+      endpoint: given["endpointId"] ?? null,
+      eventId: given["eventId"] ?? null,
+      topic: given["topic"] ?? null,
+      from: readTime(given, "createTimeMin"),
+      to: readTime(given, "createTimeMax"),
+    };
+  }
+
+  async #subscription(text: string): Promise<Subscription | undefined> {
+    if (isUuid(text)) return this.#options.directory.subscriptionByUuid(text);
+    const id = Number(text);
+    if (!Number.isSafeInteger(id)) return undefined;
+    return this.#options.directory.subscription(id) ?? (await this.#options.store.directory.findSubscription(id)) ?? undefined;
+  }
+
+  /** Recomputed for display: they are not stored. The signatures are those of today's secrets. */
+  #requestHeaders(
+    row: LogRow,
+    attempt: number,
+    event: StoredEvent | null,
+    subscription: Subscription | null,
+  ): Record<string, string> | null {
+    const { directory, secrets, webhookId } = this.#options;
+    const app = directory.app(row.app);
+    const shop = directory.shop(row.shop);
+    if (event === null || subscription === null || app === undefined || shop === undefined) return null;
+    const flat = headersOf(
+      {
+        deliveryId: deliveryId(row),
+        event,
+        shopDomain: shop.domain,
+        subscriptionId: subscription.id,
+        subscriptionUuid: subscription.uuid,
+        attempt,
+        isReplay: row.round > 1,
+        sequence: null,
+        at: row.at,
+      },
+      secrets.liveSecrets(app),
+      webhookId,
+    );
+    const headers: Record<string, string> = {};
+    for (let index = 0; index < flat.length; index += 2) headers[flat[index] ?? ""] = flat[index + 1] ?? "";
+    return headers;
+  }
+}
+
+function readKey(call: Call): DeliveryKey {
+  return parseDeliveryId(call.params["id"] ?? "") ?? notFound();
+}
+
+function notFound(): never {
+  return fail("not_found", "There is no delivery with this id.");
+}
+
+function isOwn(view: { readonly app: number; readonly shop: number }, owner: Owner): boolean {
+  return owner === null || (view.app === owner.app.id && view.shop === owner.shop.id);
+}
+
+/** A time filter, wall ms; null where it is not given. */
+export function readTime(given: Readonly<Record<string, string>>, name: string): number | null {
+  const text = given[name];
+  if (text === undefined) return null;
+  return momentMs(text) ?? fail("invalid_member", `${name} must be an RFC 3339 date and time, such as 2024-12-30T23:59:59Z.`, name);
+}
+
+function readPosition(position: unknown): DeliveryPosition | null {
+  if (position === null) return null;
+  if (typeof position !== "object" || !("phase" in position) || !("eventId" in position)) return invalidToken();
+  const { phase, eventId } = position;
+  if (typeof eventId !== "string" || !isUuid(eventId)) return invalidToken();
+  if (phase === "pending" && "lane" in position && "due" in position) {
+    const { lane, due } = position;
+    if (typeof lane === "number" && typeof due === "number") return { phase, lane, due, eventId };
+  }
+  if (phase === "final" && "subscription" in position && typeof position.subscription === "number") {
+    return { phase, eventId, subscription: position.subscription };
+  }
+  return invalidToken();
+}

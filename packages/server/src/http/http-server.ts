@@ -1,0 +1,195 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import {
+  API_HEADERS,
+  BODY_BYTES_MAX,
+  ERRORS,
+  errorBody,
+  isApiVersion,
+  ROUTES,
+  statusOf,
+  type ContractError,
+  type Route,
+} from "@genhook/contract";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { AppHandler } from "./app-api.ts";
+import { identifyApp, requireScope, type AppAccessOptions } from "./app-access.ts";
+import { ApiError, apiError } from "./api-error.ts";
+import { readQuery, type Call, type Reply } from "./call.ts";
+import type { Handler } from "./directory-api.ts";
+import { identifyKey, requireRole } from "./platform-access.ts";
+
+export interface HttpServerOptions {
+  readonly access: AppAccessOptions;
+  readonly app: Readonly<Record<string, AppHandler>>;
+  readonly platform: Readonly<Record<string, Handler>>;
+  readonly open: Readonly<Record<string, Handler>>;
+  /** Origin that links name; null: as the caller wrote it. */
+  readonly publicUrl: string | null;
+  /** Longest time that a request's headers and body may take, ms. */
+  readonly requestTimeoutMs: number;
+  readonly onAnswer: (route: Route | null, status: number, durationMs: number) => void;
+  /** Something of ours failed; the caller is told only its request id. */
+  readonly onError: (error: unknown, requestId: string) => void;
+}
+
+const PARAMETER_LENGTH_MAX = 512;
+const REQUEST_ID = /^[\w.:-]{1,64}$/;
+
+/** All HTTP: one handler per row of the route table, checks in the contract's order, errors in the contract's shape. */
+export function makeHttpServer(options: HttpServerOptions): FastifyInstance {
+  const server = Fastify({
+    logger: false,
+    return503OnClosing: false,
+    forceCloseConnections: "idle",
+    requestTimeout: options.requestTimeoutMs,
+    routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX, ignoreTrailingSlash: false },
+    exposeHeadRoutes: true,
+    genReqId: (request) => {
+      const given = request.headers[API_HEADERS.requestId.toLowerCase()];
+      return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
+    },
+    frameworkErrors: (_error, request, reply) => {
+      void sendError(options, null, request, reply, apiError({ code: "not_found", message: "There is nothing at this path." }));
+    },
+  });
+  // Bodies are read by the handlers, after the checks that come before them.
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  server.setErrorHandler((error, request, reply) => sendError(options, null, request, reply, error));
+  server.setNotFoundHandler((request, reply) => sendError(options, null, request, reply, notFound(request)));
+  for (const route of ROUTES) {
+    server.route({
+      method: route.method,
+      url: route.path,
+      handler: (request, reply) => answer(options, route, request, reply),
+    });
+  }
+  return server;
+}
+
+async function answer(options: HttpServerOptions, route: Route, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const headers: Record<string, string> = {};
+  try {
+    return send(options, route, reply, request, await carryOut(options, route, request, headers), headers);
+  } catch (error) {
+    return sendError(options, route, request, reply, error, headers);
+  }
+}
+
+async function carryOut(
+  options: HttpServerOptions,
+  route: Route,
+  request: FastifyRequest,
+  headers: Record<string, string>,
+): Promise<Reply> {
+  const params = request.params as Readonly<Record<string, string>>;
+  const makeCall = (actor: string): Call => {
+    const at = request.raw.url?.indexOf("?") ?? -1;
+    const search = at < 0 ? "" : (request.raw.url ?? "").slice(at + 1);
+    const path = at < 0 ? (request.raw.url ?? "") : (request.raw.url ?? "").slice(0, at);
+    const origin = options.publicUrl ?? `http://${request.raw.headers.host ?? ""}`;
+    const query = readQuery(route, new URLSearchParams(search));
+    return { route, request: request.raw, requestId: request.id, actor, params, query, url: `${origin.replace(/\/$/, "")}${path}` };
+  };
+  if (route.api === "app") {
+    const caller = await identifyApp(options.access, request.raw, params["version"] ?? "");
+    headers[API_HEADERS.rateLimit] = caller.rateLimit;
+    requireScope(caller, route.allows);
+    return handlerOf(options.app, route)(makeCall(`app ${caller.app.clientId} ${caller.shop.domain}`), caller);
+  }
+  if (route.api === "platform") {
+    const key = await identifyKey(options.access.store, request.raw);
+    requireRole(key, route.allows);
+    return handlerOf(options.platform, route)(makeCall(`key ${key.id} ${key.name}`));
+  }
+  return handlerOf(options.open, route)(makeCall("nobody"));
+}
+
+function handlerOf<Each>(handlers: Readonly<Record<string, Each>>, route: Route): Each {
+  const handler = handlers[route.operation];
+  if (handler === undefined) throw new Error(`no handler for ${route.operation}`);
+  return handler;
+}
+
+function send(
+  options: HttpServerOptions,
+  route: Route,
+  reply: FastifyReply,
+  request: FastifyRequest,
+  answered: Reply,
+  headers: Readonly<Record<string, string>>,
+): FastifyReply {
+  const status = answered.status ?? route.status;
+  options.onAnswer(route, status, reply.elapsedTime);
+  const { text } = answered;
+  return reply
+    .code(status)
+    .headers({ ...common(request), ...headers, ...answered.headers })
+    .type(text?.type ?? "application/json; charset=utf-8")
+    .send(text?.content ?? JSON.stringify(answered.body));
+}
+
+function sendError(
+  options: HttpServerOptions,
+  route: Route | null,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): FastifyReply {
+  const known = error instanceof ApiError ? error : unexpected(options, error, request);
+  const status = statusOf(known.error.code);
+  options.onAnswer(route, status, reply.elapsedTime);
+  // A body that was not read to its end cannot be told apart from the next request.
+  const isUnread = !request.raw.readableEnded && !isSmall(request.raw);
+  return reply
+    .code(status)
+    .headers({ ...common(request), ...headers, ...(isUnread ? { Connection: "close" } : {}), ...known.headers })
+    .type("application/json; charset=utf-8")
+    .send(JSON.stringify(errorBody(known.error)));
+}
+
+function unexpected(options: HttpServerOptions, error: unknown, request: FastifyRequest): ApiError {
+  if (isCut(error)) return apiError({ code: "malformed_json", message: "The request ended before its body was complete." });
+  options.onError(error, request.id);
+  const isStoreDown = error instanceof Error && "code" in error && error.code === "store_unavailable";
+  return apiError(
+    isStoreDown
+      ? { code: "overloaded", message: "The store cannot be used just now; try again later." }
+      : { code: "internal_error", message: `Something failed on our side; request ${request.id}.` },
+  );
+}
+
+/** Node reads a small rest away by itself; a large or unbounded one is not worth its bytes. */
+function isSmall(request: IncomingMessage): boolean {
+  return request.headers["transfer-encoding"] === undefined && Number(request.headers["content-length"] ?? 0) <= BODY_BYTES_MAX;
+}
+
+/** The caller went away, or was too slow, in the middle of its body. */
+function isCut(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ECONNRESET" || error.code === "ERR_STREAM_PREMATURE_CLOSE");
+}
+
+function common(request: FastifyRequest): Record<string, string> {
+  return { [API_HEADERS.requestId]: request.id, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" };
+}
+
+const PATTERNS: readonly { readonly pattern: RegExp; readonly route: Route }[] = ROUTES.map((route) => ({
+  pattern: new RegExp(`^${route.path.replaceAll(/:\w+/g, "[^/]+")}$`),
+  route,
+}));
+
+/** 404, or 405 with `Allow` where the path exists for other methods; a version that is not served is 404 either way. */
+function notFound(request: FastifyRequest): ApiError {
+  const path = (request.raw.url ?? "").split("?")[0] ?? "";
+  const version = /^\/api\/([^/]+)\//.exec(path)?.[1];
+  const fitting = PATTERNS.filter(({ pattern }) => pattern.test(path)).map(({ route }) => route);
+  if (fitting.length === 0) return apiError({ code: "not_found", message: "There is nothing at this path; GET /docs shows all there is." });
+  if (version !== undefined && !isApiVersion(version)) {
+    return apiError({ code: "unknown_version", message: `There is no API version "${version.slice(0, 20)}".` });
+  }
+  const allowed = [...new Set(fitting.map((route): string => route.method))].join(", ");
+  const error: ContractError = { code: "method_not_allowed", message: `${ERRORS.method_not_allowed.meaning} It takes ${allowed}.` };
+  return new ApiError(error, { Allow: allowed });
+}

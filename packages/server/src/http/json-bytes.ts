@@ -1,0 +1,140 @@
+import { JSON_DEPTH_MAX } from "@genhook/contract";
+
+/** A stretch of bytes that holds one JSON value. */
+export interface Slice {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A member of an object with the stretch that its value takes. */
+export interface MemberSlice extends Slice {
+  readonly name: string;
+}
+
+/** Text that is not JSON, or nested deeper than allowed. */
+export class JsonError extends Error {}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/**
+ * Finds where values begin and end without decoding them, so that a payload goes on exactly as it came. It looks at strings and brackets
+ * alone: whether a slice is JSON is for `JSON.parse` to say, which every caller asks as well. One pass, no recursion, bounded depth.
+ */
+export function valueEnd(bytes: Uint8Array, start: number): number {
+  const first = bytes[start];
+  if (first === QUOTE) return stringEnd(bytes, start);
+  if (first !== OPEN_OBJECT && first !== OPEN_LIST) return scalarEnd(bytes, start);
+  let depth = 0;
+  let at = start;
+  while (at < bytes.length) {
+    const byte = bytes[at];
+    if (byte === QUOTE) {
+      at = stringEnd(bytes, at);
+      continue;
+    }
+    if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
+      depth += 1;
+      if (depth > JSON_DEPTH_MAX) throw new JsonError(`The JSON is nested deeper than ${JSON_DEPTH_MAX} levels.`);
+    } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    }
+    at += 1;
+  }
+  throw new JsonError("The JSON ends in the middle of a value.");
+}
+
+/** The members of the object that begins at `start`, in order, repeated names included. */
+export function membersOf(bytes: Buffer, start: number): MemberSlice[] {
+  const members: MemberSlice[] = [];
+  let at = skipSpace(bytes, start + 1);
+  while (bytes[at] === QUOTE) {
+    const nameEnd = stringEnd(bytes, at);
+    const name = nameOf(bytes, at, nameEnd);
+    at = skipSpace(bytes, nameEnd);
+    if (bytes[at] !== COLON) throw new JsonError("A colon is missing in the JSON.");
+    at = skipSpace(bytes, at + 1);
+    const end = valueEnd(bytes, at);
+    members.push({ name, start: at, end });
+    at = skipSpace(bytes, end);
+    if (bytes[at] !== COMMA) break;
+    at = skipSpace(bytes, at + 1);
+  }
+  return members;
+}
+
+/** The elements of the list that begins at `start`, and where the list ends; only separators are checked. */
+export function elementsOf(bytes: Uint8Array, start: number): { readonly elements: readonly Slice[]; readonly end: number } {
+  const elements: Slice[] = [];
+  let at = skipSpace(bytes, start + 1);
+  if (bytes[at] === CLOSE_LIST) return { elements, end: at + 1 };
+  for (;;) {
+    const end = valueEnd(bytes, at);
+    if (end === at) throw new JsonError("A value is missing in the JSON.");
+    elements.push({ start: at, end });
+    at = skipSpace(bytes, end);
+    if (bytes[at] === CLOSE_LIST) return { elements, end: at + 1 };
+    if (bytes[at] !== COMMA) throw new JsonError("The JSON ends in the middle of a list, or a comma is missing.");
+    at = skipSpace(bytes, at + 1);
+  }
+}
+
+/** The first member that stands twice in one object, as a path (`webhook.topic`); null when none does. The bytes must be JSON. */
+export function findDuplicate(bytes: Buffer, start = skipSpace(bytes, 0), path = ""): string | null {
+  if (bytes[start] === OPEN_LIST) {
+    for (const [index, element] of elementsOf(bytes, start).elements.entries()) {
+      const found = findDuplicate(bytes, element.start, `${path}[${index}]`);
+      if (found !== null) return found;
+    }
+  }
+  if (bytes[start] !== OPEN_OBJECT) return null;
+  const names = new Set<string>();
+  for (const member of membersOf(bytes, start)) {
+    const at = path === "" ? member.name : `${path}.${member.name}`;
+    if (names.has(member.name)) return at.slice(0, 200);
+    names.add(member.name);
+    const found = findDuplicate(bytes, member.start, at);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+export function skipSpace(bytes: Uint8Array, start: number): number {
+  let at = start;
+  for (;;) {
+    const byte = bytes[at];
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at;
+    at += 1;
+  }
+}
+
+function stringEnd(bytes: Uint8Array, start: number): number {
+  for (let at = start + 1; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (byte === BACKSLASH) at += 1;
+    else if (byte === QUOTE) return at + 1;
+  }
+  throw new JsonError("The JSON ends in the middle of a text.");
+}
+
+function scalarEnd(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (at < bytes.length) {
+    const byte = bytes[at] ?? 0;
+    if (byte === COMMA || byte === CLOSE_LIST || byte === CLOSE_OBJECT || byte <= 0x20) break;
+    at += 1;
+  }
+  return at;
+}
+
+function nameOf(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString("utf8", start, end);
+  return text.includes("\\") ? (JSON.parse(text) as string) : text.slice(1, -1);
+}

@@ -1,0 +1,32 @@
+import { buildOpenApi } from "@genhook/contract";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { VERSION } from "../version.ts";
+import type { Handler } from "./directory-api.ts";
+import { renderDocs } from "./docs-page.ts";
+
+export interface OpenApiOptions {
+  readonly publicUrl: string | null;
+  readonly metrics: Metrics;
+  /** Why this process should get no traffic; empty when it should. */
+  readonly reasonsNotReady: () => Promise<readonly string[]>;
+}
+
+/** Calls without credentials: is it alive, is it ready, what does it count, what can be called. */
+export function openHandlers(options: OpenApiOptions): Readonly<Record<string, Handler>> {
+  const document = buildOpenApi({ version: VERSION, ...(options.publicUrl === null ? {} : { serverUrl: options.publicUrl }) });
+  const page = renderDocs(document);
+  return {
+    getHealth: () => Promise.resolve({ body: { alive: true } }),
+    getReadiness: async () => {
+      const reasons = await options.reasonsNotReady();
+      return { status: reasons.length === 0 ? 200 : 503, body: { ready: reasons.length === 0, reasons } };
+    },
+    getMetrics: async () => ({ text: await options.metrics.text() }),
+    getOpenApi: () => Promise.resolve({ body: document }),
+    getDocs: () =>
+      Promise.resolve({
+        headers: { "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'" },
+        text: { type: "text/html; charset=utf-8", content: page },
+      }),
+  };
+}

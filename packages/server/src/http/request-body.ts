@@ -1,0 +1,104 @@
+import { isUtf8 } from "node:buffer";
+import type { IncomingMessage } from "node:http";
+import { ApiError, fail } from "./api-error.ts";
+import { findDuplicate, JsonError, skipSpace, valueEnd } from "./json-bytes.ts";
+
+/** Bytes of request bodies held in memory at once, over all calls: what comes on top is told to come back. */
+const BODIES_HELD_MAX_BYTES = 268_435_456;
+
+/** Counts the bytes of bodies that are being read or worked on. */
+export class BodyBudget {
+  #held = 0;
+
+  take(bytes: number): void {
+    if (this.#held + bytes > BODIES_HELD_MAX_BYTES) fail("overloaded", "Too many large requests at once; try again in a moment.");
+    this.#held += bytes;
+  }
+
+  give(bytes: number): void {
+    this.#held -= bytes;
+  }
+}
+
+/** The length that the request announces; null when it is chunked. Over the limit the call ends at once, before anything is read. */
+export function announcedBytes(request: IncomingMessage, bytesMax: number): number | null {
+  const header = request.headers["content-length"];
+  if (header === undefined) return null;
+  const bytes = Number(header);
+  if (bytes > bytesMax) throw tooLarge(bytesMax);
+  return bytes;
+}
+
+export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+  announcedBytes(request, bytesMax);
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > bytesMax) throw tooLarge(bytesMax);
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks);
+}
+
+export function tooLarge(bytesMax: number): ApiError {
+  // What is still on its way is not read: the connection cannot be used again.
+  return new ApiError(
+    { code: "body_too_large", message: `The request has more than ${bytesMax} bytes, which is the most that this call takes.` },
+    { Connection: "close" },
+  );
+}
+
+/** The media type without parameters, lower case. A charset other than UTF-8 is refused. */
+export function mediaType(request: IncomingMessage, allowed: readonly string[]): string {
+  const [type = "", ...parameters] = (request.headers["content-type"] ?? "").split(";").map((part) => part.trim().toLowerCase());
+  if (!allowed.includes(type)) {
+    const given = type === "" ? "the request has no Content-Type" : `"${type.slice(0, 100)}" is not taken`;
+    fail("unsupported_media_type", `Send Content-Type: ${allowed.join(" or ")}; ${given}.`);
+  }
+  const charset = parameters
+    .find((parameter) => parameter.startsWith("charset="))
+    ?.slice("charset=".length)
+    .replaceAll('"', "");
+  if (charset !== undefined && charset !== "utf-8" && charset !== "utf8") {
+    fail("unsupported_media_type", `JSON is UTF-8; the charset ${charset.slice(0, 40)} is not taken.`);
+  }
+  const encoding = request.headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity") fail("unsupported_media_type", "Send the body without a Content-Encoding.");
+  return type;
+}
+
+/** Reads JSON strictly: UTF-8, one value, bounded depth, no member twice. */
+export function parseJson(bytes: Buffer): unknown {
+  const value = parseText(bytes);
+  try {
+    // After JSON.parse has taken it, this can only fail for its depth.
+    valueEnd(bytes, skipSpace(bytes, 0));
+    const duplicate = findDuplicate(bytes);
+    if (duplicate !== null) fail("duplicate_member", `${duplicate} stands twice; send it once.`, duplicate);
+  } catch (error) {
+    if (error instanceof JsonError) fail("malformed_json", error.message);
+    throw error;
+  }
+  return value;
+}
+
+/** The one JSON value that the bytes are; fails with `malformed_json`, saying where. */
+export function parseText(bytes: Buffer): unknown {
+  if (bytes.length === 0) fail("malformed_json", "The body is empty; send a JSON object.");
+  if (!isUtf8(bytes)) fail("malformed_json", "The body is not valid UTF-8.");
+  if (bytes[0] === 0xef && bytes[1] === 0xbb) fail("malformed_json", "The body begins with a byte order mark; leave it out.");
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch (error) {
+    return fail("malformed_json", `The body is not JSON: ${describe(error)}`);
+  }
+}
+
+/** V8 quotes the text around the error, which may hold personal data: only what went wrong and where is passed on. */
+function describe(error: unknown): string {
+  const message = error instanceof Error ? error.message : "";
+  const where = /at position (\d+)/.exec(message)?.[1];
+  const what = message.startsWith("Unexpected end") ? "it ends too early" : "it has something that does not belong there";
+  return `${what}${where === undefined ? "" : `, at byte ${where}`}.`;
+}

@@ -1,0 +1,93 @@
+import type { EngineGauges, LogRow, Outcome } from "@genhook/core";
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+
+export type Watched = EngineGauges & { readonly waitingEvents: number; readonly pending: number };
+
+/** What is counted. Labels name no shop, app or address: their number is not bounded, and they are nobody else's business. */
+export interface Metrics {
+  readonly published: () => void;
+  readonly attempt: (outcome: Outcome) => void;
+  readonly settled: (row: LogRow, latencyMs: number) => void;
+  readonly answered: (operation: string, status: number, durationMs: number) => void;
+  readonly failed: (what: string) => void;
+  /** Asked at each scrape. */
+  readonly watch: (read: () => Watched) => void;
+  /** The exposition format of Prometheus. */
+  readonly text: () => Promise<{ readonly type: string; readonly content: string }>;
+  readonly close: () => void;
+}
+
+const LATENCY_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60, 600];
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const published = new Counter({ name: "genhook_events_published_total", help: "Events accepted.", registers });
+  const attempts = new Counter({
+    name: "genhook_attempts_total",
+    help: "Attempts by result: a status class, or what went wrong.",
+    labelNames: ["result"],
+    registers,
+  });
+  const seconds = new Histogram({ name: "genhook_attempt_seconds", help: "How long attempts took.", buckets: LATENCY_SECONDS, registers });
+  const finals = new Counter({ name: "genhook_deliveries_total", help: "Deliveries by final state.", labelNames: ["state"], registers });
+  const latency = new Histogram({
+    name: "genhook_delivery_latency_seconds",
+    help: "From acceptance to the settled success.",
+    buckets: LATENCY_SECONDS,
+    registers,
+  });
+  const requests = new Histogram({
+    name: "genhook_http_request_seconds",
+    help: "API calls.",
+    labelNames: ["operation", "status"],
+    buckets: LATENCY_SECONDS,
+    registers,
+  });
+  const failures = new Counter({
+    name: "genhook_errors_total",
+    help: "Failures on our side, by what was done.",
+    labelNames: ["what"],
+    registers,
+  });
+  return {
+    published: () => published.inc(),
+    attempt: (outcome) => {
+      if (outcome.kind === "aborted") return;
+      attempts.inc({ result: outcome.kind === "response" ? `${Math.floor(outcome.status / 100)}xx` : outcome.error });
+      seconds.observe(outcome.durationMs / 1000);
+    },
+    settled: (row, latencyMs) => {
+      if (row.state === "pending") return;
+      finals.inc({ state: row.state });
+      if (row.state === "delivered") latency.observe(latencyMs / 1000);
+    },
+    answered: (operation, status, durationMs) => requests.observe({ operation, status: String(status) }, durationMs / 1000),
+    failed: (what) => failures.inc({ what }),
+    watch: (read) => watchGauges(registry, read),
+    text: async () => ({ type: registry.contentType, content: await registry.metrics() }),
+    close: () => registry.clear(),
+  };
+}
+
+/** Gauges that are read at each scrape. */
+function watchGauges(registry: Registry, read: () => Watched): void {
+  const gauge = (name: string, help: string, of: (now: Watched) => number): Gauge =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(of(read()));
+      },
+    });
+  gauge("genhook_attempts_in_flight", "Attempts under way.", (now) => now.inFlight);
+  gauge("genhook_lanes", "Lanes that memory works on.", (now) => now.lanes);
+  gauge("genhook_endpoints", "Endpoints that memory works on.", (now) => now.endpoints);
+  gauge("genhook_endpoints_shut", "Endpoints paused or with an open breaker.", (now) => now.endpointsShut);
+  gauge("genhook_held_payload_bytes", "Payload bytes in memory for sending.", (now) => now.heldBytes);
+  gauge("genhook_unsettled", "Finished attempts that are not durable yet.", (now) => now.unsettled);
+  gauge("genhook_publish_waiting", "Events that wait for their commit.", (now) => now.waitingEvents);
+  gauge("genhook_deliveries_pending", "Deliveries owed and not finished.", (now) => now.pending);
+}
