@@ -45,7 +45,13 @@ export class DemoShop {
       shop: this.#domain,
       topic: "orders/create",
       payload: {
-        order: { ...order, id: `${Date.now()}${String(this.#orders).padStart(4, "0")}`, totalPrice: price, createTime: at, updateTime: at },
+        order: {
+          ...SAMPLE,
+          id: `${Date.now()}${String(this.#orders).padStart(4, "0")}`,
+          totalPrice: price,
+          createTime: at,
+          updateTime: at,
+        },
       },
     };
     const { event } = await this.#api.call<{ event: { id: string } }>("POST", "/platform/v1/events", body);

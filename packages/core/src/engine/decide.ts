@@ -17,7 +17,7 @@ import { retryAfterUntil } from "./retry-after.ts";
 export type Decision =
   | { readonly kind: "delivered" }
   | { readonly kind: "retry"; readonly due: number; readonly pauseUntil: number | null }
-  | { readonly kind: "dead"; readonly reason: DeadReason; readonly isGone: boolean; readonly pauseUntil: number | null }
+  | { readonly kind: "dead"; readonly reason: DeadReason; readonly pauseUntil: number | null }
   | { readonly kind: "uncounted" };
 
 export interface Progress {
@@ -50,13 +50,13 @@ export function isSuccess(status: number): boolean {
 export function decide(progress: Progress, outcome: Outcome, policy: RetryPolicy, now: number, random: Random): Decision {
   if (outcome.kind === "aborted") return { kind: "uncounted" };
   if (outcome.kind === "response" && isSuccess(outcome.status)) return { kind: "delivered" };
-  if (outcome.kind === "response" && outcome.status === 410) return { kind: "dead", reason: "gone", isGone: true, pauseUntil: null };
+  if (outcome.kind === "response" && outcome.status === 410) return { kind: "dead", reason: "gone", pauseUntil: null };
   const pauseUntil =
     outcome.kind === "response" && (outcome.status === 429 || outcome.status === 503)
       ? retryAfterUntil(outcome.retryAfter, now, RETRY_AFTER_MAX_MS)
       : null;
   const waitMs = retryWaitMs(progress.attempts + 1, policy, random);
-  if (waitMs === null) return { kind: "dead", reason: "attempts_exhausted", isGone: false, pauseUntil };
+  if (waitMs === null) return { kind: "dead", reason: "attempts_exhausted", pauseUntil };
   const due = now + waitMs;
   return { kind: "retry", due: pauseUntil === null ? due : Math.max(due, pauseUntil), pauseUntil };
 }

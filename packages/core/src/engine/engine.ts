@@ -36,7 +36,7 @@ export interface EngineOptions {
 
 /** What the engine tells others; must not throw. */
 export interface EngineObserver {
-  /** A subscription's endpoint answered 410. */
+  /** A subscription's endpoint answered 410, and the delivery that it answered is settled. */
   readonly onGone: (subscription: number) => void;
   /** An attempt has ended and its settlement is on its way. */
   readonly onAttempt: (settlement: Settlement, outcome: Outcome) => void;
@@ -278,12 +278,14 @@ export class Engine {
     };
     this.#settler.add(settlement);
     observer.onAttempt(settlement, outcome);
-    if (decision.kind === "dead" && decision.isGone) observer.onGone(subscription.id);
   }
 
   #settled(settlement: Settlement, isApplied: boolean): void {
     this.#table.settled(settlement, isApplied);
-    this.#options.observer.onSettled(settlement, isApplied);
+    const { observer } = this.#options;
+    observer.onSettled(settlement, isApplied);
+    // Not before its own end is durable: the change cancels everything that is still owed.
+    if (isApplied && settlement.row.reason === "gone") observer.onGone(settlement.row.subscription);
     this.#pump();
   }
 

@@ -36,7 +36,6 @@ describe("decide", () => {
     expect(decide({ attempts: 7 }, response(500), DEFAULT_RETRY_POLICY, NOW, middle)).toEqual({
       kind: "dead",
       reason: "attempts_exhausted",
-      isGone: false,
       pauseUntil: null,
     });
   });
@@ -46,7 +45,6 @@ describe("decide", () => {
       expect(decide({ attempts }, response(410), DEFAULT_RETRY_POLICY, NOW, middle)).toEqual({
         kind: "dead",
         reason: "gone",
-        isGone: true,
         pauseUntil: null,
       });
     }
