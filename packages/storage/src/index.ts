@@ -1,2 +1,3 @@
+export { openMemoryStore } from "./memory/memory-store.ts";
 export { openSqliteStore, type SqliteStoreOptions } from "./sqlite/open.ts";
 export { StoreOpenError, type StoreOpenErrorCode } from "./sqlite/open-error.ts";

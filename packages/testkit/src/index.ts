@@ -1,2 +1,4 @@
 export { startEndpoint, type Answer, type Endpoint, type EndpointOptions, type Received } from "./endpoint.ts";
 export { testCertificate } from "./tls.ts";
+export * from "./store/builders.ts";
+export { describeStore, type StoreHarness } from "./store/conformance.ts";

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, accessSync, constants, chmodSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Store } from "@genhook/core";
 import { SHARDS } from "@genhook/core";
@@ -131,10 +131,17 @@ function assemble({ writer, reader }: Threads, close: () => Promise<void>): Stor
   };
 }
 
+/** Not node's own `recursive`: that never returns where a file system refuses a folder with ENOENT, as /proc does. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
+}
+
 /** An open exclusive transaction on a file beside the data: refuses a second process, and dies with this one however it ends. */
 function lockFolder(folder: string): DatabaseSync {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(resolve(folder));
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new StoreOpenError(

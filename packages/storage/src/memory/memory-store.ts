@@ -1,0 +1,378 @@
+import {
+  dayOf,
+  firstTask,
+  REASONS_WITHOUT_REPLAY,
+  SHARDS,
+  type AppendOutcome,
+  type AppendResult,
+  type AttemptLog,
+  type Credentials,
+  type DeliveryKey,
+  type DeliveryReason,
+  type DirectoryCommit,
+  type EventHead,
+  type EventId,
+  type EventStore,
+  type FinalDeliveriesQuery,
+  type LaneRead,
+  type LaneRef,
+  type LaneWithWork,
+  type LogRow,
+  type NewEvent,
+  type OwedTask,
+  type PlatformKey,
+  type ReplayResult,
+  type Retention,
+  type Settlement,
+  type Store,
+  type StoredEvent,
+  type Task,
+  type TaskKey,
+  type TaskQueue,
+} from "@genhook/core";
+import { TokenBuckets } from "../token-buckets.ts";
+import { MemoryDirectory } from "./memory-directory.ts";
+import { MemoryStatistics } from "./memory-statistics.ts";
+
+const CANCEL_PER_LANE_MAX = 1_000;
+const ALL_SHARDS: readonly number[] = Array.from({ length: SHARDS }, (_, shard) => shard);
+
+interface UsedKey {
+  readonly contentHash: string;
+  readonly id: EventId;
+  readonly deliveries: number;
+  readonly expiresAt: number;
+}
+
+/**
+ * The store contract on plain maps: what simulations and tests run on. It passes the same conformance suite as the databases, and its state
+ * is itself the durable part: a simulated crash throws everything else away.
+ */
+export function openMemoryStore(): Store {
+  const statistics = new MemoryStatistics();
+  const tables = new MemoryTables(statistics, (subscription) => directory.appOf(subscription));
+  const directory = new MemoryDirectory((commit) => tables.carryOut(commit));
+  return {
+    events: eventStore(tables, directory),
+    tasks: tables,
+    log: attemptLog(tables),
+    directory,
+    statistics,
+    retention: retention(tables),
+    leases: {
+      renew: () => Promise.resolve({ shards: ALL_SHARDS, trustedForMs: Number.POSITIVE_INFINITY }),
+      release: () => Promise.resolve(),
+    },
+    credentials: credentials(),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Events, tasks and log rows, and everything that changes them together. */
+class MemoryTables implements TaskQueue {
+  readonly events = new Map<EventId, StoredEvent>();
+  readonly log = new Map<string, LogRow[]>();
+  readonly keys = new Map<string, UsedKey>();
+  readonly #lanes = new Map<string, Task[]>();
+  readonly #statistics: MemoryStatistics;
+  readonly #appOf: (subscription: number) => number;
+
+  constructor(statistics: MemoryStatistics, appOf: (subscription: number) => number) {
+    this.#statistics = statistics;
+    this.#appOf = appOf;
+  }
+
+  append(event: NewEvent): AppendResult {
+    const { idempotency, owes, subjects: _, ...content } = event;
+    if (idempotency !== null) {
+      const key = `${event.shop} ${idempotency.keyHash}`;
+      const used = this.keys.get(key);
+      if (used !== undefined && used.expiresAt > event.acceptedAt && used.id !== event.id) {
+        if (used.contentHash !== idempotency.contentHash) return { kind: "conflict" };
+        return { kind: "duplicate", id: used.id, deliveries: used.deliveries };
+      }
+      const { contentHash, expiresAt } = idempotency;
+      this.keys.set(key, { contentHash, id: event.id, deliveries: owes.length, expiresAt });
+    }
+    if (this.events.has(event.id)) return { kind: "accepted" };
+    this.events.set(event.id, { ...content, owes: owes.map((owed) => owed.subscription) });
+    for (const owed of owes) this.#insert(firstTask(event, owed));
+    this.#statistics.published(event.acceptedAt, event.shop, event.topic);
+    return { kind: "accepted" };
+  }
+
+  carryOut(commit: DirectoryCommit): void {
+    for (const { lane, reason } of commit.cancel) this.#cancel(lane, reason, commit.at, CANCEL_PER_LANE_MAX);
+    for (const event of commit.events) this.append(event);
+  }
+
+  settle(batch: readonly Settlement[]): Promise<readonly boolean[]> {
+    return Promise.resolve(
+      batch.map(({ key, seq, row, next, topic, latencyMs }) => {
+        if (!this.#remove(key, seq)) return false;
+        this.#write(row);
+        if (next !== null) this.#insert(next);
+        this.#statistics.ended(row, topic, latencyMs);
+        return true;
+      }),
+    );
+  }
+
+  readLane(lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<EventId>): Promise<LaneRead> {
+    const tasks: OwedTask[] = [];
+    let bytes = 0;
+    for (const task of this.#lane(lane)) {
+      if (skip.has(task.eventId) && task.due <= dueMax) continue;
+      if (task.due > dueMax || tasks.length >= limit || (tasks.length > 0 && bytes >= bytesMax)) {
+        return Promise.resolve({ tasks, nextDue: task.due });
+      }
+      const event = this.events.get(task.eventId);
+      if (event === undefined) continue;
+      bytes += event.payload.length;
+      tasks.push({ task, event });
+    }
+    return Promise.resolve({ tasks, nextDue: null });
+  }
+
+  lanesWithWork(shards: readonly number[], after: LaneRef | null, limit: number): Promise<readonly LaneWithWork[]> {
+    const wanted = new Set(shards);
+    const found = [...this.#lanes.values()].flatMap(([first]) =>
+      first !== undefined && wanted.has(first.shard) ? [{ shard: first.shard, lane: first.lane, firstDue: first.due }] : [],
+    );
+    const isBehind = (each: LaneRef): boolean =>
+      after === null || each.shard > after.shard || (each.shard === after.shard && each.lane > after.lane);
+    return Promise.resolve(
+      found
+        .filter(isBehind)
+        .sort((a, b) => a.shard - b.shard || a.lane - b.lane)
+        .slice(0, limit),
+    );
+  }
+
+  cancelLane(lane: LaneRef, reason: DeliveryReason, at: number, limit: number): Promise<number> {
+    return Promise.resolve(this.#cancel(lane, reason, at, limit));
+  }
+
+  relocateLane(lane: LaneRef, toShard: number, limit: number): Promise<number> {
+    const moved = this.#lane(lane).slice(0, limit);
+    for (const task of moved) {
+      this.#remove(task, task.seq);
+      this.#insert({ ...task, shard: toShard });
+    }
+    return Promise.resolve(moved.length);
+  }
+
+  replay(delivery: DeliveryKey, lane: LaneRef, at: number): Promise<ReplayResult> {
+    return Promise.resolve(this.#replay(delivery, lane, at));
+  }
+
+  listLane(lane: LaneRef, after: TaskKey | null, limit: number): Promise<readonly Task[]> {
+    const tasks = this.#lane(lane).filter((task) => after === null || compareTasks(task, after) > 0);
+    return Promise.resolve(tasks.slice(0, limit));
+  }
+
+  countLanes(lanes: readonly LaneRef[]): Promise<number> {
+    return Promise.resolve(lanes.reduce((count, lane) => count + this.#lane(lane).length, 0));
+  }
+
+  backlog(): Promise<{ pending: number; oldestDue: number | null }> {
+    const tasks = this.tasks();
+    const oldestDue = tasks.reduce<number | null>((oldest, task) => (oldest === null || task.due < oldest ? task.due : oldest), null);
+    return Promise.resolve({ pending: tasks.length, oldestDue });
+  }
+
+  tasks(): Task[] {
+    return [...this.#lanes.values()].flat();
+  }
+
+  rowsOf(key: DeliveryKey): readonly LogRow[] {
+    return this.log.get(logKey(key)) ?? [];
+  }
+
+  end(task: Task, state: "cancelled" | "dead", reason: DeliveryReason, at: number): void {
+    const { subscription, eventId, seq, round, attemptsEver: n } = task;
+    const event = this.events.get(eventId);
+    const owner = { shop: event?.shop ?? 0, app: this.#appOf(subscription) };
+    this.#remove(task, seq);
+    const row: LogRow = { ...NO_ATTEMPT, ...owner, kind: "ended", subscription, eventId, seq, round, n, at, state, reason, nextAt: null };
+    this.#write(row);
+    this.#statistics.ended(row, event?.topic ?? "", 0);
+  }
+
+  #cancel(lane: LaneRef, reason: DeliveryReason, at: number, limit: number): number {
+    const tasks = this.#lane(lane).slice(0, limit);
+    for (const task of tasks) this.end(task, "cancelled", reason, at);
+    return tasks.length;
+  }
+
+  #replay(delivery: DeliveryKey, lane: LaneRef, at: number): ReplayResult {
+    const event = this.events.get(delivery.eventId);
+    const last = this.rowsOf(delivery).at(-1);
+    if (last === undefined) return event?.owes.includes(delivery.subscription) === true ? { kind: "pending" } : { kind: "not_found" };
+    if (last.state === "pending") return { kind: "pending" };
+    if (last.reason !== null && REASONS_WITHOUT_REPLAY.includes(last.reason)) return { kind: "refused", reason: last.reason };
+    if (event === undefined) return { kind: "not_found" };
+    const { subscription, eventId, n, shop, app } = last;
+    const [seq, round] = [last.seq + 1, last.round + 1];
+    this.#write({
+      ...NO_ATTEMPT,
+      kind: "reopened",
+      subscription,
+      eventId,
+      seq,
+      round,
+      n,
+      at,
+      state: "pending",
+      reason: null,
+      nextAt: at,
+      shop,
+      app,
+    });
+    const task: Task = { ...lane, due: at, eventId, subscription, seq: seq + 1, round, attempts: 0, attemptsEver: n };
+    this.#insert(task);
+    return { kind: "reopened", task, event };
+  }
+
+  #lane(lane: LaneRef): Task[] {
+    return this.#lanes.get(`${lane.shard} ${lane.lane}`) ?? [];
+  }
+
+  #insert(task: Task): void {
+    const key = `${task.shard} ${task.lane}`;
+    const tasks = this.#lanes.get(key) ?? [];
+    let at = tasks.length;
+    while (at > 0 && compareTasks(tasks[at - 1] as Task, task) > 0) at -= 1;
+    tasks.splice(at, 0, task);
+    this.#lanes.set(key, tasks);
+  }
+
+  #remove(key: TaskKey, seq: number): boolean {
+    const tasks = this.#lane(key);
+    const at = tasks.findIndex((task) => task.due === key.due && task.eventId === key.eventId && task.seq === seq);
+    if (at < 0) return false;
+    tasks.splice(at, 1);
+    if (tasks.length === 0) this.#lanes.delete(`${key.shard} ${key.lane}`);
+    return true;
+  }
+
+  #write(row: LogRow): void {
+    const key = logKey(row);
+    this.log.set(key, [...(this.log.get(key) ?? []), row]);
+  }
+}
+
+function eventStore(tables: MemoryTables, directory: MemoryDirectory): EventStore {
+  const headOf = (id: EventId): EventHead | null => {
+    const event = tables.events.get(id);
+    if (event === undefined) return null;
+    const { payload: _, ...head } = event;
+    return head;
+  };
+  return {
+    append: (group, directoryVersion): Promise<AppendOutcome> => {
+      if (directory.version !== directoryVersion) return Promise.resolve({ kind: "stale", version: directory.version });
+      return Promise.resolve({ kind: "committed", results: group.map((event) => tables.append(event)) });
+    },
+    read: (id) => Promise.resolve(tables.events.get(id) ?? null),
+    heads: (ids) => Promise.resolve(ids.map(headOf)),
+  };
+}
+
+function attemptLog(tables: MemoryTables): AttemptLog {
+  return {
+    ofDelivery: (delivery) => Promise.resolve(tables.rowsOf(delivery)),
+    lastRows: (deliveries) => Promise.resolve(deliveries.map((delivery) => tables.rowsOf(delivery).at(-1) ?? null)),
+    listFinal: (query) => Promise.resolve(listFinal(tables, query)),
+  };
+}
+
+function listFinal(tables: MemoryTables, query: FinalDeliveriesQuery): LogRow[] {
+  const subscriptions = query.subscriptions === null ? null : new Set(query.subscriptions);
+  const { after } = query;
+  return [...tables.log.values()]
+    .flatMap((rows) => rows.at(-1) ?? [])
+    .filter((row) => {
+      const acceptedAt = Number.parseInt(row.eventId.slice(0, 8) + row.eventId.slice(9, 13), 16);
+      return (
+        row.state !== "pending" &&
+        query.states.includes(row.state) &&
+        (subscriptions === null || subscriptions.has(row.subscription)) &&
+        (query.from === null || acceptedAt >= query.from) &&
+        (query.to === null || acceptedAt <= query.to) &&
+        (after === null || newestFirst(after, row) < 0)
+      );
+    })
+    .sort(newestFirst)
+    .slice(0, query.limit);
+}
+
+function retention(tables: MemoryTables): Retention {
+  const daysOf = (): number[] => [
+    ...new Set([...tables.events.keys(), ...[...tables.log.values()].flatMap((rows) => rows[0]?.eventId ?? [])].map(dayOf)),
+  ];
+  return {
+    days: () => Promise.resolve(daysOf().sort((a, b) => a - b)),
+    expireThrough: (day, at, limit) => {
+      const owed = tables
+        .tasks()
+        .filter((task) => dayOf(task.eventId) <= day)
+        .slice(0, limit);
+      for (const task of owed) tables.end(task, "dead", "expired", at);
+      return Promise.resolve(owed.length);
+    },
+    dropStep: (day) => {
+      if (tables.tasks().some((task) => dayOf(task.eventId) === day)) return Promise.reject(new Error(`day ${day} is still owed`));
+      for (const id of tables.events.keys()) if (dayOf(id) === day) tables.events.delete(id);
+      for (const [key, [first]] of tables.log) if (first !== undefined && dayOf(first.eventId) === day) tables.log.delete(key);
+      return Promise.resolve(true);
+    },
+    forgetKeys: (at, limit) => {
+      const expired = [...tables.keys].filter(([, used]) => used.expiresAt < at).slice(0, limit);
+      for (const [key] of expired) tables.keys.delete(key);
+      return Promise.resolve(expired.length);
+    },
+  };
+}
+
+function credentials(): Credentials {
+  const keys = new Map<string, PlatformKey>();
+  const notes = new Map<string, string>();
+  const buckets = new TokenBuckets();
+  return {
+    putKey: (key) => {
+      keys.set(key.id, key);
+      return Promise.resolve();
+    },
+    findKey: (hash) => Promise.resolve([...keys.values()].find((key) => key.hash === hash) ?? null),
+    listKeys: () => Promise.resolve([...keys.values()].sort((a, b) => a.createdAt - b.createdAt)),
+    takeToken: (app, shop, size, perSecond, at) => Promise.resolve(buckets.take(`${app} ${shop}`, size, perSecond, at)),
+    putIfAbsent: (name, value) => {
+      if (!notes.has(name)) notes.set(name, value);
+      return Promise.resolve(notes.get(name) ?? value);
+    },
+  };
+}
+
+const NO_ATTEMPT = {
+  durationMs: 0,
+  status: null,
+  error: null,
+  detail: null,
+  address: "",
+  responseHeaders: null,
+  responseBody: null,
+} as const;
+
+function logKey({ eventId, subscription }: DeliveryKey): string {
+  return `${eventId} ${subscription}`;
+}
+
+function compareTasks(a: TaskKey, b: TaskKey): number {
+  return a.due - b.due || (a.eventId < b.eventId ? -1 : a.eventId > b.eventId ? 1 : 0);
+}
+
+function newestFirst(a: DeliveryKey, b: DeliveryKey): number {
+  if (a.eventId !== b.eventId) return a.eventId < b.eventId ? 1 : -1;
+  return b.subscription - a.subscription;
+}

@@ -1,0 +1,220 @@
+CREATE TABLE api_key (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  role TEXT NOT NULL CHECK (role IN ('admin', 'publish', 'read')),
+  hash BLOB NOT NULL UNIQUE,
+  created_at INTEGER NOT NULL,
+  revoked_at INTEGER
+) WITHOUT ROWID;
+
+CREATE TABLE app (
+  id INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  valid_from INTEGER NOT NULL,
+  valid_to INTEGER,
+  ended_at INTEGER,
+  body TEXT NOT NULL,
+  PRIMARY KEY (id, version)
+) WITHOUT ROWID;
+
+CREATE TABLE attempt_DAY (
+      event BLOB NOT NULL,
+      subscription INTEGER NOT NULL,
+      seq INTEGER NOT NULL,
+      kind INTEGER NOT NULL,
+      round INTEGER NOT NULL,
+      n INTEGER NOT NULL,
+      at INTEGER NOT NULL,
+      duration_ms INTEGER NOT NULL,
+      status INTEGER,
+      error TEXT,
+      detail TEXT,
+      address TEXT NOT NULL,
+      response_headers TEXT,
+      response_body BLOB,
+      state INTEGER NOT NULL,
+      reason TEXT,
+      next_at INTEGER,
+      shop INTEGER NOT NULL,
+      app INTEGER NOT NULL,
+      PRIMARY KEY (event, subscription, seq)
+    ) WITHOUT ROWID;
+
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  action TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  before TEXT,
+  after TEXT,
+  request_id TEXT
+);
+
+CREATE TABLE directory (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  version INTEGER NOT NULL,
+  next_shop INTEGER NOT NULL,
+  next_app INTEGER NOT NULL,
+  next_subscription INTEGER NOT NULL
+);
+
+CREATE TABLE endpoint_state (
+  endpoint TEXT PRIMARY KEY,
+  app INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  failing_since INTEGER,
+  failed_attempts INTEGER NOT NULL DEFAULT 0,
+  paused_until INTEGER,
+  updated_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE event_DAY (
+      id BLOB PRIMARY KEY NOT NULL,
+      shop INTEGER NOT NULL,
+      app INTEGER,
+      topic TEXT NOT NULL,
+      api_version TEXT NOT NULL,
+      triggered_at TEXT NOT NULL,
+      accepted_at INTEGER NOT NULL,
+      order_key TEXT,
+      changed TEXT,
+      is_test INTEGER NOT NULL,
+      owes TEXT NOT NULL,
+      payload BLOB NOT NULL
+    );
+
+CREATE TABLE event_subject_DAY (
+      subject BLOB NOT NULL,
+      event BLOB NOT NULL,
+      PRIMARY KEY (subject, event)
+    ) WITHOUT ROWID;
+
+CREATE TABLE hold (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  scope TEXT NOT NULL CHECK (scope IN ('shop', 'app', 'host', 'topic', 'all')),
+  subject TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  made_by TEXT NOT NULL,
+  made_at INTEGER NOT NULL,
+  ends_at INTEGER,
+  ended_at INTEGER
+);
+
+CREATE TABLE idempotency (
+  shop INTEGER NOT NULL,
+  key_hash BLOB NOT NULL,
+  content_hash BLOB NOT NULL,
+  event BLOB NOT NULL,
+  deliveries INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (shop, key_hash)
+) WITHOUT ROWID;
+
+CREATE TABLE installation (
+  app INTEGER NOT NULL,
+  shop INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  valid_from INTEGER NOT NULL,
+  valid_to INTEGER,
+  ended_at INTEGER,
+  token_hash BLOB NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (app, shop, version)
+) WITHOUT ROWID;
+
+CREATE TABLE lane_block (
+  lane INTEGER NOT NULL,
+  order_key BLOB NOT NULL,
+  until INTEGER NOT NULL,
+  PRIMARY KEY (lane, order_key)
+) WITHOUT ROWID;
+
+CREATE TABLE note (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE replay_job (
+  id TEXT PRIMARY KEY,
+  state TEXT NOT NULL,
+  filter TEXT NOT NULL,
+  rate_per_second INTEGER,
+  matched INTEGER,
+  done INTEGER NOT NULL DEFAULT 0,
+  position TEXT,
+  made_by TEXT NOT NULL,
+  made_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE sequence (
+  subscription INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  event BLOB NOT NULL,
+  PRIMARY KEY (subscription, n)
+) WITHOUT ROWID;
+
+CREATE TABLE shop (
+  id INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  valid_from INTEGER NOT NULL,
+  valid_to INTEGER,
+  ended_at INTEGER,
+  body TEXT NOT NULL,
+  PRIMARY KEY (id, version)
+) WITHOUT ROWID;
+
+CREATE TABLE sqlite_sequence(name,seq);
+
+CREATE TABLE stat (
+  resolution INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  shop INTEGER NOT NULL,
+  app INTEGER NOT NULL,
+  topic TEXT NOT NULL,
+  published INTEGER NOT NULL DEFAULT 0,
+  delivered INTEGER NOT NULL DEFAULT 0,
+  failed INTEGER NOT NULL DEFAULT 0,
+  dead INTEGER NOT NULL DEFAULT 0,
+  cancelled INTEGER NOT NULL DEFAULT 0,
+  latency TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (resolution, at, shop, app, topic)
+) WITHOUT ROWID;
+
+CREATE TABLE subscription (
+  id INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  valid_from INTEGER NOT NULL,
+  valid_to INTEGER,
+  ended_at INTEGER,
+  body TEXT NOT NULL,
+  PRIMARY KEY (id, version)
+) WITHOUT ROWID;
+
+CREATE TABLE task (
+  shard INTEGER NOT NULL,
+  lane INTEGER NOT NULL,
+  due INTEGER NOT NULL,
+  event BLOB NOT NULL,
+  subscription INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  round INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  attempts_ever INTEGER NOT NULL,
+  PRIMARY KEY (shard, lane, due, event)
+) WITHOUT ROWID;
+
+CREATE INDEX app_changed ON app (version) WHERE valid_to IS NULL;
+
+CREATE INDEX attempt_final_DAY ON attempt_DAY (subscription, event) WHERE state > 0;
+
+CREATE INDEX attempt_trouble_DAY ON attempt_DAY (event) WHERE state > 1;
+
+CREATE INDEX installation_changed ON installation (version) WHERE valid_to IS NULL;
+
+CREATE INDEX installation_token ON installation (token_hash) WHERE valid_to IS NULL AND ended_at IS NULL;
+
+CREATE INDEX shop_changed ON shop (version) WHERE valid_to IS NULL;
+
+CREATE INDEX subscription_changed ON subscription (version) WHERE valid_to IS NULL;

@@ -1,0 +1,444 @@
+import { dayOf, firstTask, laneOf, type LaneRef, type NewEvent, type Store, type Subscription, type Task } from "@genhook/core";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  buildApp,
+  buildCommit,
+  buildEvent,
+  buildIdempotency,
+  buildInstallation,
+  buildSettlement,
+  buildShop,
+  buildSubscription,
+  DAY_MS,
+  eventIdAt,
+  NOW,
+  sha256,
+} from "./builders.ts";
+
+export interface StoreHarness {
+  /** A store with nothing in it. */
+  open(): Promise<Store>;
+  /** Closes and opens again on the same data; absent where nothing outlives the process. */
+  reopen?(): Promise<Store>;
+  close(): Promise<void>;
+}
+
+const S = buildSubscription(8_589_934_901, 1, 1);
+const T = buildSubscription(8_589_934_902, 1, 1, { address: "https://other.example.com/hooks" });
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * What every adapter must do, exactly. Run by each adapter's own test with a real database; counts are printed so that an adapter that runs
+ * nothing is seen.
+ */
+export function describeStore(name: string, harness: StoreHarness): void {
+  describe(`store contract: ${name}`, () => {
+    let store: Store;
+    let version = 1;
+    const counts = { passed: 0, failed: 0 };
+    const open = (): Store => store;
+
+    beforeEach(async () => {
+      store = await harness.open();
+      const committed = await store.directory.commit(
+        buildCommit({ shops: [buildShop(1)], apps: [buildApp(1)], installations: [buildInstallation(1, 1)], subscriptions: [S, T] }),
+        1,
+      );
+      version = committed.kind === "committed" ? committed.version : 0;
+    });
+    afterEach(async (context) => {
+      await harness.close();
+      if (context.task.result?.state === "fail") counts.failed += 1;
+      else counts.passed += 1;
+    });
+    afterAll(() => {
+      console.log(`store contract, ${name}: ${counts.passed} passed, ${counts.failed} failed`);
+    });
+
+    const append = (...events: NewEvent[]): ReturnType<Store["events"]["append"]> => open().events.append(events, version);
+    const owed = async (subscription: Subscription): Promise<readonly Task[]> =>
+      (await open().tasks.readLane(laneOf(subscription), Number.MAX_SAFE_INTEGER, 1_000, Number.MAX_SAFE_INTEGER, NONE)).tasks.map(
+        ({ task }) => task,
+      );
+    const fixture: Fixture = { open, append, owed, version: () => version };
+    describeEvents(fixture);
+    describeTasks(fixture);
+    describeReplay(fixture);
+    describeDirectory(fixture);
+    describeRetention(fixture);
+    describeRest(fixture);
+    if (harness.reopen !== undefined) {
+      it("keeps everything over a restart", async () => {
+        const event = buildEvent([S], { idempotency: buildIdempotency("k", "c"), subjects: ["ab".repeat(16)] });
+        await append(event);
+        await open().credentials.putIfAbsent("note", "kept");
+        store = (await harness.reopen?.()) ?? store;
+        expect(await owed(S)).toEqual([firstTaskOf(event, S)]);
+        expect((await store.directory.changesSince(0)).subscriptions).toEqual([S, T]);
+        expect(await store.credentials.putIfAbsent("note", "other")).toBe("kept");
+        const again = buildEvent([S], { idempotency: buildIdempotency("k", "c") });
+        expect(await append(again)).toEqual({ kind: "committed", results: [{ kind: "duplicate", id: event.id, deliveries: 1 }] });
+      });
+    }
+  });
+}
+
+interface Fixture {
+  readonly open: () => Store;
+  readonly append: (...events: NewEvent[]) => ReturnType<Store["events"]["append"]>;
+  readonly owed: (subscription: Subscription) => Promise<readonly Task[]>;
+  readonly version: () => number;
+}
+
+function describeEvents({ open, append, owed, version }: Fixture): void {
+  it("commits a group: events, tasks due at acceptance, and reads them back byte for byte", async () => {
+    const payload = new Uint8Array([0x7b, 0x20, 0x0a, 0xc3, 0xa9, 0x00, 0xff, 0x7d]);
+    const event = buildEvent([S, T], { payload, orderKey: "k", changed: ["a.b", "c"], isTest: true, app: 1 });
+    const other = buildEvent([S]);
+    expect(await append(event, other)).toEqual({ kind: "committed", results: [{ kind: "accepted" }, { kind: "accepted" }] });
+    const { owes, subjects: _, idempotency: __, ...content } = event;
+    const read = await open().events.read(event.id);
+    expect(read).toEqual({ ...content, payload: expect.anything() as unknown, owes: owes.map((each) => each.subscription) });
+    expect([...(read?.payload ?? [])]).toEqual([...payload]);
+    expect(await owed(S)).toEqual([firstTaskOf(event, S), firstTaskOf(other, S)]);
+    expect(await owed(T)).toEqual([firstTaskOf(event, T)]);
+    const { payload: ___, ...head } = { ...content, owes: owes.map((each) => each.subscription) };
+    expect(await open().events.heads([eventIdAt(NOW), event.id])).toEqual([null, head]);
+  });
+
+  it("knows no event that was never appended", async () => {
+    expect(await open().events.read(eventIdAt(NOW))).toBeNull();
+    expect(await open().events.read(eventIdAt(NOW + 400 * DAY_MS))).toBeNull();
+  });
+
+  it("writes nothing when the directory has moved on", async () => {
+    const event = buildEvent([S]);
+    expect(await open().events.append([event], version() - 1)).toEqual({ kind: "stale", version: version() });
+    expect(await open().events.read(event.id)).toBeNull();
+  });
+
+  it("takes the same group again after an unknown outcome, and owes nothing twice", async () => {
+    const event = buildEvent([S], { idempotency: buildIdempotency("k", "c") });
+    await append(event);
+    expect(await append(event)).toEqual({ kind: "committed", results: [{ kind: "accepted" }] });
+    expect(await owed(S)).toHaveLength(1);
+    expect((await open().tasks.backlog()).pending).toBe(1);
+  });
+
+  it("answers the first event for a used key, and a conflict for other content, also within one group", async () => {
+    const first = buildEvent([S, T], { idempotency: buildIdempotency("k", "c") });
+    const twin = buildEvent([S, T], { idempotency: buildIdempotency("k", "c") });
+    const other = buildEvent([S, T], { idempotency: buildIdempotency("k", "other") });
+    expect(await append(first, twin, other)).toEqual({
+      kind: "committed",
+      results: [{ kind: "accepted" }, { kind: "duplicate", id: first.id, deliveries: 2 }, { kind: "conflict" }],
+    });
+    expect(await owed(S)).toHaveLength(1);
+    expect(await open().events.read(twin.id)).toBeNull();
+  });
+
+  it("scopes keys to the shop, and lets an expired key be used again", async () => {
+    await append(buildEvent([S], { idempotency: buildIdempotency("k", "c", NOW + 5) }));
+    const elsewhere = buildEvent([S], { shop: 2, idempotency: buildIdempotency("k", "c") });
+    const later = buildEvent([S], { acceptedAt: NOW + 10, idempotency: buildIdempotency("k", "other") });
+    expect(await append(elsewhere, later)).toEqual({ kind: "committed", results: [{ kind: "accepted" }, { kind: "accepted" }] });
+  });
+
+  it("keeps events over a day's end apart, and finds both", async () => {
+    const [before, after] = [buildEvent([S]), buildEvent([S], { acceptedAt: NOW + 2_000 })];
+    await append(before, after);
+    expect(await open().retention.days()).toEqual([dayOf(before.id), dayOf(after.id)]);
+    expect(await owed(S)).toHaveLength(2);
+  });
+}
+
+function describeTasks({ open, append, owed }: Fixture): void {
+  it("settles: the task goes, the row is logged, the next task is owed", async () => {
+    const event = buildEvent([S]);
+    await append(event);
+    const settlement = buildSettlement(firstTaskOf(event, S), "pending", { next: NOW + 9_000 });
+    expect(await open().tasks.settle([settlement])).toEqual([true]);
+    expect(await owed(S)).toEqual([settlement.next]);
+    const rows = await open().log.ofDelivery({ eventId: event.id, subscription: S.id });
+    expect(rows).toEqual([{ ...settlement.row, responseBody: expect.anything() as unknown }]);
+    expect([...(rows[0]?.responseBody ?? [])]).toEqual([1, 2, 255]);
+  });
+
+  it("applies a settlement once: the second matches nothing, writes nothing, schedules nothing", async () => {
+    const event = buildEvent([S]);
+    await append(event);
+    const settlement = buildSettlement(firstTaskOf(event, S), "pending", { next: NOW + 9_000 });
+    expect(await open().tasks.settle([settlement, settlement])).toEqual([true, false]);
+    expect(await open().tasks.settle([settlement])).toEqual([false]);
+    expect(await owed(S)).toHaveLength(1);
+    expect(await open().log.ofDelivery({ eventId: event.id, subscription: S.id })).toHaveLength(1);
+  });
+
+  it("does not let an old attempt's settlement touch a newer task, even with the same due time", async () => {
+    const event = buildEvent([S]);
+    await append(event);
+    const first = firstTaskOf(event, S);
+    await open().tasks.settle([buildSettlement(first, "pending", { next: first.due })]);
+    expect(await open().tasks.settle([buildSettlement(first, "delivered")])).toEqual([false]);
+    expect(await owed(S)).toEqual([{ ...first, seq: 2, attempts: 1, attemptsEver: 1 }]);
+  });
+
+  it("reads a lane in due order, up to a time, a count and bytes, and skips what the caller holds", async () => {
+    const events = [3, 1, 2].map((offset) => buildEvent([S], { acceptedAt: NOW + offset }));
+    await append(...events);
+    const [c, a, b] = events.map((event) => event.id);
+    const read = async (dueMax: number, limit: number, bytes: number, skip: ReadonlySet<string> = NONE): Promise<unknown> => {
+      const { tasks, nextDue } = await open().tasks.readLane(laneOf(S), dueMax, limit, bytes, skip);
+      return [tasks.map(({ event }) => event.id), nextDue];
+    };
+    expect(await read(NOW + 9, 9, 1_000)).toEqual([[a, b, c], null]);
+    expect(await read(NOW + 2, 9, 1_000)).toEqual([[a, b], NOW + 3]);
+    expect(await read(NOW + 9, 1, 1_000)).toEqual([[a], NOW + 2]);
+    expect(await read(NOW + 9, 9, 1)).toEqual([[a], NOW + 2]);
+    expect(await read(NOW + 9, 1, 1_000, new Set([a ?? "", b ?? ""]))).toEqual([[c], null]);
+    expect(await read(NOW, 9, 1_000)).toEqual([[], NOW + 1]);
+  });
+
+  it("finds lanes with work in key order, page by page, in the shards asked for", async () => {
+    await append(buildEvent([S, T]), buildEvent([S], { acceptedAt: NOW + 5 }));
+    const all = [laneOf(S), laneOf(T)].sort((x, y) => x.shard - y.shard || x.lane - y.lane);
+    const shards = all.map(({ shard }) => shard);
+    const first = await open().tasks.lanesWithWork(shards, null, 1);
+    expect(first).toEqual([{ ...all[0], firstDue: NOW }]);
+    expect(await open().tasks.lanesWithWork(shards, first[0] ?? null, 9)).toEqual([{ ...all[1], firstDue: NOW }]);
+    expect(await open().tasks.lanesWithWork([(shards[0] ?? 0) === 255 ? 0 : 255], null, 9)).toEqual([]);
+  });
+
+  it("cancels a lane in steps, with a final row each", async () => {
+    const events = [buildEvent([S, T]), buildEvent([S]), buildEvent([S])];
+    await append(...events);
+    expect(await open().tasks.cancelLane(laneOf(S), "unsubscribed", NOW + 50, 2)).toBe(2);
+    expect(await open().tasks.cancelLane(laneOf(S), "unsubscribed", NOW + 50, 2)).toBe(1);
+    expect(await open().tasks.cancelLane(laneOf(S), "unsubscribed", NOW + 50, 2)).toBe(0);
+    expect(await owed(T)).toHaveLength(1);
+    const [last] = await open().log.lastRows([{ eventId: events[0]?.id ?? "", subscription: S.id }]);
+    expect(last).toMatchObject({ kind: "ended", state: "cancelled", reason: "unsubscribed", seq: 1, n: 0, at: NOW + 50, shop: 1, app: 1 });
+  });
+
+  it("moves a lane to another shard, and settlements find it there", async () => {
+    const event = buildEvent([S]);
+    await append(event);
+    const lane = laneOf(S);
+    const to: LaneRef = { shard: (lane.shard + 1) % 256, lane: lane.lane };
+    expect(await open().tasks.relocateLane(lane, to.shard, 10)).toBe(1);
+    expect(await owed(S)).toEqual([]);
+    const task = { ...firstTaskOf(event, S), shard: to.shard };
+    expect(await open().tasks.listLane(to, null, 10)).toEqual([task]);
+    expect(await open().tasks.settle([buildSettlement(task, "delivered")])).toEqual([true]);
+  });
+
+  it("lists and counts a lane, and says how much is owed and since when", async () => {
+    const events = [1, 2, 3].map((offset) => buildEvent([S], { acceptedAt: NOW + offset }));
+    await append(...events);
+    const [first] = await open().tasks.listLane(laneOf(S), null, 1);
+    expect(first?.eventId).toBe(events[0]?.id);
+    expect((await open().tasks.listLane(laneOf(S), first ?? null, 10)).map((task) => task.eventId)).toEqual([events[1]?.id, events[2]?.id]);
+    expect(await open().tasks.countLanes([laneOf(S), laneOf(T)])).toBe(3);
+    expect(await open().tasks.backlog()).toEqual({ pending: 3, oldestDue: NOW + 1 });
+  });
+
+  it("lists final deliveries newest first, by state, subscription and time, and pages without gap or repeat", async () => {
+    const events = [0, 1, 2, 3].map((offset) => buildEvent([S, T], { acceptedAt: NOW + offset * 700 }));
+    await append(...events);
+    await open().tasks.settle(
+      events.flatMap((event, index) => [
+        buildSettlement(firstTaskOf(event, S), index === 0 ? "pending" : "dead", index === 0 ? { next: NOW + 99_000 } : {}),
+        buildSettlement(firstTaskOf(event, T), "delivered"),
+      ]),
+    );
+    const all = { subscriptions: null, from: null, to: null, after: null, limit: 10 };
+    const dead = await open().log.listFinal({ ...all, states: ["dead"] });
+    expect(dead.map((row) => row.eventId)).toEqual([events[3]?.id, events[2]?.id, events[1]?.id]);
+    const own = await open().log.listFinal({ ...all, states: ["delivered", "dead", "cancelled"], subscriptions: [S.id] });
+    expect(own).toHaveLength(3);
+    const timed = await open().log.listFinal({ ...all, states: ["dead", "delivered"], from: NOW + 700, to: NOW + 1_400 });
+    expect(timed).toHaveLength(4);
+    const seen: string[] = [];
+    for (let after = null as { eventId: string; subscription: number } | null; ;) {
+      const page = await open().log.listFinal({ ...all, states: ["delivered", "dead"], after, limit: 2 });
+      seen.push(...page.map((row) => `${row.eventId} ${row.subscription}`));
+      const last = page.at(-1);
+      if (last === undefined) break;
+      after = { eventId: last.eventId, subscription: last.subscription };
+    }
+    expect(seen).toHaveLength(7);
+    expect(new Set(seen).size).toBe(7);
+  });
+}
+
+function describeReplay({ open, append, owed }: Fixture): void {
+  const key = (event: NewEvent): { eventId: string; subscription: number } => ({ eventId: event.id, subscription: S.id });
+
+  it("re-opens a final delivery as a new round that counts on, and drops it from the lists", async () => {
+    const event = buildEvent([S]);
+    await append(event);
+    await open().tasks.settle([buildSettlement(firstTaskOf(event, S), "dead")]);
+    const replayed = await open().tasks.replay(key(event), laneOf(S), NOW + 500);
+    expect(replayed).toMatchObject({ kind: "reopened", task: { seq: 3, round: 2, attempts: 0, attemptsEver: 1, due: NOW + 500 } });
+    expect(await open().log.listFinal({ subscriptions: null, states: ["dead"], from: null, to: null, after: null, limit: 9 })).toEqual([]);
+    const [task] = await owed(S);
+    await open().tasks.settle([buildSettlement(task as Task, "delivered")]);
+    expect((await open().log.ofDelivery(key(event))).map(({ kind, seq, round, n }) => [kind, seq, round, n])).toEqual([
+      ["attempt", 1, 1, 1],
+      ["reopened", 2, 2, 1],
+      ["attempt", 3, 2, 2],
+    ]);
+  });
+
+  it("re-opens once when two ask at once", async () => {
+    const event = buildEvent([S]);
+    await append(event);
+    await open().tasks.settle([buildSettlement(firstTaskOf(event, S), "delivered")]);
+    const kinds = await Promise.all([1, 2].map(() => open().tasks.replay(key(event), laneOf(S), NOW + 500)));
+    expect(kinds.map(({ kind }) => kind).sort()).toEqual(["pending", "reopened"]);
+    expect(await owed(S)).toHaveLength(1);
+  });
+
+  it("says pending, refused and not found", async () => {
+    const event = buildEvent([S, T]);
+    await append(event);
+    expect(await open().tasks.replay(key(event), laneOf(S), NOW)).toEqual({ kind: "pending" });
+    expect(await open().tasks.replay({ eventId: event.id, subscription: 7 }, laneOf(S), NOW)).toEqual({ kind: "not_found" });
+    expect(await open().tasks.replay({ eventId: eventIdAt(NOW), subscription: S.id }, laneOf(S), NOW)).toEqual({ kind: "not_found" });
+    await open().tasks.cancelLane(laneOf(S), "uninstalled", NOW, 9);
+    expect(await open().tasks.replay(key(event), laneOf(S), NOW)).toEqual({ kind: "refused", reason: "uninstalled" });
+  });
+}
+
+function describeDirectory({ open, append, owed, version }: Fixture): void {
+  it("answers everything that is current to a fresh start, and only what changed after that", async () => {
+    const fresh = await open().directory.changesSince(0);
+    expect(fresh).toMatchObject({ version: version(), shops: [{ id: 1 }], apps: [{ id: 1 }], installations: [{ app: 1, shop: 1 }] });
+    expect(fresh.subscriptions).toEqual([S, T]);
+    const paused: Subscription = { ...S, status: "paused", updatedAt: NOW + 1 };
+    await open().directory.commit(buildCommit({ subscriptions: [paused] }), version());
+    const changes = await open().directory.changesSince(version());
+    expect([changes.version, changes.subscriptions, changes.shops]).toEqual([version() + 1, [paused], []]);
+  });
+
+  it("commits only at the expected version", async () => {
+    const commit = buildCommit({ shops: [buildShop(2)] });
+    expect(await open().directory.commit(commit, version() - 1)).toEqual({ kind: "stale" });
+    const both = await Promise.all([open().directory.commit(commit, version()), open().directory.commit(commit, version())]);
+    expect(both.map(({ kind }) => kind).sort()).toEqual(["committed", "stale"]);
+  });
+
+  it("carries out a change with all that belongs to it: cancels, makes events, writes the audit", async () => {
+    const pending = buildEvent([S]);
+    await append(pending);
+    const made = buildEvent([T], { topic: "app/uninstalled", app: 1 });
+    const audit = { at: NOW, actor: "key 1", action: "uninstall", subject: "s", before: "{}", after: null, requestId: "r" };
+    const ended: Subscription = { ...S, endedAt: NOW, endReason: "uninstalled" };
+    const commit = buildCommit({
+      subscriptions: [ended],
+      installations: [buildInstallation(1, 1, { endedAt: NOW })],
+      cancel: [{ lane: laneOf(S), reason: "uninstalled" }],
+      events: [made],
+      audit: [audit],
+    });
+    expect((await open().directory.commit(commit, version())).kind).toBe("committed");
+    expect(await owed(S)).toEqual([]);
+    expect((await owed(T)).map((task) => task.eventId)).toEqual([made.id]);
+    const [last] = await open().log.lastRows([{ eventId: pending.id, subscription: S.id }]);
+    expect(last).toMatchObject({ state: "cancelled", reason: "uninstalled" });
+    expect(await open().directory.readAudit(10, null)).toEqual([{ ...audit, id: expect.any(Number) as number }]);
+    expect((await open().directory.changesSince(0)).subscriptions).toEqual([T]);
+    expect(await open().directory.findSubscription(S.id)).toEqual(ended);
+  });
+
+  it("finds the installation of a token that holds, with the version", async () => {
+    const hash = sha256("1 1");
+    expect(await open().directory.findToken(hash)).toMatchObject({ installation: { app: 1, shop: 1 }, version: version() });
+    expect((await open().directory.findToken(sha256("unknown"))).installation).toBeNull();
+    await open().directory.commit(buildCommit({ installations: [buildInstallation(1, 1, { endedAt: NOW })] }), version());
+    expect(await open().directory.findToken(hash)).toEqual({ installation: null, version: version() + 1 });
+  });
+}
+
+function describeRetention({ open, append, owed }: Fixture): void {
+  it("expires what is owed of a day and before, then drops the day, in steps", async () => {
+    const events = [buildEvent([S, T]), buildEvent([S]), buildEvent([S], { acceptedAt: NOW + 2_000 })];
+    await append(...events);
+    const day = dayOf(events[0]?.id ?? "");
+    await expect(open().retention.dropStep(day, 10)).rejects.toThrow(/owed/);
+    expect(await open().retention.expireThrough(day, NOW + DAY_MS, 2)).toBe(2);
+    expect(await open().retention.expireThrough(day, NOW + DAY_MS, 2)).toBe(1);
+    expect(await open().retention.expireThrough(day, NOW + DAY_MS, 2)).toBe(0);
+    const [last] = await open().log.lastRows([{ eventId: events[0]?.id ?? "", subscription: S.id }]);
+    expect(last).toMatchObject({ kind: "ended", state: "dead", reason: "expired" });
+    for (let step = 0; !(await open().retention.dropStep(day, 1)); step += 1) expect(step).toBeLessThan(20);
+    expect(await open().events.read(events[0]?.id ?? "")).toBeNull();
+    expect(await open().log.ofDelivery({ eventId: events[0]?.id ?? "", subscription: S.id })).toEqual([]);
+    expect(await open().retention.days()).toEqual([day + 1]);
+    expect((await owed(S)).map((task) => task.eventId)).toEqual([events[2]?.id]);
+    expect(await open().retention.dropStep(day, 1)).toBe(true);
+  });
+
+  it("forgets idempotency keys that have expired", async () => {
+    await append(
+      buildEvent([S], { idempotency: buildIdempotency("a", "c", NOW + 5) }),
+      buildEvent([S], { idempotency: buildIdempotency("b", "c", NOW + 50) }),
+    );
+    expect(await open().retention.forgetKeys(NOW + 10, 10)).toBe(1);
+    expect(await open().retention.forgetKeys(NOW + 10, 10)).toBe(0);
+  });
+}
+
+function describeRest({ open, append }: Fixture): void {
+  it("counts what was published, delivered, failed, dead and cancelled, with latencies, within the same transactions", async () => {
+    const [a, b, c] = [buildEvent([S]), buildEvent([S]), buildEvent([T])];
+    await append(a, b, c);
+    await open().tasks.settle([buildSettlement(firstTaskOf(a, S), "delivered"), buildSettlement(firstTaskOf(b, S), "dead")]);
+    await open().tasks.cancelLane(laneOf(T), "unsubscribed", NOW + 20, 9);
+    const hour = NOW - (NOW % 3_600_000);
+    const query = { from: hour, to: hour + 7_200_000, stepMs: 3_600_000, shop: null, app: null, topic: null };
+    const read = async (more: object): Promise<unknown> =>
+      (await open().statistics.read({ ...query, ...more })).map(({ published, delivered, failed, dead, cancelled, latency }) => [
+        published,
+        delivered,
+        failed,
+        dead,
+        cancelled,
+        latency.reduce((sum, count) => sum + count, 0),
+      ]);
+    expect(await read({})).toEqual([[3, 1, 1, 1, 1, 1]]);
+    expect(await read({ app: 1 })).toEqual([[0, 1, 1, 1, 1, 1]]);
+    expect(await read({ shop: 2 })).toEqual([]);
+    expect(await read({ topic: "orders/create" })).toEqual([[3, 1, 1, 1, 1, 1]]);
+    for (let step = 0; !(await open().statistics.sumStep(NOW + DAY_MS, 1)); step += 1) expect(step).toBeLessThan(20);
+    expect(await read({})).toEqual([[3, 1, 1, 1, 1, 1]]);
+  });
+
+  it("keeps platform keys by hash, revoked ones too", async () => {
+    const key = { id: "k1", name: "ci", role: "publish" as const, hash: sha256("key"), createdAt: NOW, revokedAt: null };
+    await open().credentials.putKey(key);
+    expect(await open().credentials.findKey(sha256("key"))).toEqual(key);
+    expect(await open().credentials.findKey(sha256("other"))).toBeNull();
+    await open().credentials.putKey({ ...key, revokedAt: NOW + 1 });
+    expect(await open().credentials.listKeys()).toEqual([{ ...key, revokedAt: NOW + 1 }]);
+  });
+
+  it("takes tokens of a bucket, exactly, and says how long to wait", async () => {
+    const take = (at: number): ReturnType<Store["credentials"]["takeToken"]> => open().credentials.takeToken(1, 1, 2, 1, at);
+    expect(await take(NOW)).toEqual({ taken: true, used: 1, waitMs: 0 });
+    expect(await take(NOW)).toEqual({ taken: true, used: 2, waitMs: 0 });
+    expect(await take(NOW)).toEqual({ taken: false, used: 2, waitMs: 1_000 });
+    expect(await take(NOW + 1_000)).toMatchObject({ taken: true });
+    expect(await open().credentials.takeToken(1, 2, 2, 1, NOW)).toMatchObject({ taken: true, used: 1 });
+  });
+
+  it("grants leases", async () => {
+    const { shards } = await open().leases.renew("node-1");
+    expect(shards).toHaveLength(256);
+    await open().leases.release("node-1");
+  });
+}
+
+function firstTaskOf(event: NewEvent, subscription: Subscription): Task {
+  return firstTask(event, { subscription: subscription.id, ...laneOf(subscription) });
+}
