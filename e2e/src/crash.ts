@@ -1,0 +1,129 @@
+import { startEndpoint, type Endpoint } from "@genhook/testkit";
+import { call, freePort, makeFolder, publish, ServerProcess, setUp } from "./server-process.ts";
+
+export interface CrashReport {
+  readonly cycles: number;
+  /** Publishes that were answered 202. */
+  readonly accepted: number;
+  /** Publishes whose answer a kill cut off: kills inside publish. */
+  readonly cutOff: number;
+  /** Deliveries that arrived more than once: kills between sending and settling. */
+  readonly repeated: number;
+  /** Accepted events that did not arrive at every endpoint. Must be none. */
+  readonly lost: readonly string[];
+  /** Still owed at the end. Must be 0. */
+  readonly pending: number;
+}
+
+const PUBLISHERS = 16;
+const ENDPOINTS = 2;
+const KILL_AFTER_MAX_MS = 400;
+
+/** Kills a server with SIGKILL under load, again and again on the same data, then accounts for every event that was answered 202. */
+export async function crash(cycles: number, seed: number): Promise<CrashReport> {
+  const random = seeded(seed);
+  const folder = makeFolder();
+  const endpoints = await Promise.all(Array.from({ length: ENDPOINTS }, () => startEndpoint()));
+  const port = String(await freePort());
+  const start = (): ServerProcess =>
+    new ServerProcess([
+      "serve",
+      "--port",
+      port,
+      "--data",
+      folder.path,
+      "--allow-private-addresses",
+      "--retry-waits",
+      "100ms,200ms,500ms,1s,1s,1s,1s",
+    ]);
+  const accepted: string[] = [];
+  let cutOff = 0;
+  let next = 0;
+  try {
+    for (let cycle = 0; cycle < cycles; cycle += 1) {
+      const server = start();
+      const origin = await server.listening();
+      if (cycle === 0)
+        await setUp(
+          origin,
+          endpoints.map((endpoint) => `${endpoint.url}/hooks`),
+        );
+      const publishers = Array.from({ length: PUBLISHERS }, async () => {
+        // Ends with the kill: then no answer comes.
+        for (;;) {
+          const id = await publish(origin, (next += 1));
+          if (id === null) break;
+          accepted.push(id);
+        }
+        cutOff += 1;
+      });
+      await after(20 + random() * KILL_AFTER_MAX_MS);
+      server.kill("SIGKILL");
+      await server.exited;
+      await Promise.all(publishers);
+    }
+    const server = start();
+    const origin = await server.listening();
+    const pending = await drained(origin);
+    server.kill("SIGTERM");
+    await server.exited;
+    return { cycles, accepted: accepted.length, cutOff, ...compare(accepted, endpoints), pending };
+  } finally {
+    for (const endpoint of endpoints) await endpoint.close();
+    folder.remove();
+  }
+}
+
+/** How much is still owed once nothing moves any more. */
+async function drained(origin: string): Promise<number> {
+  let pending = Number.POSITIVE_INFINITY;
+  for (let look = 0; look < 300 && pending > 0; look += 1) {
+    ({ pending } = (await call<{ now: { pending: number } }>(origin, "GET", "/platform/v1/stats")).now);
+    if (pending > 0) await after(100);
+  }
+  return pending;
+}
+
+function compare(
+  accepted: readonly string[],
+  endpoints: readonly Endpoint[],
+): { readonly lost: readonly string[]; readonly repeated: number } {
+  const lost = new Set<string>();
+  let repeated = 0;
+  for (const endpoint of endpoints) {
+    const counts = new Map<string, number>();
+    for (const { headers } of endpoint.received) {
+      const id = headers["x-genstore-event-id"] ?? "";
+      counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+    for (const id of accepted) if (!counts.has(id)) lost.add(id);
+    for (const count of counts.values()) if (count > 1) repeated += 1;
+  }
+  return { lost: [...lost], repeated };
+}
+
+function after(delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, delayMs);
+  });
+}
+
+/** Mulberry32. */
+function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+if (import.meta.main) {
+  const cycles = Number(process.argv[2] ?? 100);
+  const seed = Number(process.argv[3] ?? Date.now() % 1_000_000);
+  console.log(`crash: ${cycles} cycles, seed ${seed}`);
+  const report = await crash(cycles, seed);
+  console.log(JSON.stringify({ ...report, lost: report.lost.length }, null, 2));
+  process.exitCode = report.lost.length === 0 && report.pending === 0 ? 0 : 1;
+}

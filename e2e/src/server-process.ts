@@ -1,0 +1,113 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const BIN = fileURLToPath(new URL("../../packages/cli/src/bin.ts", import.meta.url));
+export const KEY = "end-to-end-platform-key-0123456789";
+export const SHOP = "suns-shop.genmystore.com";
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** `genhook` as a process of its own. */
+export class ServerProcess {
+  readonly #child: ChildProcess;
+  readonly exited: Promise<Exit>;
+  output = "";
+
+  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+    this.#child = spawn(process.execPath, [BIN, ...args], {
+      env: { PATH: process.env["PATH"], GENHOOK_PLATFORM_KEY: KEY, ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child.stdout?.on("data", (data: Buffer) => (this.output += data.toString()));
+    this.#child.stderr?.on("data", (data: Buffer) => (this.output += data.toString()));
+    this.exited = new Promise((resolve) => {
+      this.#child.on("exit", (code, signal) => resolve({ code, signal }));
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** The origin that it listens on; rejects when it ends before. */
+  async listening(): Promise<string> {
+    const ended = this.exited.then(() => null);
+    for (;;) {
+      const origin = /listening on (http:\/\/\S+)/.exec(this.output)?.[1];
+      if (origin !== undefined) return origin;
+      const data = new Promise<true>((resolve) => this.#child.stdout?.once("data", () => resolve(true)));
+      if ((await Promise.race([data, ended])) === null) throw new Error(`genhook ended before it listened:\n${this.output}`);
+    }
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+}
+
+export function makeFolder(): { readonly path: string; readonly remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), "genhook-e2e-"));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A port that is free just now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  return port;
+}
+
+export async function call<Answer>(origin: string, method: string, path: string, body?: unknown, token?: string): Promise<Answer> {
+  const response = await fetch(origin + path, {
+    method,
+    headers: {
+      ...(token === undefined ? { Authorization: `Bearer ${KEY}` } : { "X-Genstore-Access-Token": token }),
+      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as Answer;
+}
+
+/** A shop, an app, an installation and these subscriptions to `orders/create`. */
+export async function setUp(origin: string, addresses: readonly string[]): Promise<void> {
+  await call(origin, "PUT", `/platform/v1/shops/${SHOP}`, { plan: "advanced" });
+  const { app } = await call<{ app: { clientId: string } }>(origin, "POST", "/platform/v1/apps", { name: "app" });
+  const { installation } = await call<{ installation: { accessToken: string } }>(origin, "POST", "/platform/v1/installations", {
+    clientId: app.clientId,
+    shop: SHOP,
+    scopes: ["read_orders", "write_apps"],
+  });
+  for (const address of addresses) {
+    await call(origin, "POST", "/api/202412/app/webhooks", { webhook: { topic: "orders/create", address } }, installation.accessToken);
+  }
+}
+
+/** Publishes one order; the event's id, or null where the answer never came or was no 202. */
+export async function publish(origin: string, n: number): Promise<string | null> {
+  try {
+    const body = {
+      shop: SHOP,
+      topic: "orders/create",
+      idempotencyKey: `order-${n}`,
+      payload: { order: { id: n + 1, note: "x".repeat(500) } },
+    };
+    return (await call<{ event: { id: string } }>(origin, "POST", "/platform/v1/events", body)).event.id;
+  } catch {
+    return null;
+  }
+}
