@@ -1,0 +1,112 @@
+import { fork, spawn, type ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** What the kernel says of a process so far. */
+export interface Usage {
+  readonly cpuSeconds: number;
+  readonly writtenBytes: number;
+  readonly peakRssBytes: number;
+}
+
+const TICKS_PER_SECOND = 100;
+
+export function usageOf(pid: number): Usage {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const written = /^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1];
+  const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return {
+    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
+    writtenBytes: Number(written),
+    peakRssBytes: Number(peak) * 1_024,
+  };
+}
+
+export interface ReceiverReport {
+  readonly arrived: number;
+  readonly bad: number;
+  readonly distinct: number;
+  readonly latencies: readonly number[];
+}
+
+export class Receiver {
+  readonly child: ChildProcess;
+  origin = "";
+
+  constructor(secret: string) {
+    this.child = fork(at("./receiver-process.ts"), [secret]);
+  }
+
+  async start(): Promise<void> {
+    const { port } = await this.#next<{ port: number }>("listening");
+    this.origin = `http://127.0.0.1:${port}`;
+  }
+
+  async reset(): Promise<void> {
+    const answer = this.#next("reset");
+    this.child.send({ kind: "reset" });
+    await answer;
+  }
+
+  async arrived(count: number): Promise<void> {
+    const answer = this.#next("arrived");
+    this.child.send({ kind: "wait", count });
+    await answer;
+  }
+
+  async report(): Promise<ReceiverReport> {
+    const answer = this.#next<ReceiverReport>("report");
+    this.child.send({ kind: "report" });
+    return answer;
+  }
+
+  #next<Message>(kind: string): Promise<Message> {
+    return new Promise((resolve) => {
+      const listen = (message: { readonly kind: string }): void => {
+        if (message.kind !== kind) return;
+        this.child.off("message", listen);
+        resolve(message as Message);
+      };
+      this.child.on("message", listen);
+    });
+  }
+}
+
+/** Sends `count` requests as fast as undici can. */
+export function runRaw(args: readonly string[]): Promise<{ readonly seconds: number; readonly cpuSeconds: number }> {
+  const child = fork(at("./raw-process.ts"), [...args]);
+  return new Promise((resolve, reject) => {
+    child.on("message", (message: { seconds: number; cpuSeconds: number }) => resolve(message));
+    child.on("error", reject);
+  });
+}
+
+export class Server {
+  readonly child: ChildProcess;
+  #output = "";
+
+  constructor(args: readonly string[], key: string) {
+    this.child = spawn(process.execPath, [at("../../packages/cli/src/bin.ts"), "serve", ...args], {
+      env: { PATH: process.env["PATH"], GENHOOK_PLATFORM_KEY: key },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    this.child.stdout?.on("data", (data: Buffer) => (this.#output += data.toString()));
+  }
+
+  async listening(): Promise<string> {
+    for (;;) {
+      const origin = /listening on (\S+)/.exec(this.#output)?.[1];
+      if (origin !== undefined) return origin;
+      await new Promise((resolve) => this.child.stdout?.once("data", resolve));
+    }
+  }
+
+  async stop(): Promise<void> {
+    const exited = new Promise((resolve) => this.child.once("exit", resolve));
+    this.child.kill("SIGTERM");
+    await exited;
+  }
+}
