@@ -7,6 +7,7 @@ const steps = [
   ["types", "tsc", ["-b"]],
   ["lint", "oxlint", ["--type-aware"]],
   ["format", "oxfmt", ["--check"]],
+  ["unused", "knip", []],
 ];
 
 let failed = 0;

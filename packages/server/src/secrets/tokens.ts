@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomInt, timingSafeEqual } from "node:crypto";
+import { createHash, randomBytes, randomInt } from "node:crypto";
 
 /** SHA-256 of a text, 64 hex digits: the only form in which tokens and keys are kept. */
 export function sha256(text: string): string {
@@ -10,11 +10,6 @@ export function digest(parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(part);
   return hash.digest("hex").slice(0, 32);
-}
-
-/** Compares without telling by its time where texts differ. */
-export function isSame(a: string, b: string): boolean {
-  return timingSafeEqual(Buffer.from(sha256(a), "hex"), Buffer.from(sha256(b), "hex"));
 }
 
 /** 32 hex digits, as the platform writes client ids. */
@@ -37,11 +32,6 @@ export function makeAccessToken(): string {
 
 export function makePlatformKey(): string {
   return `gpk_${randomBytes(32).toString("base64url")}`;
-}
-
-/** What an audit shows of a secret: that it is there, and enough to tell two apart. */
-export function mask(secret: string): string {
-  return `…${sha256(secret).slice(0, 6)}`;
 }
 
 /** A shop's id where none is given: 13 decimal digits, as the platform's own look. Uniqueness is checked where it is used. */
