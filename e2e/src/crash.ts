@@ -1,4 +1,4 @@
-import { startEndpoint, type Endpoint } from "@genhook/testkit";
+import { seededRandom, startEndpoint, type Endpoint } from "@genhook/testkit";
 import { call, freePort, makeFolder, publish, ServerProcess, setUp } from "./server-process.ts";
 
 export interface CrashReport {
@@ -21,7 +21,7 @@ const KILL_AFTER_MAX_MS = 400;
 
 /** Kills a server with SIGKILL under load, again and again on the same data, then accounts for every event that was answered 202. */
 export async function crash(cycles: number, seed: number): Promise<CrashReport> {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const folder = makeFolder();
   const endpoints = await Promise.all(Array.from({ length: ENDPOINTS }, () => startEndpoint()));
   const port = String(await freePort());
@@ -106,17 +106,6 @@ function after(delayMs: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, delayMs);
   });
-}
-
-/** Mulberry32. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 if (import.meta.main) {
