@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { TOPIC_BY_NAME } from "@genhook/contract";
 import { Client, Pool } from "undici";
-import { Receiver, runRaw, Server, usageOf, type Usage } from "./processes.ts";
+import { countSyncs, Receiver, runRaw, Server, usageOf, type Usage } from "./processes.ts";
 
 const { values } = parseArgs({
   options: {
@@ -58,10 +58,14 @@ async function main(): Promise<void> {
   }
   const maximum = median(rounds.map((round) => round.ownPerSecond));
   const latency = await latencyRun(receiver, origin, maximum * LATENCY_LOAD);
+  // Traced calls cost time, so they are counted in a round of their own.
+  const syncs = await countSyncs(server.child.pid ?? 0, async () => {
+    await ownRound(receiver, origin, server.child.pid ?? 0);
+  });
   await server.stop();
   receiver.child.kill();
   rmSync(folder, { recursive: true, force: true });
-  print(rounds, latency);
+  print(rounds, latency, syncs === null ? null : syncs / EVENTS);
 }
 
 async function rawRound(receiver: Receiver): Promise<Pick<Round, "rawPerSecond" | "rawCpuMicros">> {
@@ -217,7 +221,7 @@ function median(numbers: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
-function print(rounds: readonly Round[], latency: { p50Ms: number; p99Ms: number; perSecond: number }): void {
+function print(rounds: readonly Round[], latency: { p50Ms: number; p99Ms: number; perSecond: number }, syncs: number | null): void {
   const of = (name: keyof Round): number => median(rounds.map((round) => round[name]));
   const result = {
     cores: cpus().length,
@@ -230,6 +234,7 @@ function print(rounds: readonly Round[], latency: { p50Ms: number; p99Ms: number
     rawCpuMicrosPerDelivery: Math.round(of("rawCpuMicros")),
     ownCpuMicrosPerDelivery: Math.round(of("ownCpuMicros")),
     bytesWrittenPerDelivery: Math.round(of("bytesPerDelivery")),
+    syncsPerDelivery: syncs === null ? null : Number(syncs.toFixed(4)),
     peakRssMegabytes: Math.round(of("peakRssBytes") / 1_048_576),
     latencyAtPerSecond: Math.round(latency.perSecond),
     publishToArrivalP50Ms: Number(latency.p50Ms.toFixed(2)),

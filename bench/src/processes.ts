@@ -1,5 +1,7 @@
-import { fork, spawn, type ChildProcess } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { fork, spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -23,6 +25,24 @@ export function usageOf(pid: number): Usage {
     writtenBytes: Number(written),
     peakRssBytes: Number(peak) * 1_024,
   };
+}
+
+/** Counts the syncs that a process makes while `work` runs; null where there is no strace to count them. */
+export async function countSyncs(pid: number, work: () => Promise<void>): Promise<number | null> {
+  if (spawnSync("strace", ["-V"]).status !== 0) return null;
+  const folder = mkdtempSync(join(tmpdir(), "genhook-strace-"));
+  const file = join(folder, "calls");
+  const strace = spawn("strace", ["-f", "-e", "trace=fsync,fdatasync", "-o", file, "-p", String(pid)], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  await new Promise((resolve) => strace.stderr.once("data", resolve));
+  await work();
+  const exited = new Promise((resolve) => strace.once("exit", resolve));
+  strace.kill("SIGINT");
+  await exited;
+  const syncs = readFileSync(file, "utf8").match(/f(data)?sync\(/g)?.length ?? 0;
+  rmSync(folder, { recursive: true, force: true });
+  return syncs;
 }
 
 export interface ReceiverReport {
