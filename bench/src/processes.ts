@@ -1,7 +1,7 @@
 import { fork, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -109,8 +109,9 @@ export class Server {
   #output = "";
 
   constructor(args: readonly string[], key: string) {
-    this.child = spawn(process.execPath, [at("../../packages/cli/src/bin.ts"), "serve", ...args], {
-      env: { PATH: process.env["PATH"], GENHOOK_PLATFORM_KEY: key },
+    // By its own first line, as its users start it: it carries the engine's flags.
+    this.child = spawn(at("../../packages/cli/src/bin.ts"), ["serve", ...args], {
+      env: { PATH: `${dirname(process.execPath)}:${process.env["PATH"]}`, GENHOOK_PLATFORM_KEY: key },
       stdio: ["ignore", "pipe", "inherit"],
     });
     this.child.stdout?.on("data", (data: Buffer) => (this.#output += data.toString()));

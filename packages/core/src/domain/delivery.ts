@@ -48,6 +48,14 @@ export interface Task extends TaskKey {
   readonly attemptsEver: number;
 }
 
+/**
+ * Whether a task may be taken up. One that was never attempted always may: its due time is when the store accepted it, by a clock that may
+ * be a few milliseconds ahead of the reader's.
+ */
+export function isDue(task: Task, now: number): boolean {
+  return task.due <= now || task.attemptsEver === 0;
+}
+
 const DELIVERY_ID = /^dlv_([0-9a-f]{32})_([1-9][0-9]{0,15})$/;
 
 /**

@@ -1,7 +1,7 @@
 import { HELD_BYTES_MAX, LANE_READS_MAX, LANE_READ_BYTES_MAX, LANE_REFILL_BELOW, LANE_WINDOW } from "../limits.ts";
 import type { Clock, Timers } from "../ports/clock.ts";
 import type { LaneRead, TaskQueue } from "../ports/task-queue.ts";
-import type { Lane } from "./lane.ts";
+import { newScan, type Lane, type Scan } from "./lane.ts";
 
 /** Tasks read for a lane whose endpoint is shut: enough for the probe. */
 const SHUT_LANE_WINDOW = 4;
@@ -70,7 +70,7 @@ export class LaneReader {
   async #read(lane: Lane): Promise<void> {
     const { tasks, clock, timers, onRead, onError } = this.#options;
     this.#reading += 1;
-    const scan = { finished: new Set<string>(), isStale: false };
+    const scan = newScan();
     lane.scan = scan;
     lane.nextDue = null;
     const isShut = lane.gate.isShut(clock.monotonic());
@@ -80,6 +80,7 @@ export class LaneReader {
       const read = await tasks.readLane({ shard: lane.shard, lane: lane.id }, dueMax, limit, LANE_READ_BYTES_MAX, new Set(lane.known));
       this.#take(lane, read, scan, dueMax);
     } catch (error) {
+      this.#drop(scan);
       onError(error);
       timers.after(READ_AGAIN_MS, () => this.consider(lane));
     } finally {
@@ -91,15 +92,28 @@ export class LaneReader {
     this.pump();
   }
 
-  #take(lane: Lane, read: LaneRead, scan: { finished: Set<string>; isStale: boolean }, dueMax: number): void {
-    if (!lane.isRunnable) return;
+  #take(lane: Lane, read: LaneRead, scan: Scan, dueMax: number): void {
+    if (!lane.isRunnable) {
+      this.#drop(scan);
+      return;
+    }
     for (const owed of read.tasks) {
       if (lane.known.has(owed.task.eventId) || scan.finished.has(owed.task.eventId)) continue;
       lane.push(owed);
       this.heldBytes += owed.event.payload.length;
     }
     const hasMoreDue = read.nextDue !== null && read.nextDue <= dueMax;
+    // Behind what the store still has, they wait their turn there.
+    if (hasMoreDue || scan.isStale) this.#drop(scan);
+    for (const owed of scan.arrived) {
+      if (lane.known.has(owed.task.eventId)) this.heldBytes -= owed.event.payload.length;
+      else lane.push(owed);
+    }
     lane.isComplete = !hasMoreDue && !scan.isStale;
     if (read.nextDue !== null && !hasMoreDue && (lane.nextDue === null || read.nextDue < lane.nextDue)) lane.nextDue = read.nextDue;
+  }
+
+  #drop(scan: Scan): void {
+    for (const owed of scan.arrived.splice(0)) this.heldBytes -= owed.event.payload.length;
   }
 }

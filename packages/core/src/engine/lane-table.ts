@@ -140,6 +140,11 @@ export class LaneTable {
       return;
     }
     lane.isComplete = false;
+    if (lane.scan !== null && lane.isRunnable && hasRoom && lane.scan.arrived.length < LANE_WINDOW) {
+      lane.scan.arrived.push({ task, event });
+      this.#reader.heldBytes += bytes;
+      return;
+    }
     if (lane.scan !== null) lane.scan.isStale = true;
     this.#reader.consider(lane);
   }

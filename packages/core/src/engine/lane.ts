@@ -27,11 +27,17 @@ export function dispositionOf(subscription: Subscription): Disposition {
 }
 
 /** What a read of the lane that is under way must not miss, and must not bring back. */
-interface Scan {
+export interface Scan {
   /** Settled since the read began: its snapshot may still have them. */
   readonly finished: Set<EventId>;
-  /** Something was owed that the snapshot may not have. */
+  /** Something was owed that the snapshot may not have, and that memory does not have either. */
   isStale: boolean;
+  /** Handed in since the read began: the snapshot may not have them. Kept aside, or a lane that is never idle would be read for ever. */
+  readonly arrived: OwedTask[];
+}
+
+export function newScan(): Scan {
+  return { finished: new Set(), isStale: false, arrived: [] };
 }
 
 /**
@@ -110,6 +116,7 @@ export class Lane implements Queued {
     this.#queue = [];
     this.#head = 0;
     for (const owed of cleared) this.known.delete(owed.task.eventId);
+    if (this.scan !== null) cleared.push(...this.scan.arrived.splice(0));
     if (cleared.length > 0) this.isComplete = false;
     return cleared;
   }

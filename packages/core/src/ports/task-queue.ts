@@ -48,7 +48,7 @@ export interface TaskQueue {
    */
   settle(batch: readonly Settlement[]): Promise<readonly boolean[]>;
   /**
-   * Tasks of a lane with `due` ≤ `dueMax`, in key order from the lane's beginning, with their events. Stops at `limit` tasks or
+   * Tasks of a lane that `isDue` at `dueMax`, in key order from the lane's beginning, with their events. Stops at `limit` tasks or
    * once `bytesMax` of payload were read (but returns at least one). `skip` names events that the caller already holds: they
    * count for neither bound.
    */

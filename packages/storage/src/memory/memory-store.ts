@@ -1,6 +1,7 @@
 import {
   dayOf,
   firstTask,
+  isDue,
   REASONS_WITHOUT_REPLAY,
   SHARDS,
   type AppendOutcome,
@@ -122,8 +123,8 @@ class MemoryTables implements TaskQueue {
     const tasks: OwedTask[] = [];
     let bytes = 0;
     for (const task of this.#lane(lane)) {
-      if (skip.has(task.eventId) && task.due <= dueMax) continue;
-      if (task.due > dueMax || tasks.length >= limit || (tasks.length > 0 && bytes >= bytesMax)) {
+      if (skip.has(task.eventId) && isDue(task, dueMax)) continue;
+      if (!isDue(task, dueMax) || tasks.length >= limit || (tasks.length > 0 && bytes >= bytesMax)) {
         return Promise.resolve({ tasks, nextDue: task.due });
       }
       const event = this.events.get(task.eventId);

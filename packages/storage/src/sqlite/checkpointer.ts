@@ -4,28 +4,28 @@ import type { WriterOperations } from "./writer-thread.ts";
 
 /** How often the log is looked at, ms. */
 const EVERY_MS = 1_000;
-/** Pages of 4 KiB in the log from which it is copied: below, copying would only wear the disk. */
+/** Pages of 4 KiB that wait in the log from which they are copied: below, copying would only wear the disk. */
 const COPY_PAGES_MIN = 1_000;
-/** Pages from which the writer itself empties it: bounds the log's size under a load that never pauses. */
-const TRUNCATE_PAGES_MIN = 32_768;
+/** Pages from which the writer itself lets the log begin again: bounds its size under a load that never pauses. */
+const RESTART_PAGES_MIN = 16_384;
 
 /**
  * Checkpoints by hand, off the request path: a thread of its own copies the log into the file while the writer commits. Only when the load
- * never pauses and the log has grown to 128 MiB does the writer stop for it, and then little is left to copy.
+ * never pauses and the log has grown to 64 MiB does the writer stop for it, and then little is left to copy. The log's file is never cut
+ * short while in use: a commit that overwrites it is synced in half the time of one that makes it grow.
  */
 export class Checkpointer {
   readonly #copier: ThreadCalls<CheckpointOperations>;
   readonly #writer: ThreadCalls<WriterOperations>;
   readonly #timer: NodeJS.Timeout;
-  #copiedPages = 0;
   #isBusy = false;
   #underWay: Promise<void> = Promise.resolve();
 
-  constructor(copier: ThreadCalls<CheckpointOperations>, writer: ThreadCalls<WriterOperations>, logPages: () => number) {
+  constructor(copier: ThreadCalls<CheckpointOperations>, writer: ThreadCalls<WriterOperations>) {
     this.#copier = copier;
     this.#writer = writer;
     this.#timer = setInterval(() => {
-      if (this.#isBusy || logPages() < COPY_PAGES_MIN + this.#copiedPages) return;
+      if (this.#isBusy) return;
       this.#isBusy = true;
       this.#underWay = this.#checkpoint().finally(() => {
         this.#isBusy = false;
@@ -41,12 +41,9 @@ export class Checkpointer {
 
   async #checkpoint(): Promise<void> {
     try {
-      const { pages, copied } = await this.#copier.call("checkpoint", []);
-      // All copied: the writer begins at the log's start again by itself, and the file's size no longer says how much there is.
-      this.#copiedPages = copied === pages ? 0 : copied;
-      if (pages < TRUNCATE_PAGES_MIN) return;
-      await this.#writer.call("truncateLog", []);
-      this.#copiedPages = 0;
+      const { pages, copied } = await this.#copier.call("checkpoint", [COPY_PAGES_MIN]);
+      // All copied: the writer begins at the log's start again by itself.
+      if (pages >= RESTART_PAGES_MIN && copied < pages) await this.#writer.call("restartLog", []);
     } catch {
       // A full disk or a long read: the log stays, nothing is lost, and the next round tries again.
     }

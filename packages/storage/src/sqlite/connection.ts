@@ -70,13 +70,13 @@ export function openWriter(path: string): Connection {
     PRAGMA wal_autocheckpoint = 0;
     PRAGMA secure_delete = ON;
     PRAGMA temp_store = MEMORY;
-    PRAGMA cache_size = -32768;
+    PRAGMA cache_size = -12288;
   `);
   return connection;
 }
 
 export function openReader(path: string): Connection {
   const connection = new Connection(path, true);
-  connection.database.exec("PRAGMA query_only = ON; PRAGMA cache_size = -16384;");
+  connection.database.exec("PRAGMA query_only = ON; PRAGMA cache_size = -4096;");
   return connection;
 }

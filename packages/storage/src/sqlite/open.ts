@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, accessSync, constants, chmodSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, accessSync, constants, chmodSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Store } from "@genhook/core";
@@ -21,7 +21,6 @@ export interface SqliteStoreOptions {
   readonly onFatal?: (error: Error) => void;
 }
 
-const PAGE_BYTES = 4_096;
 /** Lanes that are asked for the age of the backlog: a few milliseconds. */
 const OLDEST_LANES_MAX = 2_000;
 const ALL_SHARDS: readonly number[] = Array.from({ length: SHARDS }, (_, shard) => shard);
@@ -54,7 +53,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   // The first answer says that the thread's connection is open.
   await threads.writer.call("pending", []);
   await threads.reader.call("days", []);
-  const checkpointer = new Checkpointer(threads.copier, threads.writer, () => logPages(path));
+  const checkpointer = new Checkpointer(threads.copier, threads.writer);
   return assemble(threads, async () => {
     await checkpointer.close();
     await threads.copier.close();
@@ -198,8 +197,4 @@ function resultCodeOf(error: unknown): number | null {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function logPages(path: string): number {
-  return Math.floor((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) / PAGE_BYTES);
 }

@@ -1,5 +1,6 @@
 import {
   dayOf,
+  isDue,
   type App,
   type AuditRecord,
   type DeliveryKey,
@@ -72,8 +73,8 @@ export class Reader {
     );
     for (const row of rows) {
       const task = toTask(row);
-      if (skip.has(task.eventId) && task.due <= dueMax) continue;
-      if (task.due > dueMax || tasks.length >= limit || (tasks.length > 0 && bytes >= bytesMax)) return { tasks, nextDue: task.due };
+      if (skip.has(task.eventId) && isDue(task, dueMax)) continue;
+      if (!isDue(task, dueMax) || tasks.length >= limit || (tasks.length > 0 && bytes >= bytesMax)) return { tasks, nextDue: task.due };
       const event = this.#eventContent(task.eventId, events);
       // A task whose event was erased or dropped under the read: its settlement is on the way.
       if (event === null) continue;

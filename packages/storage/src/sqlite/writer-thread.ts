@@ -39,9 +39,9 @@ const operations = {
     connection.run("INSERT OR IGNORE INTO note (name, value) VALUES (?, ?)", name, value);
     return text(connection.get("SELECT value FROM note WHERE name = ?", name)?.["value"]);
   },
-  /** Empties the log into the file; what a passive checkpoint left is little. Blocks this thread for as long as that takes. */
-  truncateLog: () => {
-    connection.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  /** The next commit begins at the log's start; what a passive checkpoint left to copy is little. Blocks this thread for as long as that takes. */
+  restartLog: () => {
+    connection.database.exec("PRAGMA wal_checkpoint(RESTART)");
   },
   close: () => {
     connection.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");

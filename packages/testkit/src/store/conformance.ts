@@ -186,6 +186,7 @@ function describeTasks({ open, append, owed }: Fixture): void {
   it("reads a lane in due order, up to a time, a count and bytes, and skips what the caller holds", async () => {
     const events = [3, 1, 2].map((offset) => buildEvent([S], { acceptedAt: NOW + offset }));
     await append(...events);
+    await open().tasks.settle(events.map((event) => buildSettlement(firstTaskOf(event, S), "pending", { next: event.acceptedAt })));
     const [c, a, b] = events.map((event) => event.id);
     const read = async (dueMax: number, limit: number, bytes: number, skip: ReadonlySet<string> = NONE): Promise<unknown> => {
       const { tasks, nextDue } = await open().tasks.readLane(laneOf(S), dueMax, limit, bytes, skip);
@@ -197,6 +198,13 @@ function describeTasks({ open, append, owed }: Fixture): void {
     expect(await read(NOW + 9, 9, 1)).toEqual([[a], NOW + 2]);
     expect(await read(NOW + 9, 1, 1_000, new Set([a ?? "", b ?? ""]))).toEqual([[c], null]);
     expect(await read(NOW, 9, 1_000)).toEqual([[], NOW + 1]);
+  });
+
+  it("reads what was never attempted whatever the reader's clock says", async () => {
+    const [early, late] = [buildEvent([S]), buildEvent([S], { acceptedAt: NOW + 7 })];
+    await append(early, late);
+    const { tasks, nextDue } = await open().tasks.readLane(laneOf(S), NOW, 9, 1_000, new Set([early.id]));
+    expect([tasks.map(({ event }) => event.id), nextDue]).toEqual([[late.id], null]);
   });
 
   it("finds lanes with work in key order, page by page, in the shards asked for", async () => {
