@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
 import { Agent } from "undici";
 
 /**
@@ -8,7 +8,7 @@ import { Agent } from "undici";
 const [origin = "", countText = "", connectionsText = "", clientSecret = "", signingSecret = "", payload = ""] = process.argv.slice(2);
 const count = Number(countText);
 const body = Buffer.from(payload);
-const key = Buffer.from(signingSecret.slice("whsec_".length), "base64");
+const key = createSecretKey(Buffer.from(signingSecret.slice("whsec_".length), "base64"));
 const agent = new Agent({ connections: Number(connectionsText), pipelining: 1, allowH2: false });
 let started = 0;
 let finished = 0;

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes } from "node:crypto";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Credentials } from "@genhook/core";
 
@@ -22,7 +22,7 @@ export class SealingKeyError extends Error {}
 
 export function createSealing(key: Uint8Array): Sealing {
   const sealingKey = Buffer.from(hkdfSync("sha256", key, "", "genhook sealing", 32));
-  const hashKey = Buffer.from(hkdfSync("sha256", key, "", "genhook subjects", 32));
+  const hashKey = createSecretKey(Buffer.from(hkdfSync("sha256", key, "", "genhook subjects", 32)));
   return {
     seal(text) {
       const nonce = randomBytes(NONCE_BYTES);

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, type KeyObject } from "node:crypto";
 import { DELIVERY_HEADERS } from "@genhook/contract";
 import type { AttemptRequest } from "@genhook/core";
 import type { LiveSecrets } from "../secrets/secret-vault.ts";
@@ -17,7 +17,7 @@ export function bodySignature(clientSecret: string, body: Uint8Array): string {
 }
 
 /** Standard Webhooks 1.0.0: one `v1,` token per live secret over `id.timestamp.body`. */
-export function standardSignature(keys: readonly Uint8Array[], id: string, timestampSeconds: number, body: Uint8Array): string {
+export function standardSignature(keys: readonly KeyObject[], id: string, timestampSeconds: number, body: Uint8Array): string {
   return keys.map((key) => `v1,${createHmac("sha256", key).update(`${id}.${timestampSeconds}.`).update(body).digest("base64")}`).join(" ");
 }
 
