@@ -28,6 +28,7 @@ export * from "./ports/clock.ts";
 export * from "./ports/credentials.ts";
 export * from "./ports/directory-store.ts";
 export * from "./ports/event-store.ts";
+export * from "./ports/hints.ts";
 export * from "./ports/leases.ts";
 export * from "./ports/retention.ts";
 export * from "./ports/sender.ts";

@@ -6,6 +6,8 @@ import type { Leases } from "../ports/leases.ts";
 export const LEASE_RENEW_EVERY_MS = 2_500;
 export const LEASE_STOP_MARGIN_MS = 2_000;
 
+const ALL_SHARDS: readonly number[] = Array.from({ length: SHARDS }, (_, shard) => shard);
+
 export interface OwnerOptions {
   readonly node: string;
   readonly leases: Leases;
@@ -57,7 +59,7 @@ export class Owner {
     this.#isStopped = true;
     this.#timer?.cancel();
     this.#trustedUntil = 0;
-    await this.#options.leases.release(this.#options.node);
+    await this.#options.leases.leave(this.#options.node);
   }
 
   async #renew(): Promise<void> {
@@ -65,12 +67,13 @@ export class Owner {
     const sentAt = clock.monotonic();
     let trustedForMs = 0;
     try {
-      const renewed = await leases.renew(node);
+      const view = await leases.renew({ node, delivers: true, claim: ALL_SHARDS, release: [] });
       if (this.#isStopped) return;
-      trustedForMs = renewed.trustedForMs;
+      trustedForMs = view.leaseMs;
       this.#trustedUntil = sentAt + trustedForMs - LEASE_STOP_MARGIN_MS;
-      const now = new Set(renewed.shards);
-      const gained = renewed.shards.filter((shard) => !this.#owned.has(shard));
+      const own = view.leases.filter((lease) => lease.owner === node).map((lease) => lease.shard);
+      const now = new Set(own);
+      const gained = own.filter((shard) => !this.#owned.has(shard));
       const lost = [...this.#owned].filter((shard) => !now.has(shard));
       for (const shard of lost) this.#owned.delete(shard);
       for (const shard of gained) this.#owned.add(shard);

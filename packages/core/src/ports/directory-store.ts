@@ -46,6 +46,8 @@ export interface DirectoryCommit {
 }
 
 export interface DirectoryStore {
+  /** The version now: what a process with a copy asks for again and again. */
+  version(): Promise<number>;
   /**
    * The current rows that changed after `version`, ended ones included. From version 0 (a fresh start): apps and subscriptions that have
    * not ended, and every shop and installation, ended ones too (their last events and compliance topics are still delivered).

@@ -1,10 +1,41 @@
-/** Which shards this process owns. On the embedded store the lock on the file makes the one process owner of all of them. */
+/** One shard's lease, as the store sees it. */
+export interface Lease {
+  readonly shard: number;
+  /** Null where nobody has it: never claimed, released, or expired. */
+  readonly owner: string | null;
+  /** Grows with every change of owner. */
+  readonly epoch: number;
+}
+
+export interface LeaseRequest {
+  /** Names this life of this process; never used again after it. */
+  readonly node: string;
+  /** Whether the node takes shards at all; one that does not is heard of, and gets the store's time. */
+  readonly delivers: boolean;
+  /** Shards to take where nobody has them. */
+  readonly claim: readonly number[];
+  /** Shards of this node to give up. */
+  readonly release: readonly number[];
+}
+
+export interface LeaseView {
+  /** Nodes that deliver and were heard of within a lease's length, sorted; this one among them where it delivers. */
+  readonly nodes: readonly string[];
+  /** All shards, in order, after the request was carried out. */
+  readonly leases: readonly Lease[];
+  /** How long the answer may be trusted, counted from the moment at which the call was *made*; Infinity on a store of one process. */
+  readonly leaseMs: number;
+  /** The store's wall time, ms. */
+  readonly storeNow: number;
+}
+
+/**
+ * Who owns which shard. Every shard has at most one owner at a time, and an owner may act on it for as long as its last renewal is trusted.
+ * On the embedded store the lock on the file makes the one process owner of all of them.
+ */
 export interface Leases {
-  /**
-   * Renews what is held and claims what is free, in one step. `untilMs` is how long the answer may be trusted, counted from the
-   * moment at which the call was *made*; Infinity on the embedded store.
-   */
-  renew(node: string): Promise<{ readonly shards: readonly number[]; readonly trustedForMs: number }>;
-  /** Gives everything up at once, for a clean hand-over. */
-  release(node: string): Promise<void>;
+  /** One step: hears of the node, extends every lease that it has, gives up and takes what is asked. Always on the store's time. */
+  renew(request: LeaseRequest): Promise<LeaseView>;
+  /** Gives everything up at once and forgets the node, for a clean hand-over. */
+  leave(node: string): Promise<void>;
 }

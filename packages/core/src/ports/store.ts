@@ -2,6 +2,7 @@ import type { AttemptLog } from "./attempt-log.ts";
 import type { Credentials } from "./credentials.ts";
 import type { DirectoryStore } from "./directory-store.ts";
 import type { EventStore } from "./event-store.ts";
+import type { Hints } from "./hints.ts";
 import type { Leases } from "./leases.ts";
 import type { Retention } from "./retention.ts";
 import type { Statistics } from "./statistics.ts";
@@ -14,6 +15,8 @@ import type { TaskQueue } from "./task-queue.ts";
  * (closed, full, not reachable: try again later with the same arguments), any other code when this very call was refused.
  */
 export interface Store {
+  /** Whether other processes may use the same data at the same time. */
+  readonly isShared: boolean;
   readonly events: EventStore;
   readonly tasks: TaskQueue;
   readonly log: AttemptLog;
@@ -21,6 +24,7 @@ export interface Store {
   readonly statistics: Statistics;
   readonly retention: Retention;
   readonly leases: Leases;
+  readonly hints: Hints;
   readonly credentials: Credentials;
   /** Waits for what is under way, then closes. Calls after it reject. */
   close(): Promise<void>;

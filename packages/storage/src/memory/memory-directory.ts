@@ -33,8 +33,12 @@ export class MemoryDirectory implements DirectoryStore {
     this.#also = also;
   }
 
-  get version(): number {
+  get current(): number {
     return this.#version;
+  }
+
+  version(): Promise<number> {
+    return Promise.resolve(this.#version);
   }
 
   changesSince(version: number): Promise<DirectoryChanges> {

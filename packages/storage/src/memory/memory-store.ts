@@ -3,7 +3,6 @@ import {
   firstTask,
   isDue,
   REASONS_WITHOUT_REPLAY,
-  SHARDS,
   type AppendOutcome,
   type AppendResult,
   type AttemptLog,
@@ -31,12 +30,12 @@ import {
   type TaskKey,
   type TaskQueue,
 } from "@genhook/core";
+import { NOBODY_TO_TELL, soleOwner } from "../one-process.ts";
 import { TokenBuckets } from "../token-buckets.ts";
 import { MemoryDirectory } from "./memory-directory.ts";
 import { MemoryStatistics } from "./memory-statistics.ts";
 
 const CANCEL_PER_LANE_MAX = 1_000;
-const ALL_SHARDS: readonly number[] = Array.from({ length: SHARDS }, (_, shard) => shard);
 
 interface UsedKey {
   readonly contentHash: string;
@@ -54,6 +53,7 @@ export function openMemoryStore(): Store {
   const tables = new MemoryTables(statistics, (subscription) => directory.appOf(subscription));
   const directory = new MemoryDirectory((commit) => tables.carryOut(commit));
   return {
+    isShared: false,
     events: eventStore(tables, directory),
     tasks: tables,
     log: attemptLog(tables),
@@ -61,9 +61,10 @@ export function openMemoryStore(): Store {
     statistics,
     retention: retention(tables),
     leases: {
-      renew: () => Promise.resolve({ shards: ALL_SHARDS, trustedForMs: Number.POSITIVE_INFINITY }),
-      release: () => Promise.resolve(),
+      renew: ({ node, delivers }) => Promise.resolve(soleOwner(node, delivers)),
+      leave: () => Promise.resolve(),
     },
+    hints: NOBODY_TO_TELL,
     credentials: credentials(),
     close: () => Promise.resolve(),
   };
@@ -272,7 +273,7 @@ function eventStore(tables: MemoryTables, directory: MemoryDirectory): EventStor
   };
   return {
     append: (group, directoryVersion): Promise<AppendOutcome> => {
-      if (directory.version !== directoryVersion) return Promise.resolve({ kind: "stale", version: directory.version });
+      if (directory.current !== directoryVersion) return Promise.resolve({ kind: "stale", version: directory.current });
       return Promise.resolve({ kind: "committed", results: group.map((event) => tables.append(event)) });
     },
     read: (id) => Promise.resolve(tables.events.get(id) ?? null),

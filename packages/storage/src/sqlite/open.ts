@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, accessSync, constants, chmodSync } from "node:fs
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Store } from "@genhook/core";
-import { SHARDS } from "@genhook/core";
+import { NOBODY_TO_TELL, soleOwner } from "../one-process.ts";
 import { TokenBuckets } from "../token-buckets.ts";
 import type { CheckpointOperations } from "./checkpoint-thread.ts";
 import { Checkpointer } from "./checkpointer.ts";
@@ -23,7 +23,6 @@ export interface SqliteStoreOptions {
 
 /** Lanes that are asked for the age of the backlog: a few milliseconds. */
 const OLDEST_LANES_MAX = 2_000;
-const ALL_SHARDS: readonly number[] = Array.from({ length: SHARDS }, (_, shard) => shard);
 
 interface Threads {
   readonly writer: ThreadCalls<WriterOperations>;
@@ -66,6 +65,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 function assemble({ writer, reader }: Threads, close: () => Promise<void>): Store {
   const buckets = new TokenBuckets();
   return {
+    isShared: false,
     events: {
       append: (group, directoryVersion) => {
         const packed = packEvents(group);
@@ -97,6 +97,7 @@ function assemble({ writer, reader }: Threads, close: () => Promise<void>): Stor
       listFinal: (query) => reader.call("listFinal", [query]),
     },
     directory: {
+      version: () => reader.call("directoryVersion", []),
       changesSince: (version) => reader.call("changesSince", [version]),
       commit: (commit, expectedVersion) => writer.call("commitDirectory", [commit, expectedVersion]),
       findToken: (tokenHash) => reader.call("findToken", [tokenHash]),
@@ -115,9 +116,10 @@ function assemble({ writer, reader }: Threads, close: () => Promise<void>): Stor
     },
     leases: {
       // The lock on the file makes this process the owner of everything, for as long as it lives.
-      renew: () => Promise.resolve({ shards: ALL_SHARDS, trustedForMs: Number.POSITIVE_INFINITY }),
-      release: () => Promise.resolve(),
+      renew: ({ node, delivers }) => Promise.resolve(soleOwner(node, delivers)),
+      leave: () => Promise.resolve(),
     },
+    hints: NOBODY_TO_TELL,
     credentials: {
       putKey: (key) => writer.call("putKey", [key]),
       findKey: (hash) => reader.call("findKey", [hash]),

@@ -21,6 +21,7 @@ const operations = {
   ofDelivery: (delivery: DeliveryKey) => reader.ofDelivery(delivery),
   lastRows: (deliveries: readonly DeliveryKey[]) => reader.lastRows(deliveries),
   listFinal: (query: FinalDeliveriesQuery) => listFinal(connection, query),
+  directoryVersion: () => reader.directoryVersion(),
   changesSince: (version: number) => reader.changesSince(version),
   findToken: (tokenHash: string) => reader.findToken(tokenHash),
   findSubscription: (id: number) => reader.findSubscription(id),

@@ -159,6 +159,10 @@ export class Reader {
     });
   }
 
+  directoryVersion(): number {
+    return number(this.connection.get("SELECT version FROM directory")?.["version"]);
+  }
+
   changesSince(version: number): DirectoryChanges {
     this.connection.database.exec("BEGIN");
     try {

@@ -1,4 +1,4 @@
-import { dayOf, firstTask, laneOf, type LaneRef, type NewEvent, type Store, type Subscription, type Task } from "@genhook/core";
+import { dayOf, firstTask, laneOf, SHARDS, type LaneRef, type NewEvent, type Store, type Subscription, type Task } from "@genhook/core";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   buildApp,
@@ -25,6 +25,7 @@ export interface StoreHarness {
 
 const S = buildSubscription(8_589_934_901, 1, 1);
 const T = buildSubscription(8_589_934_902, 1, 1, { address: "https://other.example.com/hooks" });
+const SHARDS_ALL: readonly number[] = Array.from({ length: SHARDS }, (_, shard) => shard);
 const NONE: ReadonlySet<string> = new Set();
 
 /**
@@ -441,9 +442,12 @@ function describeRest({ open, append }: Fixture): void {
   });
 
   it("grants leases", async () => {
-    const { shards } = await open().leases.renew("node-1");
-    expect(shards).toHaveLength(256);
-    await open().leases.release("node-1");
+    const request = { node: "node-1", delivers: true, claim: SHARDS_ALL, release: [] };
+    const { nodes, leases } = await open().leases.renew(request);
+    expect(nodes).toEqual(["node-1"]);
+    expect(leases.map((lease) => lease.shard)).toEqual(SHARDS_ALL);
+    expect(new Set(leases.map((lease) => lease.owner))).toEqual(new Set(["node-1"]));
+    await open().leases.leave("node-1");
   });
 }
 
