@@ -13,6 +13,7 @@ import {
   TOPICS,
   WebhookCreate,
 } from "@genhook/contract";
+import { clientOperations } from "../scripts/client-operations.ts";
 import { errorsPage } from "../scripts/errors-page.ts";
 
 function golden(path: string, content: string): void {
@@ -51,6 +52,11 @@ describe("routes", () => {
       expect(check(body), JSON.stringify(body)).toMatchObject({ code, member });
     }
   });
+});
+
+describe("the client", () => {
+  it("packages/contract/src/client/operations.ts is made from the routes", () =>
+    golden("packages/contract/src/client/operations.ts", clientOperations()));
 });
 
 describe("errors", () => {

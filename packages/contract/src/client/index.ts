@@ -1,0 +1,17 @@
+export { ApiError, type ClientErrorCode } from "./api-error.ts";
+export {
+  ApiClient,
+  type Answer,
+  type CallOptions,
+  type ClientOptions,
+  type Credentials,
+  type Entry,
+  type Input,
+  type OperationName,
+  type PagedName,
+  type PlainAnswer,
+  type PlainCall,
+} from "./client.ts";
+export type { OperationRow } from "./operation-row.ts";
+export * from "./operations.ts";
+export type { RetryOptions } from "./retry.ts";

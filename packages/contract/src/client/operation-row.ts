@@ -1,0 +1,11 @@
+import type { Method } from "../route.ts";
+
+/** Where a call goes. */
+export interface OperationRow {
+  readonly method: Method;
+  /** With `:name` for parameters; `:version` is filled in by the client. */
+  readonly path: string;
+  readonly api: "app" | "platform";
+  /** The member of the answer that holds a page's entries; absent where the call is not paged. */
+  readonly entries?: string;
+}

@@ -1,0 +1,143 @@
+/* oxlint-disable max-lines -- made from the route table */
+// Made from `packages/contract/src/routes.ts` by `npm run golden:update`.
+import type { OperationRow } from "./operation-row.ts";
+
+export type AppEntry = { readonly clientId: string; readonly clientSecret?: string; readonly signingSecret?: string; readonly name: string; readonly apiVersion: string; readonly webhooks: readonly ({ readonly topic: string; readonly address: string })[]; readonly complianceWebhooks: Readonly<Record<string, unknown>>; readonly listed: boolean; readonly contact: { readonly email?: string; readonly url?: string }; readonly createTime: string; readonly updateTime: string };
+
+export type AttemptEntry = { readonly n: number; readonly round: number; readonly at: string; readonly address: string; readonly durationMs: number; readonly status?: number; readonly error?: string; readonly requestHeaders: Readonly<Record<string, unknown>>; readonly responseHeaders: Readonly<Record<string, unknown>>; readonly responseBody: string | null };
+
+export type DeliveryEntry = { readonly id: string; readonly eventId: string; readonly webhookId: number; readonly endpointId: string; readonly shop: string; readonly clientId: string; readonly topic: string; readonly address: string; readonly state: "pending" | "delivered" | "dead" | "cancelled"; readonly reason: string | null; readonly round: number; readonly attemptCount: number; readonly nextAttemptAt: string | null; readonly lastStatus: number | null; readonly lastError: string | null; readonly createTime: string; readonly updateTime: string };
+
+export type EventEntry = { readonly id: string; readonly shop: string; readonly topic: string; readonly apiVersion: string; readonly triggeredAt: string; readonly createTime: string; readonly payload: Readonly<Record<string, unknown>>; readonly deliveries: readonly (DeliveryEntry)[] };
+
+export type InstallationEntry = { readonly clientId: string; readonly shop: string; readonly scopes: readonly (string)[]; readonly accessToken?: string; readonly installedAt: string };
+
+export type KeyEntry = { readonly id: string; readonly name: string; readonly role: string; readonly key?: string; readonly createTime: string; readonly revokedTime: string | null };
+
+export type ShopEntry = { readonly domain: string; readonly shopId: string; readonly plan: string; readonly createTime: string; readonly updateTime: string };
+
+export type TopicEntry = { readonly name: string; readonly domain: string; readonly title: string; readonly description: string; readonly audience: string; readonly scopes: readonly (string)[]; readonly root: string; readonly subjects: readonly (string)[]; readonly versions: Readonly<Record<string, unknown>>; readonly sample: Readonly<Record<string, unknown>> };
+
+export type Webhook = { readonly id: number; readonly topic: string; readonly address: string; readonly createTime: string; readonly updateTime: string; readonly status: "active" | "paused" | "suspended" | "disabled"; readonly statusReason: "endpoint_failing" | "scope_lost" | "gone" | null; readonly apiVersion: string };
+
+/** What each call takes and answers. */
+export interface Operations {
+  /** POST /api/:version/app/webhooks: Subscribe to a topic. */
+  createWebhook: { input: { body: { readonly webhook: { readonly topic: string; readonly address: string } } }; answer: { readonly webhook: Webhook } };
+  /** GET /api/:version/app/webhooks: List webhooks. */
+  listWebhooks: { input: { query?: { limit?: string | number; pageToken?: string | number; sinceId?: number | string; topic?: string | number; address?: string | number; createTimeMin?: string | number; createTimeMax?: string | number; updateTimeMin?: string | number; updateTimeMax?: string | number } }; answer: { readonly webhooks: readonly (Webhook)[] }; entry: Webhook };
+  /** GET /api/:version/app/webhooks/count: Count webhooks. */
+  countWebhooks: { input: { query?: { topic?: string | number; address?: string | number; createTimeMin?: string | number; createTimeMax?: string | number; updateTimeMin?: string | number; updateTimeMax?: string | number } }; answer: { readonly count: number } };
+  /** GET /api/:version/app/webhooks/:id: Get a webhook. */
+  getWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: Webhook } };
+  /** PUT /api/:version/app/webhooks/:id: Change topic or address; ends a pause, suspension or disablement. */
+  updateWebhook: { input: { params: { id: string | number }; body: { readonly webhook: { readonly topic?: string; readonly address?: string } } }; answer: { readonly webhook: Webhook } };
+  /** DELETE /api/:version/app/webhooks/:id: Unsubscribe; what is pending is cancelled. */
+  deleteWebhook: { input: { params: { id: string | number } }; answer: Readonly<Record<string, unknown>> };
+  /** POST /api/:version/app/webhooks/:id/pause: Hold what is owed and what comes. */
+  pauseWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: Webhook } };
+  /** POST /api/:version/app/webhooks/:id/resume: Send again, beginning with what was held. */
+  resumeWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: Webhook } };
+  /** GET /api/:version/app/deliveries: List the app's deliveries on this shop. */
+  listOwnDeliveries: { input: { query?: { state?: "pending" | "delivered" | "dead" | "cancelled"; shop?: string | number; clientId?: string | number; webhookId?: number | string; endpointId?: string | number; topic?: string | number; eventId?: string | number; createTimeMin?: string | number; createTimeMax?: string | number; limit?: string | number; pageToken?: string | number } }; answer: { readonly deliveries: readonly (DeliveryEntry)[] }; entry: DeliveryEntry };
+  /** GET /api/:version/app/deliveries/:id: A delivery with its attempts. */
+  getOwnDelivery: { input: { params: { id: string | number } }; answer: { readonly delivery: DeliveryEntry } };
+  /** POST /api/:version/app/deliveries/:id/replay: Send a delivery again, as a new round. */
+  replayOwnDelivery: { input: { params: { id: string | number } }; answer: { readonly delivery: DeliveryEntry } };
+  /** GET /api/:version/oauth2/access_scopes: Scopes of the calling token. */
+  getScopes: { input: {  }; answer: { readonly accessScopes: readonly (string)[] } };
+  /** DELETE /api/:version/oauth2/uninstall: Uninstall the app from this shop. */
+  uninstall: { input: {  }; answer: Readonly<Record<string, unknown>> };
+  /** POST /platform/v1/shops: Create a shop. */
+  createShop: { input: { body: { readonly domain: string; readonly shopId?: number | string; readonly plan?: "none" | "basic" | "standard" | "advanced" } }; answer: { readonly shop: ShopEntry } };
+  /** GET /platform/v1/shops: List shops. */
+  listShops: { input: { query?: { limit?: string | number; pageToken?: string | number } }; answer: { readonly shops: readonly (ShopEntry)[] }; entry: ShopEntry };
+  /** GET /platform/v1/shops/:domain: Get a shop. */
+  getShop: { input: { params: { domain: string | number } }; answer: { readonly shop: ShopEntry } };
+  /** PUT /platform/v1/shops/:domain: Create or change a shop. */
+  putShop: { input: { params: { domain: string | number }; body: { readonly domain?: string; readonly shopId?: number | string; readonly plan?: "none" | "basic" | "standard" | "advanced" } }; answer: { readonly shop: ShopEntry } };
+  /** DELETE /platform/v1/shops/:domain: Delete a shop. */
+  deleteShop: { input: { params: { domain: string | number } }; answer: Readonly<Record<string, unknown>> };
+  /** POST /platform/v1/apps: Create an app. */
+  createApp: { input: { body: { readonly name: string; readonly apiVersion?: "202412" | "202410"; readonly webhooks?: readonly ({ readonly topic: string; readonly address: string })[]; readonly complianceWebhooks?: { readonly "customers/data_request"?: string; readonly "customers/redact"?: string; readonly "shop/redact"?: string }; readonly listed?: boolean; readonly contact?: { readonly email?: string; readonly url?: string }; readonly clientId?: string; readonly clientSecret?: string; readonly signingSecret?: string } }; answer: { readonly app: AppEntry } };
+  /** GET /platform/v1/apps: List apps. */
+  listApps: { input: { query?: { limit?: string | number; pageToken?: string | number } }; answer: { readonly apps: readonly (AppEntry)[] }; entry: AppEntry };
+  /** GET /platform/v1/apps/:clientId: Get an app. */
+  getApp: { input: { params: { clientId: string | number } }; answer: { readonly app: AppEntry } };
+  /** PUT /platform/v1/apps/:clientId: Create or change an app. */
+  putApp: { input: { params: { clientId: string | number }; body: { readonly name?: string; readonly apiVersion?: "202412" | "202410"; readonly webhooks?: readonly ({ readonly topic: string; readonly address: string })[]; readonly complianceWebhooks?: { readonly "customers/data_request"?: string; readonly "customers/redact"?: string; readonly "shop/redact"?: string }; readonly listed?: boolean; readonly contact?: { readonly email?: string; readonly url?: string }; readonly clientId?: string; readonly clientSecret?: string; readonly signingSecret?: string } }; answer: { readonly app: AppEntry } };
+  /** DELETE /platform/v1/apps/:clientId: Delete an app. */
+  deleteApp: { input: { params: { clientId: string | number } }; answer: Readonly<Record<string, unknown>> };
+  /** POST /platform/v1/installations: Create an installation. */
+  createInstallation: { input: { body: { readonly clientId: string; readonly shop: string; readonly scopes: readonly (string)[]; readonly accessToken?: string } }; answer: { readonly installation: InstallationEntry } };
+  /** GET /platform/v1/installations: List installations. */
+  listInstallations: { input: { query?: { limit?: string | number; pageToken?: string | number } }; answer: { readonly installations: readonly (InstallationEntry)[] }; entry: InstallationEntry };
+  /** GET /platform/v1/installations/:clientId/:shop: Get an installation. */
+  getInstallation: { input: { params: { clientId: string | number; shop: string | number } }; answer: { readonly installation: InstallationEntry } };
+  /** PUT /platform/v1/installations/:clientId/:shop: Create or change an installation. */
+  putInstallation: { input: { params: { clientId: string | number; shop: string | number }; body: { readonly clientId?: string; readonly shop?: string; readonly scopes: readonly (string)[]; readonly accessToken?: string } }; answer: { readonly installation: InstallationEntry } };
+  /** DELETE /platform/v1/installations/:clientId/:shop: Delete an installation. */
+  deleteInstallation: { input: { params: { clientId: string | number; shop: string | number } }; answer: Readonly<Record<string, unknown>> };
+  /** POST /platform/v1/events: Publish one event, an array of at most 1,000, or NDJSON. */
+  publishEvents: { input: { body: { readonly shop: string; readonly topic: string; readonly clientId?: string; readonly triggeredAt?: string; readonly idempotencyKey?: string; readonly orderKey?: string; readonly changed?: readonly (string)[]; readonly payload: Readonly<Record<string, unknown>> } }; answer: { readonly event: { readonly id: string; readonly deliveries: number; readonly duplicate: boolean } } | { readonly events: readonly ({ readonly id: string; readonly deliveries: number; readonly duplicate: boolean } | { readonly error: string; readonly code: string; readonly member?: string })[] } };
+  /** GET /platform/v1/events/:id: An event with its payload and deliveries. */
+  getEvent: { input: { params: { id: string | number } }; answer: { readonly event: EventEntry } };
+  /** GET /platform/v1/deliveries: List deliveries; state=pending needs webhookId, eventId or endpointId. */
+  listDeliveries: { input: { query?: { state?: "pending" | "delivered" | "dead" | "cancelled"; shop?: string | number; clientId?: string | number; webhookId?: number | string; endpointId?: string | number; topic?: string | number; eventId?: string | number; createTimeMin?: string | number; createTimeMax?: string | number; limit?: string | number; pageToken?: string | number } }; answer: { readonly deliveries: readonly (DeliveryEntry)[] }; entry: DeliveryEntry };
+  /** GET /platform/v1/deliveries/:id: A delivery with its attempts, oldest first. */
+  getDelivery: { input: { params: { id: string | number } }; answer: { readonly delivery: DeliveryEntry & { readonly attempts: readonly (AttemptEntry)[] } } };
+  /** POST /platform/v1/deliveries/:id/replay: Send a delivery again, as a new round. */
+  replayDelivery: { input: { params: { id: string | number } }; answer: { readonly delivery: DeliveryEntry } };
+  /** GET /platform/v1/topics: All topics with schemas and samples. */
+  listTopics: { input: {  }; answer: { readonly topics: readonly (TopicEntry)[] } };
+  /** GET /platform/v1/stats: Counts and latency over time, and what is pending now. */
+  getStats: { input: { query?: { from?: string | number; to?: string | number; step?: string | number; shop?: string | number; clientId?: string | number; topic?: string | number } }; answer: { readonly series: readonly ({ readonly at: string; readonly published: number; readonly delivered: number; readonly failed: number; readonly dead: number; readonly cancelled: number; readonly p50Ms: number | null; readonly p99Ms: number | null })[]; readonly now: { readonly pending: number; readonly held: number; readonly oldestPendingAt: string | null } } };
+  /** POST /platform/v1/keys: Make a platform key; shown once. */
+  createKey: { input: { body: { readonly name: string; readonly role: "admin" | "publish" | "read" } }; answer: { readonly key: KeyEntry } };
+  /** GET /platform/v1/keys: List platform keys. */
+  listKeys: { input: {  }; answer: { readonly keys: readonly (KeyEntry)[] } };
+  /** DELETE /platform/v1/keys/:id: Revoke a platform key. */
+  revokeKey: { input: { params: { id: string | number } }; answer: Readonly<Record<string, unknown>> };
+}
+
+/** Where each call goes. `entries`: the member of its answer that holds a page's entries. */
+export const OPERATIONS: { readonly [Name in keyof Operations]: OperationRow } = {
+  createWebhook: {"method":"POST","path":"/api/:version/app/webhooks","api":"app"},
+  listWebhooks: {"method":"GET","path":"/api/:version/app/webhooks","api":"app","entries":"webhooks"},
+  countWebhooks: {"method":"GET","path":"/api/:version/app/webhooks/count","api":"app"},
+  getWebhook: {"method":"GET","path":"/api/:version/app/webhooks/:id","api":"app"},
+  updateWebhook: {"method":"PUT","path":"/api/:version/app/webhooks/:id","api":"app"},
+  deleteWebhook: {"method":"DELETE","path":"/api/:version/app/webhooks/:id","api":"app"},
+  pauseWebhook: {"method":"POST","path":"/api/:version/app/webhooks/:id/pause","api":"app"},
+  resumeWebhook: {"method":"POST","path":"/api/:version/app/webhooks/:id/resume","api":"app"},
+  listOwnDeliveries: {"method":"GET","path":"/api/:version/app/deliveries","api":"app","entries":"deliveries"},
+  getOwnDelivery: {"method":"GET","path":"/api/:version/app/deliveries/:id","api":"app"},
+  replayOwnDelivery: {"method":"POST","path":"/api/:version/app/deliveries/:id/replay","api":"app"},
+  getScopes: {"method":"GET","path":"/api/:version/oauth2/access_scopes","api":"app"},
+  uninstall: {"method":"DELETE","path":"/api/:version/oauth2/uninstall","api":"app"},
+  createShop: {"method":"POST","path":"/platform/v1/shops","api":"platform"},
+  listShops: {"method":"GET","path":"/platform/v1/shops","api":"platform","entries":"shops"},
+  getShop: {"method":"GET","path":"/platform/v1/shops/:domain","api":"platform"},
+  putShop: {"method":"PUT","path":"/platform/v1/shops/:domain","api":"platform"},
+  deleteShop: {"method":"DELETE","path":"/platform/v1/shops/:domain","api":"platform"},
+  createApp: {"method":"POST","path":"/platform/v1/apps","api":"platform"},
+  listApps: {"method":"GET","path":"/platform/v1/apps","api":"platform","entries":"apps"},
+  getApp: {"method":"GET","path":"/platform/v1/apps/:clientId","api":"platform"},
+  putApp: {"method":"PUT","path":"/platform/v1/apps/:clientId","api":"platform"},
+  deleteApp: {"method":"DELETE","path":"/platform/v1/apps/:clientId","api":"platform"},
+  createInstallation: {"method":"POST","path":"/platform/v1/installations","api":"platform"},
+  listInstallations: {"method":"GET","path":"/platform/v1/installations","api":"platform","entries":"installations"},
+  getInstallation: {"method":"GET","path":"/platform/v1/installations/:clientId/:shop","api":"platform"},
+  putInstallation: {"method":"PUT","path":"/platform/v1/installations/:clientId/:shop","api":"platform"},
+  deleteInstallation: {"method":"DELETE","path":"/platform/v1/installations/:clientId/:shop","api":"platform"},
+  publishEvents: {"method":"POST","path":"/platform/v1/events","api":"platform"},
+  getEvent: {"method":"GET","path":"/platform/v1/events/:id","api":"platform"},
+  listDeliveries: {"method":"GET","path":"/platform/v1/deliveries","api":"platform","entries":"deliveries"},
+  getDelivery: {"method":"GET","path":"/platform/v1/deliveries/:id","api":"platform"},
+  replayDelivery: {"method":"POST","path":"/platform/v1/deliveries/:id/replay","api":"platform"},
+  listTopics: {"method":"GET","path":"/platform/v1/topics","api":"platform"},
+  getStats: {"method":"GET","path":"/platform/v1/stats","api":"platform"},
+  createKey: {"method":"POST","path":"/platform/v1/keys","api":"platform"},
+  listKeys: {"method":"GET","path":"/platform/v1/keys","api":"platform"},
+  revokeKey: {"method":"DELETE","path":"/platform/v1/keys/:id","api":"platform"},
+};
