@@ -22,11 +22,12 @@ import {
   type Task,
   type TaskKey,
 } from "@genhook/core";
-import type { Connection, Row } from "./connection.ts";
+import type { Connection, Row, SqlValue } from "./connection.ts";
 import { hasDay, listDays } from "./day-tables.ts";
 import { number, text, toEvent, toEventHead, toLogRow, toStoredEvent, toTask } from "./rows.ts";
 import { toBytes, toHex } from "./uuid-bytes.ts";
 
+const CONTENT_COLUMNS = "id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, is_test, payload";
 const HEAD_COLUMNS = "id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, is_test, owes";
 
 /** All look-ups, on a read-only connection in a thread of their own: no write ever waits for one. */
@@ -62,7 +63,7 @@ export class Reader {
 
   readLane(lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<EventId>): LaneRead {
     const tasks: OwedTask[] = [];
-    const events = new Map<EventId, EventContent | null>();
+    const days = new Set(listDays(this.connection));
     let bytes = 0;
     // Held rows lie at the beginning of the lane; one row more than wanted tells where the lane goes on.
     const rows = this.connection.all(
@@ -75,7 +76,8 @@ export class Reader {
       const task = toTask(row);
       if (skip.has(task.eventId) && isDue(task, dueMax)) continue;
       if (!isDue(task, dueMax) || tasks.length >= limit || (tasks.length > 0 && bytes >= bytesMax)) return { tasks, nextDue: task.due };
-      const event = this.#eventContent(task.eventId, events);
+      // A lane is one subscription, so no event stands in it twice and nothing is worth remembering between its rows.
+      const event = this.#eventContent(task.eventId, row["event"], days);
       // A task whose event was erased or dropped under the read: its settlement is on the way.
       if (event === null) continue;
       bytes += event.payload.length;
@@ -235,13 +237,11 @@ export class Reader {
       .map((row) => JSON.parse(text(row["body"])) as Entry);
   }
 
-  #eventContent(id: EventId, known: Map<EventId, EventContent | null>): EventContent | null {
-    const before = known.get(id);
-    if (before !== undefined) return before;
-    const row = this.#eventRow(id);
-    const event = row === undefined ? null : toEvent(row);
-    known.set(id, event);
-    return event;
+  #eventContent(id: EventId, bytes: SqlValue | undefined, days: ReadonlySet<number>): EventContent | null {
+    const day = dayOf(id);
+    if (bytes === undefined || !days.has(day)) return null;
+    const row = this.connection.get(`SELECT ${CONTENT_COLUMNS} FROM event_${day} WHERE id = ?`, bytes);
+    return row === undefined ? null : toEvent(row);
   }
 
   #eventRow(id: EventId): Row | undefined {
