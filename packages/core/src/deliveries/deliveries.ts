@@ -1,12 +1,13 @@
 import { dispositionOf } from "../engine/lane.ts";
 import { laneOf, type Directory } from "../directory/directory.ts";
 import type { LogRow } from "../domain/attempt.ts";
-import type { DeliveryKey, DeliveryState, Task, TaskKey } from "../domain/delivery.ts";
+import type { DeliveryKey, DeliveryState, Task } from "../domain/delivery.ts";
 import type { Subscription } from "../domain/directory-entries.ts";
 import type { EventContent, EventHead, EventId, StoredEvent } from "../domain/event.ts";
-import type { DeliveryCursor } from "../ports/attempt-log.ts";
 import type { Store } from "../ports/store.ts";
+import type { Turn } from "../ports/turn.ts";
 import { ok, refuse, type Result } from "../refusal.ts";
+import { readPage, type DeliveryPage, type DeliveryPosition, type Stretch } from "./delivery-list.ts";
 import { viewOf, type DeliveryView } from "./delivery-view.ts";
 
 /** Which deliveries; every member narrows, null leaves open. */
@@ -24,17 +25,6 @@ export interface DeliveryFilter {
   readonly to: number | null;
 }
 
-/** Where a list goes on. Pending deliveries come lane by lane in due order, then final ones newest event first. */
-export type DeliveryPosition =
-  | { readonly phase: "pending"; readonly lane: number; readonly due: number; readonly eventId: EventId }
-  | { readonly phase: "final"; readonly eventId: EventId; readonly subscription: number };
-
-export interface DeliveryPage {
-  readonly deliveries: readonly DeliveryView[];
-  /** Null when there is no more. */
-  readonly next: DeliveryPosition | null;
-}
-
 export interface DeliveriesOptions {
   readonly store: Pick<Store, "events" | "tasks" | "log" | "directory">;
   readonly directory: Directory;
@@ -44,9 +34,6 @@ export interface DeliveriesOptions {
 }
 
 const FINAL_STATES = ["delivered", "dead", "cancelled"] as const;
-/** Rows looked at for one page: a filter that fits nothing answers a short page and a place to go on, not a scan of everything. */
-const LOOKED_AT_MAX = 2_000;
-
 /** What happened to deliveries, and replay. A delivery's state is never kept: it follows from its log. */
 export class Deliveries {
   readonly #options: DeliveriesOptions;
@@ -78,17 +65,13 @@ export class Deliveries {
     );
   }
 
-  async list(filter: DeliveryFilter, after: DeliveryPosition | null, limit: number): Promise<DeliveryPage> {
-    if (filter.eventId !== null) return this.#listEvent(filter.eventId, filter);
-    const lanes = this.#pendingLanes(filter);
-    const found: DeliveryView[] = [];
-    if (lanes.length > 0 && after?.phase !== "final") {
-      const next = await this.#listPending(lanes, filter, after, limit, found);
-      if (next !== null) return { deliveries: found, next };
-    }
-    if (filter.state === "pending") return { deliveries: found, next: null };
-    const next = await this.#listFinal(filter, after?.phase === "final" ? after : null, limit, found);
-    return { deliveries: found, next };
+  /** A page of the deliveries that fit. Either neighbour may be asked for with what the page gives. */
+  async list(filter: DeliveryFilter, turn: Turn<DeliveryPosition>, limit: number): Promise<DeliveryPage> {
+    const fitting = (view: DeliveryView): boolean => fits(view, filter);
+    if (filter.eventId !== null) return readPage([this.#eventStretch(filter.eventId)], turn, limit, fitting);
+    const stretches = this.#pendingLanes(filter).map((lane) => this.#laneStretch(lane));
+    if (filter.state !== "pending") stretches.push(this.#finalStretch(filter));
+    return readPage(stretches, turn, limit, fitting);
   }
 
   /** Opens another round of a final delivery, at the subscription's current address. */
@@ -125,13 +108,6 @@ export class Deliveries {
     return known === undefined ? this.#options.store.directory.findSubscription(id) : Promise.resolve(known);
   }
 
-  async #listEvent(id: EventId, filter: DeliveryFilter): Promise<DeliveryPage> {
-    const [event] = await this.#options.store.events.heads([id]);
-    if (event === null || event === undefined) return { deliveries: [], next: null };
-    const views = await this.ofEvent(event);
-    return { deliveries: views.filter((view) => fits(view, filter)), next: null };
-  }
-
   /** Lanes whose tasks the filter may name; none unless it names a subscription or an endpoint, because there may be very many. */
   #pendingLanes(filter: DeliveryFilter): readonly Subscription[] {
     if (filter.state !== null && filter.state !== "pending") return [];
@@ -147,69 +123,57 @@ export class Deliveries {
     return [];
   }
 
-  async #listPending(
-    lanes: readonly Subscription[],
-    filter: DeliveryFilter,
-    after: Extract<DeliveryPosition, { phase: "pending" }> | null,
-    limit: number,
-    found: DeliveryView[],
-  ): Promise<DeliveryPosition | null> {
-    let looked = 0;
-    for (const subscription of lanes) {
-      if (after !== null && subscription.id < after.lane) continue;
-      const lane = laneOf(subscription);
-      let from: TaskKey | null = after?.lane === lane.lane ? { ...lane, due: after.due, eventId: after.eventId } : null;
-      for (;;) {
-        const tasks: readonly Task[] = await this.#options.store.tasks.listLane(lane, from, limit);
-        looked += tasks.length;
-        const heads = await this.#options.store.events.heads(tasks.map((task) => task.eventId));
-        for (const [index, view] of (await this.#views(tasks, heads)).entries()) {
-          const task = tasks[index];
-          if (task === undefined) continue;
-          from = task;
-          if (!fits(view, filter)) continue;
-          found.push(view);
-          if (found.length >= limit) return { phase: "pending", lane: task.lane, due: task.due, eventId: task.eventId };
-        }
-        if (tasks.length < limit) break;
-        if (looked >= LOOKED_AT_MAX && from !== null) return { phase: "pending", lane: from.lane, due: from.due, eventId: from.eventId };
-      }
-    }
-    return null;
+  #eventStretch(id: EventId): Stretch {
+    const { store } = this.#options;
+    return {
+      rank: Number.POSITIVE_INFINITY,
+      read: async (turn, limit) => {
+        const [event] = await store.events.heads([id]);
+        if (event === null || event === undefined) return [];
+        const cursor = "after" in turn ? turn.after : turn.before;
+        const at = cursor?.phase === "event" ? cursor.index : null;
+        const [from, to] =
+          "after" in turn
+            ? [(at ?? -1) + 1, (at ?? -1) + 1 + limit]
+            : [Math.max(0, (at ?? event.owes.length) - limit), at ?? event.owes.length];
+        const views = await this.ofEvent({ ...event, owes: event.owes.slice(from, to) });
+        return views.map((view, offset) => ({ view, position: { phase: "event", index: from + offset } }));
+      },
+    };
   }
 
-  async #listFinal(
-    filter: DeliveryFilter,
-    after: DeliveryCursor | null,
-    limit: number,
-    found: DeliveryView[],
-  ): Promise<DeliveryPosition | null> {
+  #laneStretch(subscription: Subscription): Stretch {
     const { store } = this.#options;
+    const lane = laneOf(subscription);
+    return {
+      rank: lane.lane,
+      read: async (turn, limit) => {
+        const tasks = await store.tasks.listLane(
+          lane,
+          turnAt(turn, (at) => (at.phase === "pending" ? { ...at, ...lane } : null)),
+          limit,
+        );
+        const heads = await store.events.heads(tasks.map((task) => task.eventId));
+        const views = await this.#views(tasks, heads);
+        return views.map((view, index) => ({ view, position: positionOf(tasks[index] as Task) }));
+      },
+    };
+  }
+
+  #finalStretch(filter: DeliveryFilter): Stretch {
+    const { store } = this.#options;
+    const { from, to } = filter;
     const states = filter.state === null ? FINAL_STATES : FINAL_STATES.filter((state) => state === filter.state);
     const subscriptions = this.#finalSubscriptions(filter);
-    let position = after;
-    for (let looked = 0; looked < LOOKED_AT_MAX;) {
-      const rows: readonly LogRow[] = await store.log.listFinal({
-        subscriptions,
-        states,
-        from: filter.from,
-        to: filter.to,
-        after: position,
-        limit,
-      });
-      looked += Math.max(1, rows.length);
-      const views = await this.#viewsOfRows(rows);
-      for (const [index, view] of views.entries()) {
-        const row = rows[index];
-        if (row === undefined) continue;
-        position = { eventId: row.eventId, subscription: row.subscription };
-        if (!fits(view, filter)) continue;
-        found.push(view);
-        if (found.length >= limit) return { phase: "final", ...position };
-      }
-      if (rows.length < limit) return null;
-    }
-    return position === null ? null : { phase: "final", ...position };
+    return {
+      rank: Number.POSITIVE_INFINITY,
+      read: async (turn, limit) => {
+        const at = turnAt(turn, (position) => (position.phase === "final" ? position : null));
+        const rows = await store.log.listFinal({ subscriptions, states, from, to, turn: at, limit });
+        const views = await this.#viewsOfRows(rows);
+        return views.map((view) => ({ view, position: { phase: "final", ...view.key } }));
+      },
+    };
   }
 
   #finalSubscriptions(filter: DeliveryFilter): readonly number[] | null {
@@ -256,6 +220,15 @@ function fits(view: DeliveryView, filter: DeliveryFilter): boolean {
     (filter.from === null || (acceptedAt !== null && acceptedAt >= filter.from)) &&
     (filter.to === null || (acceptedAt !== null && acceptedAt <= filter.to))
   );
+}
+
+function positionOf({ lane, due, eventId }: Task): DeliveryPosition {
+  return { phase: "pending", lane, due, eventId };
+}
+
+function turnAt<Cursor>(turn: Turn<DeliveryPosition>, read: (at: DeliveryPosition) => Cursor | null): Turn<Cursor> {
+  if ("after" in turn) return { after: turn.after === null ? null : read(turn.after) };
+  return { before: turn.before === null ? null : read(turn.before) };
 }
 
 function whyNot(subscription: Subscription): string {

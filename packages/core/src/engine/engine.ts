@@ -273,7 +273,7 @@ export class Engine {
         decision.kind === "retry"
           ? { ...task, due: decision.due, seq: task.seq + 1, attempts: task.attempts + 1, attemptsEver: task.attemptsEver + 1 }
           : null,
-      topic: event.topic,
+      topic: event.isTest ? null : event.topic,
       latencyMs: Math.max(0, wallNow - event.acceptedAt),
     };
     this.#settler.add(settlement);

@@ -1,8 +1,9 @@
 import type { LogRow } from "../domain/attempt.ts";
 import type { DeliveryKey, DeliveryState } from "../domain/delivery.ts";
 import type { EventId } from "../domain/event.ts";
+import type { Turn } from "./turn.ts";
 
-/** Where a page of final deliveries goes on: behind this delivery, newest event first. */
+/** A place in a list of final deliveries, which runs from the newest event to the oldest. */
 export interface DeliveryCursor {
   readonly eventId: EventId;
   readonly subscription: number;
@@ -15,7 +16,7 @@ export interface FinalDeliveriesQuery {
   /** Acceptance of the event, ms, both ends included; null for open. */
   readonly from: number | null;
   readonly to: number | null;
-  readonly after: DeliveryCursor | null;
+  readonly turn: Turn<DeliveryCursor>;
   readonly limit: number;
 }
 

@@ -2,6 +2,7 @@ import type { App, Installation, Shop, Subscription } from "../domain/directory-
 import type { CancelReason } from "../domain/delivery.ts";
 import type { NewEvent } from "../domain/event.ts";
 import type { LaneRef } from "./task-queue.ts";
+import type { Turn } from "./turn.ts";
 
 /** Next internal keys; part of the directory, so that a commit at the expected version allocates exactly. */
 export interface Counters {
@@ -28,6 +29,24 @@ export interface AuditRecord {
   readonly before: string | null;
   readonly after: string | null;
   readonly requestId: string | null;
+}
+
+/** An audit record as it is kept; ids grow with time. */
+export type KeptAuditRecord = AuditRecord & { readonly id: number };
+
+/** Which audit records; null leaves open. */
+export interface AuditQuery {
+  /** What `actor` and `subject` begin with. */
+  readonly actor: string | null;
+  readonly subject: string | null;
+  readonly action: string | null;
+  readonly requestId: string | null;
+  /** Ms, both ends included. */
+  readonly from: number | null;
+  readonly to: number | null;
+  /** A place in the list, which runs from the newest record to the oldest. */
+  readonly turn: Turn<number>;
+  readonly limit: number;
 }
 
 /** A change of the directory and all that must happen with it, as one transaction. */
@@ -65,5 +84,5 @@ export interface DirectoryStore {
   findToken(tokenHash: string): Promise<{ readonly installation: Installation | null; readonly version: number }>;
   /** Also finds a subscription that has ended. */
   findSubscription(id: number): Promise<Subscription | null>;
-  readAudit(limit: number, before: number | null): Promise<readonly (AuditRecord & { readonly id: number })[]>;
+  readAudit(query: AuditQuery): Promise<readonly KeptAuditRecord[]>;
 }

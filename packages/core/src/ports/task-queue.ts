@@ -1,6 +1,7 @@
 import type { EventContent, EventId } from "../domain/event.ts";
 import type { CancelReason, DeliveryKey, DeliveryReason, Task, TaskKey } from "../domain/delivery.ts";
 import type { LogRow } from "../domain/attempt.ts";
+import type { Turn } from "./turn.ts";
 
 /** One finished attempt: remove the task, log the row, and owe the rest. */
 export interface Settlement {
@@ -9,8 +10,8 @@ export interface Settlement {
   readonly seq: number;
   readonly row: LogRow;
   readonly next: Task | null;
-  /** For the statistics. */
-  readonly topic: string;
+  /** For the statistics; null where nothing is to be counted: a test. */
+  readonly topic: string | null;
   /** From acceptance to this row, ms; counted when the row is `delivered`. */
   readonly latencyMs: number;
 }
@@ -61,8 +62,8 @@ export interface TaskQueue {
   relocateLane(lane: LaneRef, toShard: number, limit: number): Promise<number>;
   /** Re-opens a final delivery as a new round, due at `at`; one transaction. */
   replay(delivery: DeliveryKey, lane: LaneRef, at: number): Promise<ReplayResult>;
-  /** Tasks of a lane in due order behind `after`, without events: what is owed, for lists. */
-  listLane(lane: LaneRef, after: TaskKey | null, limit: number): Promise<readonly Task[]>;
+  /** A page of a lane's tasks in due order, without events: what is owed, for lists. */
+  listLane(lane: LaneRef, turn: Turn<TaskKey>, limit: number): Promise<readonly Task[]>;
   /** How many tasks these lanes have together. */
   countLanes(lanes: readonly LaneRef[]): Promise<number>;
   /** How many tasks there are, and the earliest due time. */

@@ -13,6 +13,7 @@ import {
   type StoredEvent,
   type Store,
   type Subscription,
+  type Turn,
 } from "@genhook/core";
 import { deliveryId, isUuid } from "@genhook/core";
 import type { SecretVault } from "../secrets/secret-vault.ts";
@@ -57,9 +58,9 @@ export class DeliveriesRoutes {
     const paging = readPaging(call);
     const filter = await this.#filterOf(paging.filters, owner);
     if (filter === null) return { body: { deliveries: [] } };
-    const page = await this.#options.deliveries.list(filter, readPosition(paging.position), paging.limit);
+    const page = await this.#options.deliveries.list(filter, readTurn(paging.position), paging.limit);
     return {
-      headers: pageLinks(call, paging, { next: page.next }),
+      headers: pageLinks(call, paging, page),
       body: { deliveries: page.deliveries.map((view) => deliveryView(view, this.#options.directory)) },
     };
   }
@@ -173,17 +174,28 @@ export function readTime(given: Readonly<Record<string, string>>, name: string):
   return momentMs(text) ?? fail("invalid_member", `${name} must be an RFC 3339 date and time, such as 2024-12-30T23:59:59Z.`, name);
 }
 
+function readTurn(turn: unknown): Turn<DeliveryPosition> {
+  if (turn === null) return { after: null };
+  if (typeof turn === "object" && "after" in turn) return { after: readPosition(turn.after) };
+  return typeof turn === "object" && "before" in turn ? { before: readPosition(turn.before) } : invalidToken();
+}
+
 function readPosition(position: unknown): DeliveryPosition | null {
   if (position === null) return null;
-  if (typeof position !== "object" || !("phase" in position) || !("eventId" in position)) return invalidToken();
+  if (typeof position !== "object" || !("phase" in position)) return invalidToken();
+  if (position.phase === "event" && "index" in position && isCount(position.index)) return { phase: "event", index: position.index };
+  if (!("eventId" in position) || typeof position.eventId !== "string" || !isUuid(position.eventId)) return invalidToken();
   const { phase, eventId } = position;
-  if (typeof eventId !== "string" || !isUuid(eventId)) return invalidToken();
   if (phase === "pending" && "lane" in position && "due" in position) {
     const { lane, due } = position;
-    if (typeof lane === "number" && typeof due === "number") return { phase, lane, due, eventId };
+    if (isCount(lane) && isCount(due)) return { phase, lane, due, eventId };
   }
-  if (phase === "final" && "subscription" in position && typeof position.subscription === "number") {
+  if (phase === "final" && "subscription" in position && isCount(position.subscription)) {
     return { phase, eventId, subscription: position.subscription };
   }
   return invalidToken();
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

@@ -239,6 +239,36 @@ test("an app sees its own deliveries on its own shop, their attempts, and may re
   ]);
 });
 
+test("deliveries page both ways: what is held, then what is final, newest first; an event's deliveries page too", async () => {
+  const endpoint = await h.endpoint();
+  const id = (await create("orders/create", `${endpoint.url}/a`)).body.webhook.id as number;
+  const publish = (): Promise<Answer> => h.publish("orders/create", ORDER, { shop: own.shop });
+  for (let index = 0; index < 5; index += 1) await publish();
+  await h.until("/api/202412/app/deliveries?state=delivered", (answer) => answer.body.deliveries.length === 5, as(own));
+  await h.call("POST", `${WEBHOOKS}/${id}/pause`, undefined, as(own));
+  for (let index = 0; index < 3; index += 1) await publish();
+  const all = (await h.call("GET", "/api/202412/app/deliveries", undefined, as(own))).body.deliveries as { id: string; state: string }[];
+  expect(all.map((each) => each.state)).toEqual([...Array<string>(3).fill("pending"), ...Array<string>(5).fill("delivered")]);
+  const idsOf = (answer: Answer | null): string[] => (answer?.body.deliveries as { id: string }[]).map((each) => each.id);
+  const pages: Answer[] = [];
+  for (let path: string | null = "/api/202412/app/deliveries?limit=3"; path !== null; path = linkOf(pages.at(-1) ?? null, "next")) {
+    pages.push(await h.call("GET", path, undefined, as(own)));
+  }
+  expect(pages.map(idsOf)).toEqual([0, 3, 6].map((from) => all.slice(from, from + 3).map((each) => each.id)));
+  const back = await h.call("GET", linkOf(pages[2] ?? null, "previous") ?? "", undefined, as(own));
+  expect(idsOf(back)).toEqual(idsOf(pages[1] ?? null));
+  const first = await h.call("GET", linkOf(back, "previous") ?? "", undefined, as(own));
+  expect(idsOf(first)).toEqual(idsOf(pages[0] ?? null));
+  expect(linkOf(first, "previous")).toBeNull();
+  await h.subscribe(own, "orders/create", `${endpoint.url}/b`);
+  const two = await publish();
+  const page = await h.call("GET", `/platform/v1/deliveries?eventId=${two.body.event.id}&limit=1`);
+  const next = await h.call("GET", linkOf(page, "next") ?? "");
+  expect(new Set([...idsOf(page), ...idsOf(next)]).size).toBe(2);
+  expect(idsOf(await h.call("GET", linkOf(next, "previous") ?? ""))).toEqual(idsOf(page));
+  expect(linkOf(next, "next")).toBeNull();
+});
+
 function linkOf(answer: Answer | null, rel: string): string | null {
   const match = new RegExp(`<([^>]+)>; rel="${rel}"`).exec(answer?.headers.get("Link") ?? "");
   return match?.[1]?.replace(h.origin, "") ?? null;

@@ -1,5 +1,7 @@
+import { pageOf } from "./page-of.ts";
 import type {
   App,
+  AuditQuery,
   AuditRecord,
   Counters,
   DirectoryChanges,
@@ -81,14 +83,21 @@ export class MemoryDirectory implements DirectoryStore {
     return this.#subscriptions.get(subscription)?.entry.app ?? 0;
   }
 
-  readAudit(limit: number, before: number | null): ReturnType<DirectoryStore["readAudit"]> {
-    const all = this.#audit.map((record, index) => ({ ...record, id: index + 1 }));
-    return Promise.resolve(
-      all
-        .filter((record) => before === null || record.id < before)
-        .reverse()
-        .slice(0, limit),
-    );
+  readAudit(query: AuditQuery): ReturnType<DirectoryStore["readAudit"]> {
+    const { actor, subject, action, requestId, from, to } = query;
+    const fitting = this.#audit
+      .map((record, index) => ({ ...record, id: index + 1 }))
+      .filter(
+        (record) =>
+          record.actor.startsWith(actor ?? "") &&
+          record.subject.startsWith(subject ?? "") &&
+          (action ?? record.action) === record.action &&
+          (requestId ?? record.requestId) === record.requestId &&
+          (from === null || record.at >= from) &&
+          (to === null || record.at <= to),
+      )
+      .reverse();
+    return Promise.resolve(pageOf(fitting, query.turn, query.limit, (cursor, record) => record.id - cursor));
   }
 }
 

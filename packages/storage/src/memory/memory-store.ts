@@ -29,11 +29,13 @@ import {
   type Task,
   type TaskKey,
   type TaskQueue,
+  type Turn,
 } from "@genhook/core";
 import { NOBODY_TO_TELL, soleOwner } from "../one-process.ts";
 import { TokenBuckets } from "../token-buckets.ts";
 import { MemoryDirectory } from "./memory-directory.ts";
 import { MemoryStatistics } from "./memory-statistics.ts";
+import { pageOf } from "./page-of.ts";
 
 const CANCEL_PER_LANE_MAX = 1_000;
 
@@ -99,7 +101,7 @@ class MemoryTables implements TaskQueue {
     if (this.events.has(event.id)) return { kind: "accepted" };
     this.events.set(event.id, { ...content, owes: owes.map((owed) => owed.subscription) });
     for (const owed of owes) this.#insert(firstTask(event, owed));
-    this.#statistics.published(event.acceptedAt, event.shop, event.topic);
+    if (!event.isTest) this.#statistics.published(event.acceptedAt, event.shop, event.topic);
     return { kind: "accepted" };
   }
 
@@ -114,7 +116,7 @@ class MemoryTables implements TaskQueue {
         if (!this.#remove(key, seq)) return false;
         this.#write(row);
         if (next !== null) this.#insert(next);
-        this.#statistics.ended(row, topic, latencyMs);
+        if (topic !== null) this.#statistics.ended(row, topic, latencyMs);
         return true;
       }),
     );
@@ -168,9 +170,8 @@ class MemoryTables implements TaskQueue {
     return Promise.resolve(this.#replay(delivery, lane, at));
   }
 
-  listLane(lane: LaneRef, after: TaskKey | null, limit: number): Promise<readonly Task[]> {
-    const tasks = this.#lane(lane).filter((task) => after === null || compareTasks(task, after) > 0);
-    return Promise.resolve(tasks.slice(0, limit));
+  listLane(lane: LaneRef, turn: Turn<TaskKey>, limit: number): Promise<readonly Task[]> {
+    return Promise.resolve(pageOf(this.#lane(lane), turn, limit, compareTasks));
   }
 
   countLanes(lanes: readonly LaneRef[]): Promise<number> {
@@ -198,7 +199,7 @@ class MemoryTables implements TaskQueue {
     this.#remove(task, seq);
     const row: LogRow = { ...NO_ATTEMPT, ...owner, kind: "ended", subscription, eventId, seq, round, n, at, state, reason, nextAt: null };
     this.#write(row);
-    this.#statistics.ended(row, event?.topic ?? "", 0);
+    if (event?.isTest !== true) this.#statistics.ended(row, event?.topic ?? "", 0);
   }
 
   #cancel(lane: LaneRef, reason: DeliveryReason, at: number, limit: number): number {
@@ -291,8 +292,7 @@ function attemptLog(tables: MemoryTables): AttemptLog {
 
 function listFinal(tables: MemoryTables, query: FinalDeliveriesQuery): LogRow[] {
   const subscriptions = query.subscriptions === null ? null : new Set(query.subscriptions);
-  const { after } = query;
-  return [...tables.log.values()]
+  const rows = [...tables.log.values()]
     .flatMap((rows) => rows.at(-1) ?? [])
     .filter((row) => {
       const acceptedAt = Number.parseInt(row.eventId.slice(0, 8) + row.eventId.slice(9, 13), 16);
@@ -301,12 +301,11 @@ function listFinal(tables: MemoryTables, query: FinalDeliveriesQuery): LogRow[] 
         query.states.includes(row.state) &&
         (subscriptions === null || subscriptions.has(row.subscription)) &&
         (query.from === null || acceptedAt >= query.from) &&
-        (query.to === null || acceptedAt <= query.to) &&
-        (after === null || newestFirst(after, row) < 0)
+        (query.to === null || acceptedAt <= query.to)
       );
     })
-    .sort(newestFirst)
-    .slice(0, query.limit);
+    .sort(newestFirst);
+  return pageOf(rows, query.turn, query.limit, newestFirst);
 }
 
 function retention(tables: MemoryTables): Retention {

@@ -1,4 +1,4 @@
-import { dayOf, dayOfTime, type FinalDeliveriesQuery, type LogRow } from "@genhook/core";
+import { dayOf, dayOfTime, type DeliveryCursor, type FinalDeliveriesQuery, type LogRow } from "@genhook/core";
 import type { Connection, Row, SqlValue } from "./connection.ts";
 import { listDays } from "./day-tables.ts";
 import { stateNumber, toLogRow } from "./rows.ts";
@@ -8,74 +8,78 @@ import { toBytes } from "./uuid-bytes.ts";
 const MERGE_MAX = 128;
 const SCAN_PAGE = 500;
 
-/** Final deliveries newest event first: day by day, so that a page costs the same however much is kept. */
+/** A page of final deliveries, newest event first: day by day, so that it costs the same however much is kept. */
 export function listFinal(connection: Connection, query: FinalDeliveriesQuery): LogRow[] {
   const found: LogRow[] = [];
   const first = query.from === null ? Number.NEGATIVE_INFINITY : dayOfTime(query.from);
-  const last = Math.min(
-    query.to === null ? Number.POSITIVE_INFINITY : dayOfTime(query.to),
-    query.after === null ? Number.POSITIVE_INFINITY : dayOf(query.after.eventId),
-  );
-  for (const day of listDays(connection).reverse()) {
+  const last = query.to === null ? Number.POSITIVE_INFINITY : dayOfTime(query.to);
+  const isForward = "after" in query.turn;
+  const cursor = isForward ? query.turn.after : query.turn.before;
+  const cursorDay = cursor === null ? null : dayOf(cursor.eventId);
+  const days = listDays(connection);
+  for (const day of isForward ? days.reverse() : days) {
     if (day > last || day < first) continue;
-    const scan = new DayScan(connection, day, query);
-    found.push(...scan.read(query.limit - found.length));
+    if (cursorDay !== null && (isForward ? day > cursorDay : day < cursorDay)) continue;
+    found.push(...new DayScan(connection, day, query, isForward).read(cursor, query.limit - found.length));
     if (found.length >= query.limit) break;
   }
-  return found;
+  return isForward ? found : found.reverse();
 }
+
+type Cursor = DeliveryCursor | null;
+
+/** Reads one day in either direction; rows come in the direction of reading. */
 
 class DayScan {
   readonly #connection: Connection;
   readonly #day: number;
   readonly #query: FinalDeliveriesQuery;
   readonly #states: string;
+  readonly #isForward: boolean;
 
-  constructor(connection: Connection, day: number, query: FinalDeliveriesQuery) {
+  constructor(connection: Connection, day: number, query: FinalDeliveriesQuery, isForward: boolean) {
+    this.#isForward = isForward;
     this.#connection = connection;
     this.#day = day;
     this.#query = query;
     this.#states = query.states.map(stateNumber).join(", ");
   }
 
-  read(limit: number): LogRow[] {
+  read(cursor: Cursor, limit: number): LogRow[] {
     if (this.#states === "" || limit <= 0) return [];
     const { subscriptions } = this.#query;
-    if (subscriptions === null) return this.#scan(limit, null);
-    if (subscriptions.length > MERGE_MAX) return this.#scan(limit, new Set(subscriptions));
-    const rows = subscriptions.flatMap((subscription) => this.#ofSubscription(subscription, limit));
-    return rows.sort(newestFirst).slice(0, limit);
+    if (subscriptions === null) return this.#scan(cursor, limit, null);
+    if (subscriptions.length > MERGE_MAX) return this.#scan(cursor, limit, new Set(subscriptions));
+    const rows = subscriptions.flatMap((each) => this.#rows("a.subscription = ?", [each], cursor, limit).map(toLogRow));
+    return rows.sort((a, b) => (this.#isForward ? newestFirst(a, b) : newestFirst(b, a))).slice(0, limit);
   }
 
-  #ofSubscription(subscription: number, limit: number): LogRow[] {
-    return this.#rows("a.subscription = ?", [subscription], limit).map(toLogRow);
-  }
-
-  #scan(limit: number, subscriptions: ReadonlySet<number> | null): LogRow[] {
+  #scan(cursor: Cursor, limit: number, subscriptions: ReadonlySet<number> | null): LogRow[] {
     const found: LogRow[] = [];
-    let after = this.#query.after;
+    let from = cursor;
     for (;;) {
       const size = subscriptions === null ? limit - found.length : SCAN_PAGE;
-      const rows = this.#rows("1", [], size, after).map(toLogRow);
+      const rows = this.#rows("1", [], from, size).map(toLogRow);
       for (const row of rows) {
         if (subscriptions === null || subscriptions.has(row.subscription)) found.push(row);
         if (found.length >= limit) return found;
       }
       const last = rows.at(-1);
       if (last === undefined || rows.length < size) return found;
-      after = { eventId: last.eventId, subscription: last.subscription };
+      from = { eventId: last.eventId, subscription: last.subscription };
     }
   }
 
-  #rows(filter: string, values: SqlValue[], limit: number, after: FinalDeliveriesQuery["after"] = this.#query.after): Row[] {
+  #rows(filter: string, values: readonly SqlValue[], cursor: Cursor, limit: number): Row[] {
     const table = `attempt_${this.#day}`;
     const { from, to } = this.#query;
     const parameters = [...values];
     const conditions = [filter, `a.state IN (${this.#states})`, "a.state > 0"];
     if (!this.#states.includes("1")) conditions.push("a.state > 1");
-    if (after !== null) {
-      conditions.push("(a.event, a.subscription) < (?, ?)");
-      parameters.push(toBytes(after.eventId), after.subscription);
+    const [order, beyond] = this.#isForward ? ["DESC", "<"] : ["ASC", ">"];
+    if (cursor !== null) {
+      conditions.push(`(a.event, a.subscription) ${beyond} (?, ?)`);
+      parameters.push(toBytes(cursor.eventId), cursor.subscription);
     }
     if (from !== null) {
       conditions.push("a.event >= ?");
@@ -89,7 +93,7 @@ class DayScan {
     return this.#connection.all(
       `SELECT a.* FROM ${table} a WHERE ${conditions.join(" AND ")}
          AND NOT EXISTS (SELECT 1 FROM ${table} b WHERE b.event = a.event AND b.subscription = a.subscription AND b.seq > a.seq)
-       ORDER BY a.event DESC, a.subscription DESC LIMIT ?`,
+       ORDER BY a.event ${order}, a.subscription ${order} LIMIT ?`,
       ...parameters,
       limit,
     );

@@ -85,7 +85,7 @@ function assemble({ writer, reader }: Threads, close: () => Promise<void>): Stor
       relocateLane: (lane, toShard, limit) => writer.call("relocateLane", [lane, toShard, limit]),
       replay: (delivery, lane, at) => writer.call("replay", [delivery, lane, at]),
       countLanes: (lanes) => reader.call("countLanes", [lanes]),
-      listLane: (lane, after, limit) => reader.call("listLane", [lane, after, limit]),
+      listLane: (lane, turn, limit) => reader.call("listLane", [lane, turn, limit]),
       backlog: async () => {
         const [pending, oldestDue] = await Promise.all([writer.call("pending", []), reader.call("oldestDue", [OLDEST_LANES_MAX])]);
         return { pending, oldestDue };
@@ -102,7 +102,7 @@ function assemble({ writer, reader }: Threads, close: () => Promise<void>): Stor
       commit: (commit, expectedVersion) => writer.call("commitDirectory", [commit, expectedVersion]),
       findToken: (tokenHash) => reader.call("findToken", [tokenHash]),
       findSubscription: (id) => reader.call("findSubscription", [id]),
-      readAudit: (limit, before) => reader.call("readAudit", [limit, before]),
+      readAudit: (query) => reader.call("readAudit", [query]),
     },
     statistics: {
       read: (query) => reader.call("readStatistics", [query]),

@@ -74,7 +74,7 @@ export function* unpackSettlements(packed: PackedSettlements): Generator<Settlem
       next<number>(),
       next<string>(),
       next<number>(),
-      next<string>(),
+      next<string | null>(),
       next<number>(),
     ];
     const head = {

@@ -1,5 +1,6 @@
 import { workerData } from "node:worker_threads";
-import type { DeliveryKey, EventId, FinalDeliveriesQuery, LaneRef, StatisticsQuery, TaskKey } from "@genhook/core";
+import type { AuditQuery, DeliveryKey, EventId, FinalDeliveriesQuery, LaneRef, StatisticsQuery, TaskKey, Turn } from "@genhook/core";
+import { readAudit } from "./audit.ts";
 import { openReader } from "./connection.ts";
 import { listFinal } from "./final-deliveries.ts";
 import { Reader } from "./reader.ts";
@@ -16,7 +17,7 @@ const operations = {
   readLane: (lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<EventId>) =>
     reader.readLane(lane, dueMax, limit, bytesMax, skip),
   lanesWithWork: (shards: readonly number[], after: LaneRef | null, limit: number) => reader.lanesWithWork(shards, after, limit),
-  listLane: (lane: LaneRef, after: TaskKey | null, limit: number) => reader.listLane(lane, after, limit),
+  listLane: (lane: LaneRef, turn: Turn<TaskKey>, limit: number) => reader.listLane(lane, turn, limit),
   oldestDue: (lanesMax: number) => reader.oldestDue(lanesMax),
   ofDelivery: (delivery: DeliveryKey) => reader.ofDelivery(delivery),
   lastRows: (deliveries: readonly DeliveryKey[]) => reader.lastRows(deliveries),
@@ -25,7 +26,7 @@ const operations = {
   changesSince: (version: number) => reader.changesSince(version),
   findToken: (tokenHash: string) => reader.findToken(tokenHash),
   findSubscription: (id: number) => reader.findSubscription(id),
-  readAudit: (limit: number, before: number | null) => reader.readAudit(limit, before),
+  readAudit: (query: AuditQuery) => readAudit(connection, query),
   findKey: (hash: string) => reader.findKey(hash),
   listKeys: () => reader.listKeys(),
   days: () => reader.days(),

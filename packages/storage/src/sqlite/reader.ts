@@ -2,7 +2,6 @@ import {
   dayOf,
   isDue,
   type App,
-  type AuditRecord,
   type DeliveryKey,
   type DirectoryChanges,
   type EventContent,
@@ -21,6 +20,7 @@ import {
   type Subscription,
   type Task,
   type TaskKey,
+  type Turn,
 } from "@genhook/core";
 import type { Connection, Row, SqlValue } from "./connection.ts";
 import { hasDay, listDays } from "./day-tables.ts";
@@ -102,19 +102,21 @@ export class Reader {
     return found;
   }
 
-  listLane(lane: LaneRef, after: TaskKey | null, limit: number): Task[] {
-    const rows =
-      after === null
-        ? this.connection.all("SELECT * FROM task WHERE shard = ? AND lane = ? ORDER BY due, event LIMIT ?", lane.shard, lane.lane, limit)
-        : this.connection.all(
-            "SELECT * FROM task WHERE shard = ? AND lane = ? AND (due, event) > (?, ?) ORDER BY due, event LIMIT ?",
-            lane.shard,
-            lane.lane,
-            after.due,
-            toBytes(after.eventId),
-            limit,
-          );
-    return rows.map(toTask);
+  listLane(lane: LaneRef, turn: Turn<TaskKey>, limit: number): Task[] {
+    const isForward = "after" in turn;
+    const cursor = isForward ? turn.after : turn.before;
+    const [order, beyond] = isForward ? ["", ">"] : [" DESC", "<"];
+    const from = cursor === null ? "" : `AND (due, event) ${beyond} (?, ?)`;
+    const tasks = this.connection
+      .all(
+        `SELECT * FROM task WHERE shard = ? AND lane = ? ${from} ORDER BY due${order}, event${order} LIMIT ?`,
+        lane.shard,
+        lane.lane,
+        ...(cursor === null ? [] : [cursor.due, toBytes(cursor.eventId)]),
+        limit,
+      )
+      .map(toTask);
+    return isForward ? tasks : tasks.reverse();
   }
 
   /** A seek per lane, so at most this many lanes are asked; past it the answer is the earliest of those. */
@@ -200,21 +202,6 @@ export class Reader {
   findSubscription(id: number): Subscription | null {
     const row = this.connection.get("SELECT body FROM subscription WHERE id = ? AND valid_to IS NULL", id);
     return row === undefined ? null : (JSON.parse(text(row["body"])) as Subscription);
-  }
-
-  readAudit(limit: number, before: number | null): (AuditRecord & { id: number })[] {
-    return this.connection
-      .all("SELECT * FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?", before ?? Number.MAX_SAFE_INTEGER, limit)
-      .map((row) => ({
-        id: number(row["id"]),
-        at: number(row["at"]),
-        actor: text(row["actor"]),
-        action: text(row["action"]),
-        subject: text(row["subject"]),
-        before: row["before"] as string | null,
-        after: row["after"] as string | null,
-        requestId: row["request_id"] as string | null,
-      }));
   }
 
   findKey(hash: string): PlatformKey | null {

@@ -86,7 +86,7 @@ export class Writer {
     for (const subject of event.subjects) {
       this.connection.run(`INSERT OR IGNORE INTO event_subject_${day} (subject, event) VALUES (?, ?)`, Buffer.from(subject, "hex"), id);
     }
-    this.#stats.published(event.acceptedAt, event.shop, event.topic);
+    if (!event.isTest) this.#stats.published(event.acceptedAt, event.shop, event.topic);
     return { kind: "accepted" };
   }
 
@@ -266,7 +266,7 @@ export class Writer {
     if (!this.#deleteTask(key, event, seq)) return false;
     this.#insertLogRow(dayOf(key.eventId), event, row);
     if (next !== null) this.#insertTask(next, event);
-    this.#stats.ended(row, topic, latencyMs);
+    if (topic !== null) this.#stats.ended(row, topic, latencyMs);
     return true;
   }
 
@@ -297,12 +297,12 @@ export class Writer {
     const event = taskRow["event"] as Uint8Array;
     const day = dayOf(task.eventId);
     this.#deleteTask(task, event, task.seq);
-    const owner = this.connection.get(`SELECT shop, topic FROM event_${day} WHERE id = ?`, event);
+    const owner = this.connection.get(`SELECT shop, topic, is_test FROM event_${day} WHERE id = ?`, event);
     const app = this.#appOf(task.subscription);
     const shop = owner === undefined ? 0 : number(owner["shop"]);
     const row = ended(task, state, reason, at, shop, app);
     this.#insertLogRow(day, event, row);
-    this.#stats.ended(row, owner === undefined ? "" : text(owner["topic"]), 0);
+    if (owner?.["is_test"] !== 1) this.#stats.ended(row, owner === undefined ? "" : text(owner["topic"]), 0);
   }
 
   #appOf(subscription: number): number {

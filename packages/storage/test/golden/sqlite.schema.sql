@@ -211,6 +211,8 @@ CREATE INDEX attempt_final_DAY ON attempt_DAY (subscription, event) WHERE state 
 
 CREATE INDEX attempt_trouble_DAY ON attempt_DAY (event) WHERE state > 1;
 
+CREATE INDEX audit_subject ON audit (subject);
+
 CREATE INDEX installation_changed ON installation (version) WHERE valid_to IS NULL;
 
 CREATE INDEX installation_token ON installation (token_hash) WHERE valid_to IS NULL AND ended_at IS NULL;

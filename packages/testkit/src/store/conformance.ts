@@ -1,4 +1,18 @@
-import { dayOf, firstTask, laneOf, SHARDS, type LaneRef, type NewEvent, type Store, type Subscription, type Task } from "@genhook/core";
+import {
+  dayOf,
+  firstTask,
+  laneOf,
+  SHARDS,
+  type AuditQuery,
+  type DeliveryKey,
+  type LaneRef,
+  type NewEvent,
+  type Store,
+  type Subscription,
+  type Task,
+  type TaskKey,
+  type Turn,
+} from "@genhook/core";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   buildApp,
@@ -27,6 +41,16 @@ const S = buildSubscription(8_589_934_901, 1, 1);
 const T = buildSubscription(8_589_934_902, 1, 1, { address: "https://other.example.com/hooks" });
 const SHARDS_ALL: readonly number[] = Array.from({ length: SHARDS }, (_, shard) => shard);
 const NONE: ReadonlySet<string> = new Set();
+const ALL_AUDIT: AuditQuery = {
+  actor: null,
+  subject: null,
+  action: null,
+  requestId: null,
+  from: null,
+  to: null,
+  turn: { after: null },
+  limit: 100,
+};
 
 /**
  * What every adapter must do, exactly. Run by each adapter's own test with a real database; counts are printed so that an adapter that runs
@@ -66,6 +90,7 @@ export function describeStore(name: string, harness: StoreHarness): void {
     describeTasks(fixture);
     describeReplay(fixture);
     describeDirectory(fixture);
+    describeAudit(fixture);
     describeRetention(fixture);
     describeRest(fixture);
     if (harness.reopen !== undefined) {
@@ -237,16 +262,24 @@ function describeTasks({ open, append, owed }: Fixture): void {
     expect(await open().tasks.relocateLane(lane, to.shard, 10)).toBe(1);
     expect(await owed(S)).toEqual([]);
     const task = { ...firstTaskOf(event, S), shard: to.shard };
-    expect(await open().tasks.listLane(to, null, 10)).toEqual([task]);
+    expect(await open().tasks.listLane(to, { after: null }, 10)).toEqual([task]);
     expect(await open().tasks.settle([buildSettlement(task, "delivered")])).toEqual([true]);
   });
 
   it("lists and counts a lane, and says how much is owed and since when", async () => {
     const events = [1, 2, 3].map((offset) => buildEvent([S], { acceptedAt: NOW + offset }));
     await append(...events);
-    const [first] = await open().tasks.listLane(laneOf(S), null, 1);
+    const [first] = await open().tasks.listLane(laneOf(S), { after: null }, 1);
     expect(first?.eventId).toBe(events[0]?.id);
-    expect((await open().tasks.listLane(laneOf(S), first ?? null, 10)).map((task) => task.eventId)).toEqual([events[1]?.id, events[2]?.id]);
+    const list = async (turn: Turn<TaskKey>, limit: number): Promise<unknown> =>
+      (await open().tasks.listLane(laneOf(S), turn, limit)).map((task) => task.eventId);
+    const [a, b, c] = events.map((event) => event.id);
+    expect(await list({ after: first ?? null }, 10)).toEqual([b, c]);
+    expect(await list({ before: null }, 2)).toEqual([b, c]);
+    const [, , last] = await open().tasks.listLane(laneOf(S), { after: null }, 10);
+    expect(await list({ before: last ?? null }, 1)).toEqual([b]);
+    expect(await list({ before: last ?? null }, 10)).toEqual([a, b]);
+    expect(await list({ before: first ?? null }, 10)).toEqual([]);
     expect(await open().tasks.countLanes([laneOf(S), laneOf(T)])).toBe(3);
     expect(await open().tasks.backlog()).toEqual({ pending: 3, oldestDue: NOW + 1 });
   });
@@ -260,7 +293,7 @@ function describeTasks({ open, append, owed }: Fixture): void {
         buildSettlement(firstTaskOf(event, T), "delivered"),
       ]),
     );
-    const all = { subscriptions: null, from: null, to: null, after: null, limit: 10 };
+    const all = { subscriptions: null, from: null, to: null, turn: { after: null }, limit: 10 };
     const dead = await open().log.listFinal({ ...all, states: ["dead"] });
     expect(dead.map((row) => row.eventId)).toEqual([events[3]?.id, events[2]?.id, events[1]?.id]);
     const own = await open().log.listFinal({ ...all, states: ["delivered", "dead", "cancelled"], subscriptions: [S.id] });
@@ -268,15 +301,27 @@ function describeTasks({ open, append, owed }: Fixture): void {
     const timed = await open().log.listFinal({ ...all, states: ["dead", "delivered"], from: NOW + 700, to: NOW + 1_400 });
     expect(timed).toHaveLength(4);
     const seen: string[] = [];
-    for (let after = null as { eventId: string; subscription: number } | null; ;) {
-      const page = await open().log.listFinal({ ...all, states: ["delivered", "dead"], after, limit: 2 });
+    const cursorOf = ({ eventId, subscription }: DeliveryKey): DeliveryKey => ({ eventId, subscription });
+    for (let after: DeliveryKey | null = null; ;) {
+      const page = await open().log.listFinal({ ...all, states: ["delivered", "dead"], turn: { after }, limit: 2 });
       seen.push(...page.map((row) => `${row.eventId} ${row.subscription}`));
       const last = page.at(-1);
       if (last === undefined) break;
-      after = { eventId: last.eventId, subscription: last.subscription };
+      after = cursorOf(last);
     }
     expect(seen).toHaveLength(7);
     expect(new Set(seen).size).toBe(7);
+    for (const subscriptions of [null, [S.id, T.id], [S.id, T.id, ...Array.from({ length: 200 }, (_, index) => index + 1)]]) {
+      const back: string[] = [];
+      for (let before: DeliveryKey | null = null; ;) {
+        const page = await open().log.listFinal({ ...all, subscriptions, states: ["delivered", "dead"], turn: { before }, limit: 2 });
+        back.unshift(...page.map((row) => `${row.eventId} ${row.subscription}`));
+        const [first] = page;
+        if (first === undefined) break;
+        before = cursorOf(first);
+      }
+      expect(back).toEqual(seen);
+    }
   });
 }
 
@@ -289,7 +334,9 @@ function describeReplay({ open, append, owed }: Fixture): void {
     await open().tasks.settle([buildSettlement(firstTaskOf(event, S), "dead")]);
     const replayed = await open().tasks.replay(key(event), laneOf(S), NOW + 500);
     expect(replayed).toMatchObject({ kind: "reopened", task: { seq: 3, round: 2, attempts: 0, attemptsEver: 1, due: NOW + 500 } });
-    expect(await open().log.listFinal({ subscriptions: null, states: ["dead"], from: null, to: null, after: null, limit: 9 })).toEqual([]);
+    expect(
+      await open().log.listFinal({ subscriptions: null, states: ["dead"], from: null, to: null, turn: { after: null }, limit: 9 }),
+    ).toEqual([]);
     const [task] = await owed(S);
     await open().tasks.settle([buildSettlement(task as Task, "delivered")]);
     expect((await open().log.ofDelivery(key(event))).map(({ kind, seq, round, n }) => [kind, seq, round, n])).toEqual([
@@ -355,7 +402,7 @@ function describeDirectory({ open, append, owed, version }: Fixture): void {
     expect((await owed(T)).map((task) => task.eventId)).toEqual([made.id]);
     const [last] = await open().log.lastRows([{ eventId: pending.id, subscription: S.id }]);
     expect(last).toMatchObject({ state: "cancelled", reason: "uninstalled" });
-    expect(await open().directory.readAudit(10, null)).toEqual([{ ...audit, id: expect.any(Number) as number }]);
+    expect(await open().directory.readAudit(ALL_AUDIT)).toEqual([{ ...audit, id: expect.any(Number) as number }]);
     expect((await open().directory.changesSince(0)).subscriptions).toEqual([T]);
     expect(await open().directory.findSubscription(S.id)).toEqual(ended);
   });
@@ -366,6 +413,37 @@ function describeDirectory({ open, append, owed, version }: Fixture): void {
     expect((await open().directory.findToken(sha256("unknown"))).installation).toBeNull();
     await open().directory.commit(buildCommit({ installations: [buildInstallation(1, 1, { endedAt: NOW })] }), version());
     expect(await open().directory.findToken(hash)).toEqual({ installation: null, version: version() + 1 });
+  });
+}
+
+function describeAudit({ open, version }: Fixture): void {
+  it("lists audit records newest first, narrowed by each filter, and pages both ways", async () => {
+    const actors = ["key a", "key b", "app x"];
+    const audit = [0, 1, 2, 3, 4, 5].map((index) => ({
+      at: NOW + index,
+      actor: actors[index % 3] ?? "",
+      action: index < 3 ? "putApp" : "putShop",
+      subject: index % 2 === 0 ? "app A" : `shop ${index}`,
+      before: null,
+      after: `{"n":${index}}`,
+      requestId: `r${index}`,
+    }));
+    expect((await open().directory.commit(buildCommit({ shops: [buildShop(2)], audit }), version())).kind).toBe("committed");
+    const list = async (more: Partial<AuditQuery>): Promise<unknown> =>
+      (await open().directory.readAudit({ ...ALL_AUDIT, ...more })).map((record) => record.at - NOW);
+    expect(await list({})).toEqual([5, 4, 3, 2, 1, 0]);
+    expect(await list({ actor: "key " })).toEqual([4, 3, 1, 0]);
+    expect(await list({ actor: "app x" })).toEqual([5, 2]);
+    expect(await list({ subject: "app" })).toEqual([4, 2, 0]);
+    expect(await list({ subject: "shop 3" })).toEqual([3]);
+    expect(await list({ action: "putApp" })).toEqual([2, 1, 0]);
+    expect(await list({ requestId: "r4" })).toEqual([4]);
+    expect(await list({ from: NOW + 2, to: NOW + 3 })).toEqual([3, 2]);
+    const [newest, second] = await open().directory.readAudit({ ...ALL_AUDIT, limit: 2 });
+    expect(await list({ turn: { after: second?.id ?? null }, limit: 2 })).toEqual([3, 2]);
+    expect(await list({ turn: { before: second?.id ?? null }, limit: 2 })).toEqual([5]);
+    expect(await list({ turn: { before: newest?.id ?? null } })).toEqual([]);
+    expect(await list({ turn: { before: null }, limit: 2 })).toEqual([1, 0]);
   });
 }
 
@@ -421,6 +499,15 @@ function describeRest({ open, append }: Fixture): void {
     expect(await read({ topic: "orders/create" })).toEqual([[3, 1, 1, 1, 1, 1]]);
     for (let step = 0; !(await open().statistics.sumStep(NOW + DAY_MS, 1)); step += 1) expect(step).toBeLessThan(20);
     expect(await read({})).toEqual([[3, 1, 1, 1, 1, 1]]);
+  });
+
+  it("counts nothing of a test event", async () => {
+    const [sent, held] = [buildEvent([S], { isTest: true }), buildEvent([T], { isTest: true })];
+    await append(sent, held);
+    await open().tasks.settle([{ ...buildSettlement(firstTaskOf(sent, S), "delivered"), topic: null }]);
+    expect(await open().tasks.cancelLane(laneOf(T), "unsubscribed", NOW + 20, 9)).toBe(1);
+    const query = { from: NOW - DAY_MS, to: NOW + DAY_MS, stepMs: DAY_MS, shop: null, app: null, topic: null };
+    expect(await open().statistics.read(query)).toEqual([]);
   });
 
   it("keeps platform keys by hash, revoked ones too", async () => {

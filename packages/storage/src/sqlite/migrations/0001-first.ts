@@ -108,6 +108,7 @@ CREATE TABLE audit (
   after TEXT,
   request_id TEXT
 );
+CREATE INDEX audit_subject ON audit (subject);
 
 CREATE TABLE api_key (
   id TEXT PRIMARY KEY,

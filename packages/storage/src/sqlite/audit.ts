@@ -1,0 +1,45 @@
+import type { AuditQuery, KeptAuditRecord } from "@genhook/core";
+import type { Connection, Row, SqlValue } from "./connection.ts";
+import { number, text } from "./rows.ts";
+
+/** A page of the audit, newest record first. */
+export function readAudit(connection: Connection, query: AuditQuery): KeptAuditRecord[] {
+  const { turn } = query;
+  const isForward = "after" in turn;
+  const cursor = isForward ? turn.after : turn.before;
+  const conditions: string[] = ["1"];
+  const parameters: SqlValue[] = [];
+  const narrow = (condition: string, ...values: SqlValue[]): void => {
+    conditions.push(condition);
+    parameters.push(...values);
+  };
+  if (cursor !== null) narrow(isForward ? "id < ?" : "id > ?", cursor);
+  if (query.actor !== null) narrow("substr(actor, 1, length(?)) = ?", query.actor, query.actor);
+  // As a range, so that the index finds one subject's records among those of all others.
+  if (query.subject !== null) narrow("subject >= ? AND subject < ?", query.subject, `${query.subject}\u{10ffff}`);
+  if (query.action !== null) narrow("action = ?", query.action);
+  if (query.requestId !== null) narrow("request_id = ?", query.requestId);
+  if (query.from !== null) narrow("at >= ?", query.from);
+  if (query.to !== null) narrow("at <= ?", query.to);
+  const records = connection
+    .all(
+      `SELECT * FROM audit WHERE ${conditions.join(" AND ")} ORDER BY id ${isForward ? "DESC" : "ASC"} LIMIT ?`,
+      ...parameters,
+      query.limit,
+    )
+    .map(toRecord);
+  return isForward ? records : records.reverse();
+}
+
+function toRecord(row: Row): KeptAuditRecord {
+  return {
+    id: number(row["id"]),
+    at: number(row["at"]),
+    actor: text(row["actor"]),
+    action: text(row["action"]),
+    subject: text(row["subject"]),
+    before: row["before"] as string | null,
+    after: row["after"] as string | null,
+    requestId: row["request_id"] as string | null,
+  };
+}
