@@ -249,7 +249,7 @@ test("deliveries page both ways: what is held, then what is final, newest first;
   for (let index = 0; index < 3; index += 1) await publish();
   const all = (await h.call("GET", "/api/202412/app/deliveries", undefined, as(own))).body.deliveries as { id: string; state: string }[];
   expect(all.map((each) => each.state)).toEqual([...Array<string>(3).fill("pending"), ...Array<string>(5).fill("delivered")]);
-  const idsOf = (answer: Answer | null): string[] => (answer?.body.deliveries as { id: string }[]).map((each) => each.id);
+  const idsOf = (answer: Answer | null): string[] => ((answer?.body.deliveries ?? []) as { id: string }[]).map((each) => each.id);
   const pages: Answer[] = [];
   for (let path: string | null = "/api/202412/app/deliveries?limit=3"; path !== null; path = linkOf(pages.at(-1) ?? null, "next")) {
     pages.push(await h.call("GET", path, undefined, as(own)));
