@@ -35,9 +35,11 @@ export interface EventContent {
   readonly payload: Uint8Array;
 }
 
-/** An event as it is kept: with the list of the subscriptions that it is owed to. */
+/** An event as it is kept: with what it owes, and what that was decided on. */
 export interface StoredEvent extends EventContent {
   readonly owes: readonly number[];
+  /** Version of the directory that the event was matched at: what its decisions follow from. */
+  readonly directoryVersion: number;
 }
 
 /** An event without its payload: for lists. */

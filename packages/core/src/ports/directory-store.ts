@@ -80,6 +80,12 @@ export interface DirectoryStore {
     commit: DirectoryCommit,
     expectedVersion: number,
   ): Promise<{ readonly kind: "committed"; readonly version: number } | { readonly kind: "stale" }>;
+  /**
+   * What matching an event of this topic on this shop needs, as it stood at `version`: the shop, its installations (ended ones too), the
+   * subscriptions of the shop and of apps that have the topic and have not ended, and the apps of both. Null when history of that
+   * version was forgotten, or when the directory has not come that far.
+   */
+  readAsOf(version: number, shop: number, topic: string): Promise<DirectoryChanges | null>;
   /** The installation that a token (as SHA-256, hex) belongs to, and the directory's version, read now. */
   findToken(tokenHash: string): Promise<{ readonly installation: Installation | null; readonly version: number }>;
   /** Also finds a subscription that has ended. */

@@ -11,4 +11,9 @@ export interface Retention {
   dropStep(day: number, rowsMax: number): Promise<boolean>;
   /** Removes up to `limit` idempotency keys that expired before `at`; answers how many. */
   forgetKeys(at: number, limit: number): Promise<number>;
+  /**
+   * Removes up to `limit` rows of each kind from the directory's history that were replaced before `at`; answers how many. From then on
+   * `readAsOf` answers null for the versions at which one of them still held.
+   */
+  forgetHistory(at: number, limit: number): Promise<number>;
 }

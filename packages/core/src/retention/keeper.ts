@@ -29,8 +29,16 @@ export function daysToDrop(days: readonly number[], now: number, retentionMs: nu
 }
 
 /**
+ * Wall ms before which a replaced row of the directory explains no event any more; pure. Days are kept whole, so a day longer than they
+ * are; and another, because the times come from the clocks of different processes.
+ */
+export function historyToForget(now: number, retentionMs: number): number {
+  return (dayOfTime(now - retentionMs) - 1) * DAY_MS;
+}
+
+/**
  * Keeps the store small: drops days past retention after it has settled what is still owed of them as `expired`, forgets idempotency
- * keys, sums statistics. Works in small steps between which the store does its other work, and never twice at once.
+ * keys and what the directory was before then, sums statistics. Works in small steps between which the store does its other work, and never twice at once.
  */
 export class Keeper {
   readonly #options: KeeperOptions;
@@ -62,6 +70,8 @@ export class Keeper {
       if (!this.#isStopped) onDropped(day, expired);
     }
     while (!this.#isStopped && (await retention.forgetKeys(now, SWEEP_STEP)) >= SWEEP_STEP);
+    const forgotten = historyToForget(now, retentionMs);
+    while (!this.#isStopped && (await retention.forgetHistory(forgotten, SWEEP_STEP)) >= SWEEP_STEP);
     while (!this.#isStopped && !(await statistics.sumStep(now - SUM_AFTER_MS - (now % DAY_MS), RETENTION_STEP)));
   }
 

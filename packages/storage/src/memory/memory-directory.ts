@@ -12,26 +12,66 @@ import type {
   Subscription,
 } from "@genhook/core";
 
+/** An entry of a key: the current one, or one that held from `version` to just before `until`. */
 interface Versioned<Entry> {
   readonly version: number;
   readonly entry: Entry;
+}
+interface Past<Entry> extends Versioned<Entry> {
+  readonly until: number;
+  readonly validTo: number;
+}
+
+/** Current entries by key, and what they replaced. */
+class Table<Key, Entry> {
+  readonly current = new Map<Key, Versioned<Entry>>();
+  past: Past<Entry>[] = [];
+
+  put(key: Key, entry: Entry, version: number, at: number): void {
+    const before = this.current.get(key);
+    if (before !== undefined) this.past.push({ ...before, until: version, validTo: at });
+    this.current.set(key, { version, entry });
+  }
+
+  changedSince(version: number): Entry[] {
+    return [...this.current.values()]
+      .filter((each) => each.version > version)
+      .sort((a, b) => a.version - b.version)
+      .map((each) => each.entry);
+  }
+
+  asOf(version: number): Entry[] {
+    const past = this.past.filter((each) => each.until > version);
+    return [...past, ...this.current.values()].filter((each) => each.version <= version).map((each) => each.entry);
+  }
+
+  /** Lets go of up to `limit` entries that were replaced before `at`, oldest first; answers the versions until which they held. */
+  forget(at: number, limit: number): readonly number[] {
+    const gone = this.past
+      .filter((each) => each.validTo < at)
+      .sort((a, b) => a.validTo - b.validTo)
+      .slice(0, limit);
+    this.past = this.past.filter((each) => !gone.includes(each));
+    return gone.map((each) => each.until);
+  }
 }
 
 /** Where the first subscription's id begins: wide enough that nobody takes it for a 32-bit number. */
 const FIRST_SUBSCRIPTION = 8_589_934_859;
 
-/** The current rows of the directory. `also` carries out what a commit does beyond them. */
+/** The directory with its history. `also` carries out what a commit does beyond it, at the version that was expected. */
 export class MemoryDirectory implements DirectoryStore {
   #version = 1;
   #counters: Counters = { shop: 1, app: 1, subscription: FIRST_SUBSCRIPTION };
-  readonly #shops = new Map<number, Versioned<Shop>>();
-  readonly #apps = new Map<number, Versioned<App>>();
-  readonly #installations = new Map<string, Versioned<Installation>>();
-  readonly #subscriptions = new Map<number, Versioned<Subscription>>();
+  #historyFrom = 1;
+  readonly #shops = new Table<number, Shop>();
+  readonly #apps = new Table<number, App>();
+  readonly #installations = new Table<string, Installation>();
+  readonly #subscriptions = new Table<number, Subscription>();
   readonly #audit: AuditRecord[] = [];
-  readonly #also: (commit: DirectoryCommit) => void;
+  readonly #also: (commit: DirectoryCommit, expectedVersion: number) => void;
 
-  constructor(also: (commit: DirectoryCommit) => void) {
+  constructor(also: (commit: DirectoryCommit, expectedVersion: number) => void) {
     this.#also = also;
   }
 
@@ -48,11 +88,35 @@ export class MemoryDirectory implements DirectoryStore {
     return Promise.resolve({
       version: this.#version,
       counters: this.#counters,
-      shops: changed(this.#shops, version),
-      apps: changed(this.#apps, version).filter((app) => !isFresh || app.endedAt === null),
-      installations: changed(this.#installations, version),
-      subscriptions: changed(this.#subscriptions, version).filter((each) => !isFresh || each.endedAt === null),
+      shops: this.#shops.changedSince(version),
+      apps: this.#apps.changedSince(version).filter((app) => !isFresh || app.endedAt === null),
+      installations: this.#installations.changedSince(version),
+      subscriptions: this.#subscriptions.changedSince(version).filter((each) => !isFresh || each.endedAt === null),
     });
+  }
+
+  readAsOf(version: number, shop: number, topic: string): Promise<DirectoryChanges | null> {
+    if (version < this.#historyFrom || version > this.#version) return Promise.resolve(null);
+    const subscriptions = this.#subscriptions
+      .asOf(version)
+      .filter((each) => each.endedAt === null && each.topic === topic && (each.shop === shop || each.shop === null));
+    const installations = this.#installations.asOf(version).filter((each) => each.shop === shop);
+    const apps = new Set([...subscriptions, ...installations].map((each) => each.app));
+    return Promise.resolve({
+      version,
+      counters: this.#counters,
+      shops: this.#shops.asOf(version).filter((each) => each.id === shop),
+      apps: this.#apps.asOf(version).filter((each) => each.endedAt === null && apps.has(each.id)),
+      installations,
+      subscriptions,
+    });
+  }
+
+  forgetHistory(at: number, limit: number): number {
+    const tables = [this.#shops, this.#apps, this.#installations, this.#subscriptions];
+    const gone = tables.flatMap((table) => table.forget(at, limit));
+    this.#historyFrom = Math.max(this.#historyFrom, ...gone);
+    return gone.length;
   }
 
   commit(commit: DirectoryCommit, expectedVersion: number): ReturnType<DirectoryStore["commit"]> {
@@ -60,27 +124,28 @@ export class MemoryDirectory implements DirectoryStore {
     const version = expectedVersion + 1;
     this.#version = version;
     this.#counters = commit.counters;
-    for (const entry of commit.shops) this.#shops.set(entry.id, { version, entry });
-    for (const entry of commit.apps) this.#apps.set(entry.id, { version, entry });
-    for (const entry of commit.subscriptions) this.#subscriptions.set(entry.id, { version, entry });
-    for (const entry of commit.installations) this.#installations.set(`${entry.app} ${entry.shop}`, { version, entry });
-    this.#also(commit);
+    const { at } = commit;
+    for (const entry of commit.shops) this.#shops.put(entry.id, entry, version, at);
+    for (const entry of commit.apps) this.#apps.put(entry.id, entry, version, at);
+    for (const entry of commit.subscriptions) this.#subscriptions.put(entry.id, entry, version, at);
+    for (const entry of commit.installations) this.#installations.put(`${entry.app} ${entry.shop}`, entry, version, at);
+    this.#also(commit, expectedVersion);
     this.#audit.push(...commit.audit);
     return Promise.resolve({ kind: "committed", version });
   }
 
   findToken(tokenHash: string): ReturnType<DirectoryStore["findToken"]> {
-    const found = [...this.#installations.values()].find(({ entry }) => entry.tokenHash === tokenHash && entry.endedAt === null);
+    const found = [...this.#installations.current.values()].find(({ entry }) => entry.tokenHash === tokenHash && entry.endedAt === null);
     return Promise.resolve({ installation: found?.entry ?? null, version: this.#version });
   }
 
   findSubscription(id: number): Promise<Subscription | null> {
-    return Promise.resolve(this.#subscriptions.get(id)?.entry ?? null);
+    return Promise.resolve(this.#subscriptions.current.get(id)?.entry ?? null);
   }
 
   /** The app of a subscription, for rows that end a delivery without an attempt. */
   appOf(subscription: number): number {
-    return this.#subscriptions.get(subscription)?.entry.app ?? 0;
+    return this.#subscriptions.current.get(subscription)?.entry.app ?? 0;
   }
 
   readAudit(query: AuditQuery): ReturnType<DirectoryStore["readAudit"]> {
@@ -99,11 +164,4 @@ export class MemoryDirectory implements DirectoryStore {
       .reverse();
     return Promise.resolve(pageOf(fitting, query.turn, query.limit, (cursor, record) => record.id - cursor));
   }
-}
-
-function changed<Key, Entry>(entries: ReadonlyMap<Key, Versioned<Entry>>, since: number): Entry[] {
-  return [...entries.values()]
-    .filter((each) => each.version > since)
-    .sort((a, b) => a.version - b.version)
-    .map((each) => each.entry);
 }

@@ -53,7 +53,7 @@ interface UsedKey {
 export function openMemoryStore(): Store {
   const statistics = new MemoryStatistics();
   const tables = new MemoryTables(statistics, (subscription) => directory.appOf(subscription));
-  const directory = new MemoryDirectory((commit) => tables.carryOut(commit));
+  const directory = new MemoryDirectory((commit, version) => tables.carryOut(commit, version));
   return {
     isShared: false,
     events: eventStore(tables, directory),
@@ -61,7 +61,7 @@ export function openMemoryStore(): Store {
     log: attemptLog(tables),
     directory,
     statistics,
-    retention: retention(tables),
+    retention: retention(tables, directory),
     leases: {
       renew: ({ node, delivers }) => Promise.resolve(soleOwner(node, delivers)),
       leave: () => Promise.resolve(),
@@ -86,7 +86,7 @@ class MemoryTables implements TaskQueue {
     this.#appOf = appOf;
   }
 
-  append(event: NewEvent): AppendResult {
+  append(event: NewEvent, directoryVersion: number): AppendResult {
     const { idempotency, owes, subjects: _, ...content } = event;
     if (idempotency !== null) {
       const key = `${event.shop} ${idempotency.keyHash}`;
@@ -99,15 +99,15 @@ class MemoryTables implements TaskQueue {
       this.keys.set(key, { contentHash, id: event.id, deliveries: owes.length, expiresAt });
     }
     if (this.events.has(event.id)) return { kind: "accepted" };
-    this.events.set(event.id, { ...content, owes: owes.map((owed) => owed.subscription) });
+    this.events.set(event.id, { ...content, owes: owes.map((owed) => owed.subscription), directoryVersion });
     for (const owed of owes) this.#insert(firstTask(event, owed));
     if (!event.isTest) this.#statistics.published(event.acceptedAt, event.shop, event.topic);
     return { kind: "accepted" };
   }
 
-  carryOut(commit: DirectoryCommit): void {
+  carryOut(commit: DirectoryCommit, directoryVersion: number): void {
     for (const { lane, reason } of commit.cancel) this.#cancel(lane, reason, commit.at, CANCEL_PER_LANE_MAX);
-    for (const event of commit.events) this.append(event);
+    for (const event of commit.events) this.append(event, directoryVersion);
   }
 
   settle(batch: readonly Settlement[]): Promise<readonly boolean[]> {
@@ -275,7 +275,7 @@ function eventStore(tables: MemoryTables, directory: MemoryDirectory): EventStor
   return {
     append: (group, directoryVersion): Promise<AppendOutcome> => {
       if (directory.current !== directoryVersion) return Promise.resolve({ kind: "stale", version: directory.current });
-      return Promise.resolve({ kind: "committed", results: group.map((event) => tables.append(event)) });
+      return Promise.resolve({ kind: "committed", results: group.map((event) => tables.append(event, directoryVersion)) });
     },
     read: (id) => Promise.resolve(tables.events.get(id) ?? null),
     heads: (ids) => Promise.resolve(ids.map(headOf)),
@@ -308,7 +308,7 @@ function listFinal(tables: MemoryTables, query: FinalDeliveriesQuery): LogRow[] 
   return pageOf(rows, query.turn, query.limit, newestFirst);
 }
 
-function retention(tables: MemoryTables): Retention {
+function retention(tables: MemoryTables, directory: MemoryDirectory): Retention {
   const daysOf = (): number[] => [
     ...new Set([...tables.events.keys(), ...[...tables.log.values()].flatMap((rows) => rows[0]?.eventId ?? [])].map(dayOf)),
   ];
@@ -333,6 +333,7 @@ function retention(tables: MemoryTables): Retention {
       for (const [key] of expired) tables.keys.delete(key);
       return Promise.resolve(expired.length);
     },
+    forgetHistory: (at, limit) => Promise.resolve(directory.forgetHistory(at, limit)),
   };
 }
 

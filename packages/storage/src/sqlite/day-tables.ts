@@ -21,6 +21,7 @@ export function createDay(connection: Connection, day: number): void {
       changed TEXT,
       is_test INTEGER NOT NULL,
       owes TEXT NOT NULL,
+      directory_version INTEGER NOT NULL,
       payload BLOB NOT NULL
     );
     CREATE TABLE IF NOT EXISTS event_subject_${day} (

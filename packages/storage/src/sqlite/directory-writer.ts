@@ -22,10 +22,10 @@ export function commitDirectory(writer: Writer, commit: DirectoryCommit, expecte
     );
     for (const shop of commit.shops) put(writer, "shop", shop, version, at);
     for (const app of commit.apps) put(writer, "app", app, version, at);
-    for (const subscription of commit.subscriptions) put(writer, "subscription", subscription, version, at);
+    for (const subscription of commit.subscriptions) putSubscription(writer, subscription, version, at);
     for (const installation of commit.installations) putInstallation(writer, installation, version, at);
     for (const { lane, reason } of commit.cancel) writer.cancelStep(lane, reason, at, CANCEL_PER_LANE_MAX);
-    for (const event of commit.events) writer.appendOne(event);
+    for (const event of commit.events) writer.appendOne(event, expectedVersion);
     for (const record of commit.audit) {
       connection.run(
         "INSERT INTO audit (at, actor, action, subject, before, after, request_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -42,9 +42,9 @@ export function commitDirectory(writer: Writer, commit: DirectoryCommit, expecte
   return { kind: "committed", version };
 }
 
-function put(writer: Writer, table: "shop" | "app" | "subscription", entry: Shop | App | Subscription, version: number, at: number): void {
+function put(writer: Writer, table: "shop" | "app", entry: Shop | App, version: number, at: number): void {
   const { connection } = writer;
-  connection.run(`UPDATE ${table} SET valid_to = ? WHERE id = ? AND valid_to IS NULL`, at, entry.id);
+  connection.run(`UPDATE ${table} SET valid_to = ?, until = ? WHERE id = ? AND valid_to IS NULL`, at, version, entry.id);
   connection.run(
     `INSERT INTO ${table} (id, version, valid_from, valid_to, ended_at, body) VALUES (?, ?, ?, NULL, ?, ?)`,
     entry.id,
@@ -55,10 +55,26 @@ function put(writer: Writer, table: "shop" | "app" | "subscription", entry: Shop
   );
 }
 
+function putSubscription(writer: Writer, subscription: Subscription, version: number, at: number): void {
+  const { connection } = writer;
+  const { id, shop, topic, endedAt } = subscription;
+  connection.run("UPDATE subscription SET valid_to = ?, until = ? WHERE id = ? AND valid_to IS NULL", at, version, id);
+  connection.run(
+    "INSERT INTO subscription (id, shop, topic, version, valid_from, valid_to, ended_at, body) VALUES (?, ?, ?, ?, ?, NULL, ?, ?)",
+    id,
+    shop,
+    topic,
+    version,
+    at,
+    endedAt,
+    JSON.stringify(subscription),
+  );
+}
+
 function putInstallation(writer: Writer, installation: Installation, version: number, at: number): void {
   const { connection } = writer;
   const { app, shop, endedAt, tokenHash } = installation;
-  connection.run("UPDATE installation SET valid_to = ? WHERE app = ? AND shop = ? AND valid_to IS NULL", at, app, shop);
+  connection.run("UPDATE installation SET valid_to = ?, until = ? WHERE app = ? AND shop = ? AND valid_to IS NULL", at, version, app, shop);
   connection.run(
     "INSERT INTO installation (app, shop, version, valid_from, valid_to, ended_at, token_hash, body) VALUES (?, ?, ?, ?, NULL, ?, ?, ?)",
     app,

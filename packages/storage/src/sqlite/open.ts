@@ -100,6 +100,7 @@ function assemble({ writer, reader }: Threads, close: () => Promise<void>): Stor
       version: () => reader.call("directoryVersion", []),
       changesSince: (version) => reader.call("changesSince", [version]),
       commit: (commit, expectedVersion) => writer.call("commitDirectory", [commit, expectedVersion]),
+      readAsOf: (version, shop, topic) => reader.call("readAsOf", [version, shop, topic]),
       findToken: (tokenHash) => reader.call("findToken", [tokenHash]),
       findSubscription: (id) => reader.call("findSubscription", [id]),
       readAudit: (query) => reader.call("readAudit", [query]),
@@ -113,6 +114,7 @@ function assemble({ writer, reader }: Threads, close: () => Promise<void>): Stor
       expireThrough: (day, at, limit) => writer.call("expireThrough", [day, at, limit]),
       dropStep: (day, rowsMax) => writer.call("dropStep", [day, rowsMax]),
       forgetKeys: (at, limit) => writer.call("forgetKeys", [at, limit]),
+      forgetHistory: (at, limit) => writer.call("forgetHistory", [at, limit]),
     },
     leases: {
       // The lock on the file makes this process the owner of everything, for as long as it lives.

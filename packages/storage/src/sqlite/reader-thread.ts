@@ -2,6 +2,7 @@ import { workerData } from "node:worker_threads";
 import type { AuditQuery, DeliveryKey, EventId, FinalDeliveriesQuery, LaneRef, StatisticsQuery, TaskKey, Turn } from "@genhook/core";
 import { readAudit } from "./audit.ts";
 import { openReader } from "./connection.ts";
+import { readAsOf } from "./directory-history.ts";
 import { listFinal } from "./final-deliveries.ts";
 import { Reader } from "./reader.ts";
 import { readStatistics } from "./statistics.ts";
@@ -24,6 +25,7 @@ const operations = {
   listFinal: (query: FinalDeliveriesQuery) => listFinal(connection, query),
   directoryVersion: () => reader.directoryVersion(),
   changesSince: (version: number) => reader.changesSince(version),
+  readAsOf: (version: number, shop: number, topic: string) => readAsOf(connection, version, shop, topic),
   findToken: (tokenHash: string) => reader.findToken(tokenHash),
   findSubscription: (id: number) => reader.findSubscription(id),
   readAudit: (query: AuditQuery) => readAudit(connection, query),

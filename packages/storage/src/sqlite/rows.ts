@@ -33,7 +33,7 @@ export function toEvent(row: Row): EventContent {
 
 /** An event whose payload was not read. */
 export function toEventHead(row: Row): EventHead {
-  return { ...toHeading(row), owes: JSON.parse(text(row["owes"])) as number[] };
+  return { ...toHeading(row), ...toMatch(row) };
 }
 
 function toHeading(row: Row): Omit<EventContent, "payload"> {
@@ -53,7 +53,11 @@ function toHeading(row: Row): Omit<EventContent, "payload"> {
 }
 
 export function toStoredEvent(row: Row): StoredEvent {
-  return { ...toEvent(row), owes: JSON.parse(text(row["owes"])) as number[] };
+  return { ...toEvent(row), ...toMatch(row) };
+}
+
+function toMatch(row: Row): Pick<StoredEvent, "owes" | "directoryVersion"> {
+  return { owes: JSON.parse(text(row["owes"])) as number[], directoryVersion: number(row["directory_version"]) };
 }
 
 export function toLogRow(row: Row): LogRow {

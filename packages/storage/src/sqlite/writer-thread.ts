@@ -1,6 +1,7 @@
 import { workerData } from "node:worker_threads";
 import type { CancelReason, DeliveryKey, DirectoryCommit, LaneRef, PlatformKey } from "@genhook/core";
 import { openWriter } from "./connection.ts";
+import { forgetHistory } from "./directory-history.ts";
 import { commitDirectory } from "./directory-writer.ts";
 import { unpackEvents, unpackSettlements, type PackedEvents, type PackedSettlements } from "./packing.ts";
 import { sumStep } from "./statistics.ts";
@@ -21,6 +22,7 @@ const operations = {
   expireThrough: (day: number, at: number, limit: number) => writer.expireThrough(day, at, limit),
   dropStep: (day: number, rowsMax: number) => writer.dropStep(day, rowsMax),
   forgetKeys: (at: number, limit: number) => writer.forgetKeys(at, limit),
+  forgetHistory: (at: number, limit: number) => forgetHistory(writer, at, limit),
   sumStep: (before: number, rowsMax: number) => writer.atomically(() => sumStep(connection, before, rowsMax)),
   commitDirectory: (commit: DirectoryCommit, expectedVersion: number) => commitDirectory(writer, commit, expectedVersion),
   putKey: (key: PlatformKey) => {

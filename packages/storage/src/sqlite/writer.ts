@@ -53,20 +53,20 @@ export class Writer {
   append(group: readonly NewEvent[], directoryVersion: number): AppendOutcome {
     const version = this.directoryVersion();
     if (version !== directoryVersion) return { kind: "stale", version };
-    const results = this.#atomic(() => group.map((event) => this.appendOne(event)));
+    const results = this.#atomic(() => group.map((event) => this.appendOne(event, version)));
     return { kind: "committed", results };
   }
 
   /** Inside a transaction of the caller. */
-  appendOne(event: NewEvent): AppendResult {
+  appendOne(event: NewEvent, directoryVersion: number): AppendResult {
     const day = dayOf(event.id);
     const id = toBytes(event.id);
     if (!this.#days.has(day)) this.#addDay(day);
     const used = this.#useKey(event, id);
     if (used !== null) return used;
     const inserted = this.connection.run(
-      `INSERT OR IGNORE INTO event_${day} (id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, is_test, owes, payload)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR IGNORE INTO event_${day} (id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, is_test, owes, directory_version,
+         payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       event.shop,
       event.app,
@@ -78,6 +78,7 @@ export class Writer {
       event.changed === null ? null : JSON.stringify(event.changed),
       event.isTest ? 1 : 0,
       JSON.stringify(event.owes.map((owed) => owed.subscription)),
+      directoryVersion,
       event.payload,
     );
     // Sent again after an unknown outcome: it is there with all that it owes.

@@ -10,6 +10,7 @@ CREATE TABLE api_key (
 CREATE TABLE app (
   id INTEGER NOT NULL,
   version INTEGER NOT NULL,
+  until INTEGER,
   valid_from INTEGER NOT NULL,
   valid_to INTEGER,
   ended_at INTEGER,
@@ -56,7 +57,8 @@ CREATE TABLE directory (
   version INTEGER NOT NULL,
   next_shop INTEGER NOT NULL,
   next_app INTEGER NOT NULL,
-  next_subscription INTEGER NOT NULL
+  next_subscription INTEGER NOT NULL,
+  history_from INTEGER NOT NULL
 );
 
 CREATE TABLE endpoint_state (
@@ -81,6 +83,7 @@ CREATE TABLE event_DAY (
       changed TEXT,
       is_test INTEGER NOT NULL,
       owes TEXT NOT NULL,
+      directory_version INTEGER NOT NULL,
       payload BLOB NOT NULL
     );
 
@@ -115,6 +118,7 @@ CREATE TABLE installation (
   app INTEGER NOT NULL,
   shop INTEGER NOT NULL,
   version INTEGER NOT NULL,
+  until INTEGER,
   valid_from INTEGER NOT NULL,
   valid_to INTEGER,
   ended_at INTEGER,
@@ -158,6 +162,7 @@ CREATE TABLE sequence (
 CREATE TABLE shop (
   id INTEGER NOT NULL,
   version INTEGER NOT NULL,
+  until INTEGER,
   valid_from INTEGER NOT NULL,
   valid_to INTEGER,
   ended_at INTEGER,
@@ -184,7 +189,10 @@ CREATE TABLE stat (
 
 CREATE TABLE subscription (
   id INTEGER NOT NULL,
+  shop INTEGER,
+  topic TEXT NOT NULL,
   version INTEGER NOT NULL,
+  until INTEGER,
   valid_from INTEGER NOT NULL,
   valid_to INTEGER,
   ended_at INTEGER,
@@ -207,6 +215,8 @@ CREATE TABLE task (
 
 CREATE INDEX app_changed ON app (version) WHERE valid_to IS NULL;
 
+CREATE INDEX app_past ON app (valid_to) WHERE valid_to IS NOT NULL;
+
 CREATE INDEX attempt_final_DAY ON attempt_DAY (subscription, event) WHERE state > 0;
 
 CREATE INDEX attempt_trouble_DAY ON attempt_DAY (event) WHERE state > 1;
@@ -215,8 +225,18 @@ CREATE INDEX audit_subject ON audit (subject);
 
 CREATE INDEX installation_changed ON installation (version) WHERE valid_to IS NULL;
 
+CREATE INDEX installation_past ON installation (valid_to) WHERE valid_to IS NOT NULL;
+
+CREATE INDEX installation_shop ON installation (shop);
+
 CREATE INDEX installation_token ON installation (token_hash) WHERE valid_to IS NULL AND ended_at IS NULL;
 
 CREATE INDEX shop_changed ON shop (version) WHERE valid_to IS NULL;
 
+CREATE INDEX shop_past ON shop (valid_to) WHERE valid_to IS NOT NULL;
+
 CREATE INDEX subscription_changed ON subscription (version) WHERE valid_to IS NULL;
+
+CREATE INDEX subscription_past ON subscription (valid_to) WHERE valid_to IS NOT NULL;
+
+CREATE INDEX subscription_topic ON subscription (topic, shop);

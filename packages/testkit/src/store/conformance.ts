@@ -28,6 +28,7 @@ import {
   NOW,
   sha256,
 } from "./builders.ts";
+import { describeHistory } from "./conformance-history.ts";
 
 export interface StoreHarness {
   /** A store with nothing in it. */
@@ -91,6 +92,7 @@ export function describeStore(name: string, harness: StoreHarness): void {
     describeReplay(fixture);
     describeDirectory(fixture);
     describeAudit(fixture);
+    describeHistory(fixture, S, T);
     describeRetention(fixture);
     describeRest(fixture);
     if (harness.reopen !== undefined) {
@@ -124,11 +126,12 @@ function describeEvents({ open, append, owed, version }: Fixture): void {
     expect(await append(event, other)).toEqual({ kind: "committed", results: [{ kind: "accepted" }, { kind: "accepted" }] });
     const { owes, subjects: _, idempotency: __, ...content } = event;
     const read = await open().events.read(event.id);
-    expect(read).toEqual({ ...content, payload: expect.anything() as unknown, owes: owes.map((each) => each.subscription) });
+    const matched = { owes: owes.map((each) => each.subscription), directoryVersion: version() };
+    expect(read).toEqual({ ...content, ...matched, payload: expect.anything() as unknown });
     expect([...(read?.payload ?? [])]).toEqual([...payload]);
     expect(await owed(S)).toEqual([firstTaskOf(event, S), firstTaskOf(other, S)]);
     expect(await owed(T)).toEqual([firstTaskOf(event, T)]);
-    const { payload: ___, ...head } = { ...content, owes: owes.map((each) => each.subscription) };
+    const { payload: ___, ...head } = { ...content, ...matched };
     expect(await open().events.heads([eventIdAt(NOW), event.id])).toEqual([null, head]);
   });
 

@@ -1,7 +1,8 @@
 /**
  * The first schema. Events, their subjects and attempts live in tables of their own per day (see `day-tables.ts`), made when the day's first
  * event comes. `task` is the queue: its key is its only index, and rows are inserted and deleted, never updated. Directory tables keep
- * history: the row with `valid_to` null is the current one of its key.
+ * history: the row with `valid_to` null is the current one of its key; a row held from `version` to just before `until`. Versions before
+ * `history_from` can no longer be told in full.
  */
 export const FIRST: string = `
 CREATE TABLE task (
@@ -47,13 +48,15 @@ CREATE TABLE directory (
   version INTEGER NOT NULL,
   next_shop INTEGER NOT NULL,
   next_app INTEGER NOT NULL,
-  next_subscription INTEGER NOT NULL
+  next_subscription INTEGER NOT NULL,
+  history_from INTEGER NOT NULL
 );
-INSERT INTO directory VALUES (1, 1, 1, 1, 8589934859);
+INSERT INTO directory VALUES (1, 1, 1, 1, 8589934859, 1);
 
 CREATE TABLE shop (
   id INTEGER NOT NULL,
   version INTEGER NOT NULL,
+  until INTEGER,
   valid_from INTEGER NOT NULL,
   valid_to INTEGER,
   ended_at INTEGER,
@@ -61,10 +64,12 @@ CREATE TABLE shop (
   PRIMARY KEY (id, version)
 ) WITHOUT ROWID;
 CREATE INDEX shop_changed ON shop (version) WHERE valid_to IS NULL;
+CREATE INDEX shop_past ON shop (valid_to) WHERE valid_to IS NOT NULL;
 
 CREATE TABLE app (
   id INTEGER NOT NULL,
   version INTEGER NOT NULL,
+  until INTEGER,
   valid_from INTEGER NOT NULL,
   valid_to INTEGER,
   ended_at INTEGER,
@@ -72,11 +77,13 @@ CREATE TABLE app (
   PRIMARY KEY (id, version)
 ) WITHOUT ROWID;
 CREATE INDEX app_changed ON app (version) WHERE valid_to IS NULL;
+CREATE INDEX app_past ON app (valid_to) WHERE valid_to IS NOT NULL;
 
 CREATE TABLE installation (
   app INTEGER NOT NULL,
   shop INTEGER NOT NULL,
   version INTEGER NOT NULL,
+  until INTEGER,
   valid_from INTEGER NOT NULL,
   valid_to INTEGER,
   ended_at INTEGER,
@@ -85,11 +92,16 @@ CREATE TABLE installation (
   PRIMARY KEY (app, shop, version)
 ) WITHOUT ROWID;
 CREATE INDEX installation_changed ON installation (version) WHERE valid_to IS NULL;
+CREATE INDEX installation_past ON installation (valid_to) WHERE valid_to IS NOT NULL;
+CREATE INDEX installation_shop ON installation (shop);
 CREATE INDEX installation_token ON installation (token_hash) WHERE valid_to IS NULL AND ended_at IS NULL;
 
 CREATE TABLE subscription (
   id INTEGER NOT NULL,
+  shop INTEGER,
+  topic TEXT NOT NULL,
   version INTEGER NOT NULL,
+  until INTEGER,
   valid_from INTEGER NOT NULL,
   valid_to INTEGER,
   ended_at INTEGER,
@@ -97,6 +109,8 @@ CREATE TABLE subscription (
   PRIMARY KEY (id, version)
 ) WITHOUT ROWID;
 CREATE INDEX subscription_changed ON subscription (version) WHERE valid_to IS NULL;
+CREATE INDEX subscription_topic ON subscription (topic, shop);
+CREATE INDEX subscription_past ON subscription (valid_to) WHERE valid_to IS NOT NULL;
 
 CREATE TABLE audit (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,0 +1,43 @@
+import { historyToForget, Keeper, KEEP_EVERY_MS, type Timer } from "@genhook/core";
+import { openMemoryStore } from "@genhook/storage";
+import { buildApp, buildCommit, buildEvent, buildInstallation, buildShop, buildSubscription, DAY_MS, NOW } from "@genhook/testkit";
+import { expect, test } from "vitest";
+
+const RETENTION_MS = 30 * DAY_MS;
+
+test("the directory's past goes no earlier than the last event that it explains", async () => {
+  const store = openMemoryStore();
+  const subscription = buildSubscription(8_589_934_901, 1, 1);
+  const parts = { shops: [buildShop(1)], apps: [buildApp(1)], installations: [buildInstallation(1, 1)] };
+  await store.directory.commit(buildCommit({ ...parts, subscriptions: [subscription] }), 1);
+  const event = buildEvent([subscription]);
+  await store.events.append([event], 2);
+  await store.directory.commit(buildCommit({ at: NOW + 1, subscriptions: [{ ...subscription, status: "paused" }] }), 2);
+  const keepAt = async (now: number): Promise<void> => {
+    const keeper = new Keeper({
+      retention: store.retention,
+      statistics: store.statistics,
+      clock: { now: () => now, monotonic: () => 0 },
+      timers: { after: (): Timer => ({ cancel: () => undefined }) },
+      retentionMs: RETENTION_MS,
+      onDropped: () => undefined,
+      onError: (error) => expect.unreachable(String(error)),
+    });
+    await keeper.keep();
+  };
+  const explained = async (): Promise<boolean> => (await store.directory.readAsOf(2, 1, "orders/create")) !== null;
+
+  await keepAt(NOW + RETENTION_MS);
+  expect([await store.events.read(event.id), await explained()]).toEqual([expect.anything(), true]);
+  await keepAt(NOW + RETENTION_MS + DAY_MS);
+  expect([await store.events.read(event.id), await explained()]).toEqual([null, true]);
+  await keepAt(NOW + RETENTION_MS + 3 * DAY_MS);
+  expect(await explained()).toBe(false);
+  expect(await store.directory.readAsOf(3, 1, "orders/create")).not.toBeNull();
+});
+
+test("history is kept a day longer than the whole day of the oldest event", () => {
+  const midnight = Math.floor(NOW / DAY_MS) * DAY_MS;
+  expect(historyToForget(NOW + RETENTION_MS, RETENTION_MS)).toBe(midnight - DAY_MS);
+  expect(KEEP_EVERY_MS).toBeLessThan(DAY_MS);
+});
