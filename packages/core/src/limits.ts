@@ -43,6 +43,8 @@ export const ENDPOINT_CONCURRENCY_MAX = 100;
 
 /** Tasks cancelled, expired or moved in one step: bounds a transaction to a few milliseconds. */
 export const SWEEP_STEP = 500;
+/** Events erased in one step: each has its attempts and deliveries, so fewer than a sweep takes. */
+export const ERASE_STEP = 200;
 /** Rows removed by one retention step. */
 export const RETENTION_STEP = 2_000;
 

@@ -8,6 +8,7 @@ import {
   DirectoryService,
   disableSubscription,
   Engine,
+  Eraser,
   eventIdSource,
   GroupCommit,
   Keeper,
@@ -81,7 +82,7 @@ async function compose(settings: Settings, store: Store, log: Logger): Promise<G
   const groups = new GroupCommit({ events: store.events, timers: systemTimers, catchUp: (version) => directory.catchUp(version) });
   const newEventId = eventIdSource(systemClock, systemRandomBits());
   const publisher = makePublisher(settings, { directory, groups, engine, sealing, newEventId, metrics });
-  const keeper = makeKeeper(settings, store, log, metrics);
+  const keeper = makeKeeper(settings, store, directory, log, metrics);
   const http = makeHttp(settings, { store, directory, engine, publisher, groups, sealing, secrets, metrics, log, newEventId });
   const newPlatformKey = await ensureFirstKey({
     credentials: store.credentials,
@@ -198,10 +199,18 @@ function makePublisher(
   });
 }
 
-function makeKeeper(settings: Settings, store: Store, log: Logger, metrics: Metrics): Keeper {
+function makeKeeper(settings: Settings, store: Store, directory: DirectoryService, log: Logger, metrics: Metrics): Keeper {
   return new Keeper({
     retention: store.retention,
     statistics: store.statistics,
+    eraser: new Eraser({
+      store,
+      directory,
+      clock: systemClock,
+      onErased: ({ eventId, subjects }, events) => {
+        log.info({ eventId, events }, subjects === null ? "a shop's payloads were erased" : "a customer's payloads were erased");
+      },
+    }),
     clock: systemClock,
     timers: systemTimers,
     retentionMs: settings.retentionMs,

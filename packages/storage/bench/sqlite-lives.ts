@@ -28,6 +28,7 @@ function makeEvent(lane: number): NewEvent {
     payload,
     owes: [{ subscription: lane, lane, shard: lane % 256 }],
     subjects: [],
+    erases: null,
     idempotency: null,
   };
 }

@@ -8,7 +8,7 @@ export type AttemptEntry = { readonly n: number; readonly round: number; readonl
 
 export type DeliveryEntry = { readonly id: string; readonly eventId: string; readonly webhookId: number; readonly endpointId: string; readonly shop: string; readonly clientId: string; readonly topic: string; readonly address: string; readonly state: "pending" | "delivered" | "dead" | "cancelled"; readonly reason: string | null; readonly round: number; readonly attemptCount: number; readonly nextAttemptAt: string | null; readonly lastStatus: number | null; readonly lastError: string | null; readonly createTime: string; readonly updateTime: string };
 
-export type EventEntry = { readonly id: string; readonly shop: string; readonly topic: string; readonly apiVersion: string; readonly triggeredAt: string; readonly createTime: string; readonly payload: Readonly<Record<string, unknown>>; readonly deliveries: readonly (DeliveryEntry)[] };
+export type EventEntry = { readonly id: string; readonly shop: string; readonly topic: string; readonly apiVersion: string; readonly triggeredAt: string; readonly createTime: string; readonly erased: boolean; readonly payload: Readonly<Record<string, unknown>> | null; readonly deliveries: readonly (DeliveryEntry)[] };
 
 export type InstallationEntry = { readonly clientId: string; readonly shop: string; readonly scopes: readonly (string)[]; readonly accessToken?: string; readonly installedAt: string };
 

@@ -226,7 +226,8 @@ export const EventEntry = Type.Object({
   apiVersion: Type.String(),
   triggeredAt: Type.String(),
   createTime: Type.String(),
-  payload: Type.Object({}),
+  erased: Type.Boolean({ description: "The payload was erased on account of a redact event; it is null." }),
+  payload: Nullable(Type.Object({})),
   deliveries: Type.Array(DeliveryEntry),
 });
 export const TopicEntry = Type.Object({

@@ -31,6 +31,7 @@ export const complianceTopics: readonly Topic[] = [
   {
     ...COMMON,
     name: "customers/redact",
+    erases: "subjects",
     title: "Customer deleted",
     description: "A customer's data is to be deleted.",
     root: "customerRedact",
@@ -41,6 +42,7 @@ export const complianceTopics: readonly Topic[] = [
   {
     ...COMMON,
     name: "shop/redact",
+    erases: "shop",
     title: "Requests to delete shop data",
     description: "A shop's data is to be deleted.",
     root: "shopRedact",

@@ -31,6 +31,8 @@ export interface Topic {
   readonly root: string;
   /** Paths to ids of customers that the payload speaks of, for erasure; `[]` goes through a list. */
   readonly subjects: readonly string[];
+  /** What is erased once this was delivered: events of the customers that it names, or all of the shop's. Absent: nothing. */
+  readonly erases?: "subjects" | "shop";
   /** Made by Genhook itself; refused from outside. */
   readonly madeByGenhook: boolean;
   /** What is checked per API version; the current one is what publishers send. */

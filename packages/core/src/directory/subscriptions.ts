@@ -137,6 +137,11 @@ export function disableSubscription(id: number): DecideChange<null> {
   };
 }
 
+/** Changes nothing but the version, so that every process lets go of what it holds in memory of these lanes and reads them again. */
+export function touchSubscriptions(ids: readonly number[]): DecideChange<null> {
+  return (directory) => ok({ value: null, subscriptions: ids.flatMap((id) => directory.subscription(id) ?? []) });
+}
+
 export function withStatus(subscription: Subscription, status: SubscriptionStatus, reason: StatusReason | null, now: number): Subscription {
   return { ...subscription, status, statusReason: reason, updatedAt: now };
 }

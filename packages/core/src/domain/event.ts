@@ -40,6 +40,8 @@ export interface StoredEvent extends EventContent {
   readonly owes: readonly number[];
   /** Version of the directory that the event was matched at: what its decisions follow from. */
   readonly directoryVersion: number;
+  /** Its payload was erased: it is empty, and nothing of the event is sent any more. */
+  readonly isErased: boolean;
 }
 
 /** An event without its payload: for lists. */
@@ -59,6 +61,8 @@ export interface NewEvent extends EventContent {
   readonly owes: readonly Owed[];
   /** Keyed hashes (32 hex digits) of the customers that the payload speaks of, for erasure. */
   readonly subjects: readonly string[];
+  /** What is to be erased on account of this event: it is kept with the event until that is done. */
+  readonly erases: "subjects" | "shop" | null;
   readonly idempotency: Idempotency | null;
 }
 

@@ -16,13 +16,13 @@ export type AppendOutcome =
 export interface EventStore {
   /**
    * Commits a group in one durable transaction: events, the tasks that they owe (due at acceptance), idempotency keys,
-   * subjects, and `published` statistics. Results are in the order of the group. A key that appears twice within the group
+   * subjects, what they ask to be erased, and `published` statistics. Results are in the order of the group. A key that appears twice within the group
    * counts as used by the first. Sending a group again with the same ids after an unknown outcome is safe: an event that is
    * already there is `accepted` and owes nothing twice. Each event is kept with `directoryVersion`.
    * Rejects when the transaction failed as a whole; then nothing was written.
    */
   append(group: readonly NewEvent[], directoryVersion: number): Promise<AppendOutcome>;
-  /** Null when unknown, erased or past retention. */
+  /** Null when unknown or past retention. */
   read(id: EventId): Promise<StoredEvent | null>;
   /** The same for many, in order, without payloads. */
   heads(ids: readonly EventId[]): Promise<readonly (EventHead | null)[]>;

@@ -1,6 +1,7 @@
 import type { AttemptLog } from "./attempt-log.ts";
 import type { Credentials } from "./credentials.ts";
 import type { DirectoryStore } from "./directory-store.ts";
+import type { Erasures } from "./erasure.ts";
 import type { EventStore } from "./event-store.ts";
 import type { Hints } from "./hints.ts";
 import type { Leases } from "./leases.ts";
@@ -23,6 +24,7 @@ export interface Store {
   readonly directory: DirectoryStore;
   readonly statistics: Statistics;
   readonly retention: Retention;
+  readonly erasures: Erasures;
   readonly leases: Leases;
   readonly hints: Hints;
   readonly credentials: Credentials;

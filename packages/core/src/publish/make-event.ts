@@ -45,6 +45,7 @@ export function makeEvent(directory: Directory, draft: EventDraft, retentionMs: 
     payload: draft.payload,
     owes,
     subjects: draft.subjects,
+    erases: draft.topic.erases ?? null,
     idempotency: draft.idempotency,
   };
 }

@@ -3,6 +3,7 @@ import { RETENTION_STEP, SWEEP_STEP } from "../limits.ts";
 import type { Clock, Timer, Timers } from "../ports/clock.ts";
 import type { Retention } from "../ports/retention.ts";
 import type { Statistics } from "../ports/statistics.ts";
+import type { Eraser } from "./eraser.ts";
 
 /** How often retention looks, ms. A day is dropped at most this late. */
 export const KEEP_EVERY_MS = 60_000;
@@ -14,6 +15,7 @@ const DAY_MS = 86_400_000;
 export interface KeeperOptions {
   readonly retention: Retention;
   readonly statistics: Statistics;
+  readonly eraser: Pick<Eraser, "eraseDue">;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly retentionMs: number;
@@ -37,8 +39,9 @@ export function historyToForget(now: number, retentionMs: number): number {
 }
 
 /**
- * Keeps the store small: drops days past retention after it has settled what is still owed of them as `expired`, forgets idempotency
- * keys and what the directory was before then, sums statistics. Works in small steps between which the store does its other work, and never twice at once.
+ * Keeps the store small and rid of what must go: carries out erasures, drops days past retention after it has settled what is still owed
+ * of them as `expired`, forgets idempotency keys and what the directory was before then, sums statistics. Works in small steps between
+ * which the store does its other work, and never twice at once.
  */
 export class Keeper {
   readonly #options: KeeperOptions;
@@ -62,8 +65,9 @@ export class Keeper {
 
   /** One round, to its end. */
   async keep(): Promise<void> {
-    const { retention, statistics, clock, retentionMs, onDropped } = this.#options;
+    const { retention, statistics, eraser, clock, retentionMs, onDropped } = this.#options;
     const now = clock.now();
+    await eraser.eraseDue(() => this.#isStopped);
     for (const day of daysToDrop(await retention.days(), now, retentionMs)) {
       const expired = await this.#expire(day);
       while (!this.#isStopped && !(await retention.dropStep(day, RETENTION_STEP)));

@@ -133,7 +133,7 @@ export class DeliveriesRoutes {
     const { directory, secrets, webhookId } = this.#options;
     const app = directory.app(row.app);
     const shop = directory.shop(row.shop);
-    if (event === null || subscription === null || app === undefined || shop === undefined) return null;
+    if (event === null || event.isErased || subscription === null || app === undefined || shop === undefined) return null;
     const flat = headersOf(
       {
         deliveryId: deliveryId(row),

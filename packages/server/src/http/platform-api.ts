@@ -47,7 +47,8 @@ export function eventHandlers(options: PlatformApiOptions): Handlers {
       const owed = await deliveries.ofEvent(event);
       const view = { ...eventView(event, directory.directory), deliveries: owed.map((each) => deliveryView(each, directory.directory)) };
       // The payload goes in as the bytes it was published as.
-      const content = `{"event":${JSON.stringify(view).slice(0, -1)},"payload":${Buffer.from(event.payload).toString("utf8")}}}`;
+      const payload = event.isErased ? "null" : Buffer.from(event.payload).toString("utf8");
+      const content = `{"event":${JSON.stringify(view).slice(0, -1)},"payload":${payload}}}`;
       return { text: { type: "application/json; charset=utf-8", content } };
     },
     listDeliveries: (call) => routes.list(call, null),

@@ -119,6 +119,7 @@ export function eventView(event: EventHead, directory: Directory): Record<string
     orderKey: event.orderKey,
     changed: event.changed,
     test: event.isTest,
+    erased: event.isErased,
   };
 }
 

@@ -10,6 +10,7 @@ import {
   type DeliveryKey,
   type DeliveryReason,
   type DirectoryCommit,
+  type Erasure,
   type EventHead,
   type EventId,
   type EventStore,
@@ -33,6 +34,7 @@ import {
 } from "@genhook/core";
 import { NOBODY_TO_TELL, soleOwner } from "../one-process.ts";
 import { TokenBuckets } from "../token-buckets.ts";
+import { MemoryErasures } from "./memory-erasures.ts";
 import { MemoryDirectory } from "./memory-directory.ts";
 import { MemoryStatistics } from "./memory-statistics.ts";
 import { pageOf } from "./page-of.ts";
@@ -62,6 +64,7 @@ export function openMemoryStore(): Store {
     directory,
     statistics,
     retention: retention(tables, directory),
+    erasures: new MemoryErasures(tables),
     leases: {
       renew: ({ node, delivers }) => Promise.resolve(soleOwner(node, delivers)),
       leave: () => Promise.resolve(),
@@ -73,10 +76,13 @@ export function openMemoryStore(): Store {
 }
 
 /** Events, tasks and log rows, and everything that changes them together. */
-class MemoryTables implements TaskQueue {
+export class MemoryTables implements TaskQueue {
   readonly events = new Map<EventId, StoredEvent>();
   readonly log = new Map<string, LogRow[]>();
   readonly keys = new Map<string, UsedKey>();
+  /** Redact events whose erasure is open, and the subjects of every event. */
+  readonly erasures = new Map<EventId, Erasure>();
+  readonly subjects = new Map<EventId, readonly string[]>();
   readonly #lanes = new Map<string, Task[]>();
   readonly #statistics: MemoryStatistics;
   readonly #appOf: (subscription: number) => number;
@@ -87,7 +93,7 @@ class MemoryTables implements TaskQueue {
   }
 
   append(event: NewEvent, directoryVersion: number): AppendResult {
-    const { idempotency, owes, subjects: _, ...content } = event;
+    const { idempotency, owes, subjects, erases, ...content } = event;
     if (idempotency !== null) {
       const key = `${event.shop} ${idempotency.keyHash}`;
       const used = this.keys.get(key);
@@ -99,7 +105,11 @@ class MemoryTables implements TaskQueue {
       this.keys.set(key, { contentHash, id: event.id, deliveries: owes.length, expiresAt });
     }
     if (this.events.has(event.id)) return { kind: "accepted" };
-    this.events.set(event.id, { ...content, owes: owes.map((owed) => owed.subscription), directoryVersion });
+    this.events.set(event.id, { ...content, owes: owes.map((owed) => owed.subscription), isErased: false, directoryVersion });
+    this.subjects.set(event.id, subjects);
+    if (erases !== null) {
+      this.erasures.set(event.id, { eventId: event.id, shop: event.shop, subjects: erases === "subjects" ? subjects : null });
+    }
     for (const owed of owes) this.#insert(firstTask(event, owed));
     if (!event.isTest) this.#statistics.published(event.acceptedAt, event.shop, event.topic);
     return { kind: "accepted" };
@@ -215,6 +225,7 @@ class MemoryTables implements TaskQueue {
     if (last.state === "pending") return { kind: "pending" };
     if (last.reason !== null && REASONS_WITHOUT_REPLAY.includes(last.reason)) return { kind: "refused", reason: last.reason };
     if (event === undefined) return { kind: "not_found" };
+    if (event.isErased) return { kind: "refused", reason: "redacted" };
     const { subscription, eventId, n, shop, app } = last;
     const [seq, round] = [last.seq + 1, last.round + 1];
     this.#write({
@@ -325,6 +336,7 @@ function retention(tables: MemoryTables, directory: MemoryDirectory): Retention 
     dropStep: (day) => {
       if (tables.tasks().some((task) => dayOf(task.eventId) === day)) return Promise.reject(new Error(`day ${day} is still owed`));
       for (const id of tables.events.keys()) if (dayOf(id) === day) tables.events.delete(id);
+      for (const id of tables.erasures.keys()) if (dayOf(id) === day) tables.erasures.delete(id);
       for (const [key, [first]] of tables.log) if (first !== undefined && dayOf(first.eventId) === day) tables.log.delete(key);
       return Promise.resolve(true);
     },

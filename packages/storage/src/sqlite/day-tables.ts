@@ -22,6 +22,7 @@ export function createDay(connection: Connection, day: number): void {
       is_test INTEGER NOT NULL,
       owes TEXT NOT NULL,
       directory_version INTEGER NOT NULL,
+      erased_at INTEGER,
       payload BLOB NOT NULL
     );
     CREATE TABLE IF NOT EXISTS event_subject_${day} (

@@ -2,32 +2,18 @@ import { existsSync, mkdirSync, accessSync, constants, chmodSync } from "node:fs
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Store } from "@genhook/core";
-import { NOBODY_TO_TELL, soleOwner } from "../one-process.ts";
-import { TokenBuckets } from "../token-buckets.ts";
-import type { CheckpointOperations } from "./checkpoint-thread.ts";
+import { assemble, type Threads } from "./assemble.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { openWriter } from "./connection.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { StoreOpenError } from "./open-error.ts";
-import { packEvents, packSettlements } from "./packing.ts";
-import type { ReaderOperations } from "./reader-thread.ts";
 import { ThreadCalls } from "./thread-calls.ts";
-import type { WriterOperations } from "./writer-thread.ts";
 
 export interface SqliteStoreOptions {
   /** Folder of the data file, made when missing. */
   readonly folder: string;
   /** A store thread has ended: every later call rejects. */
   readonly onFatal?: (error: Error) => void;
-}
-
-/** Lanes that are asked for the age of the backlog: a few milliseconds. */
-const OLDEST_LANES_MAX = 2_000;
-
-interface Threads {
-  readonly writer: ThreadCalls<WriterOperations>;
-  readonly reader: ThreadCalls<ReaderOperations>;
-  readonly copier: ThreadCalls<CheckpointOperations>;
 }
 
 /**
@@ -60,78 +46,6 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     await threads.writer.close();
     lock.close();
   });
-}
-
-function assemble({ writer, reader }: Threads, close: () => Promise<void>): Store {
-  const buckets = new TokenBuckets();
-  return {
-    isShared: false,
-    events: {
-      append: (group, directoryVersion) => {
-        const packed = packEvents(group);
-        return writer.call("append", [packed, directoryVersion], [packed.bytes]);
-      },
-      read: (id) => reader.call("readEvent", [id]),
-      heads: (ids) => reader.call("heads", [ids]),
-    },
-    tasks: {
-      settle: (batch) => {
-        const packed = packSettlements(batch);
-        return writer.call("settle", [packed], [packed.bytes]);
-      },
-      readLane: (lane, dueMax, limit, bytesMax, skip) => reader.call("readLane", [lane, dueMax, limit, bytesMax, skip]),
-      lanesWithWork: (shards, after, limit) => reader.call("lanesWithWork", [shards, after, limit]),
-      cancelLane: (lane, reason, at, limit) => writer.call("cancelLane", [lane, reason, at, limit]),
-      relocateLane: (lane, toShard, limit) => writer.call("relocateLane", [lane, toShard, limit]),
-      replay: (delivery, lane, at) => writer.call("replay", [delivery, lane, at]),
-      countLanes: (lanes) => reader.call("countLanes", [lanes]),
-      listLane: (lane, turn, limit) => reader.call("listLane", [lane, turn, limit]),
-      backlog: async () => {
-        const [pending, oldestDue] = await Promise.all([writer.call("pending", []), reader.call("oldestDue", [OLDEST_LANES_MAX])]);
-        return { pending, oldestDue };
-      },
-    },
-    log: {
-      ofDelivery: (delivery) => reader.call("ofDelivery", [delivery]),
-      lastRows: (deliveries) => reader.call("lastRows", [deliveries]),
-      listFinal: (query) => reader.call("listFinal", [query]),
-    },
-    directory: {
-      version: () => reader.call("directoryVersion", []),
-      changesSince: (version) => reader.call("changesSince", [version]),
-      commit: (commit, expectedVersion) => writer.call("commitDirectory", [commit, expectedVersion]),
-      readAsOf: (version, shop, topic) => reader.call("readAsOf", [version, shop, topic]),
-      findToken: (tokenHash) => reader.call("findToken", [tokenHash]),
-      findSubscription: (id) => reader.call("findSubscription", [id]),
-      readAudit: (query) => reader.call("readAudit", [query]),
-    },
-    statistics: {
-      read: (query) => reader.call("readStatistics", [query]),
-      sumStep: (before, rowsMax) => writer.call("sumStep", [before, rowsMax]),
-    },
-    retention: {
-      days: () => reader.call("days", []),
-      expireThrough: (day, at, limit) => writer.call("expireThrough", [day, at, limit]),
-      dropStep: (day, rowsMax) => writer.call("dropStep", [day, rowsMax]),
-      forgetKeys: (at, limit) => writer.call("forgetKeys", [at, limit]),
-      forgetHistory: (at, limit) => writer.call("forgetHistory", [at, limit]),
-    },
-    leases: {
-      // The lock on the file makes this process the owner of everything, for as long as it lives.
-      renew: ({ node, delivers }) => Promise.resolve(soleOwner(node, delivers)),
-      leave: () => Promise.resolve(),
-    },
-    hints: NOBODY_TO_TELL,
-    credentials: {
-      putKey: (key) => writer.call("putKey", [key]),
-      findKey: (hash) => reader.call("findKey", [hash]),
-      listKeys: () => reader.call("listKeys", []),
-      // One process: its memory is exact, and a restart gives every app a full bucket, which harms nobody.
-      takeToken: (app, shop, size, perSecond, at) => Promise.resolve(buckets.take(`${app} ${shop}`, size, perSecond, at)),
-      putIfAbsent: (name, value) => writer.call("putIfAbsent", [name, value]),
-    },
-    close,
-  };
 }
 
 /** Not node's own `recursive`: that never returns where a file system refuses a folder with ENOENT, as /proc does. */

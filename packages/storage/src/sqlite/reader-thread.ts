@@ -1,8 +1,19 @@
 import { workerData } from "node:worker_threads";
-import type { AuditQuery, DeliveryKey, EventId, FinalDeliveriesQuery, LaneRef, StatisticsQuery, TaskKey, Turn } from "@genhook/core";
+import type {
+  AuditQuery,
+  DeliveryKey,
+  Erasure,
+  EventId,
+  FinalDeliveriesQuery,
+  LaneRef,
+  StatisticsQuery,
+  TaskKey,
+  Turn,
+} from "@genhook/core";
 import { readAudit } from "./audit.ts";
 import { openReader } from "./connection.ts";
 import { readAsOf } from "./directory-history.ts";
+import { findErasable, openErasures } from "./erasure-reader.ts";
 import { listFinal } from "./final-deliveries.ts";
 import { Reader } from "./reader.ts";
 import { readStatistics } from "./statistics.ts";
@@ -32,6 +43,8 @@ const operations = {
   findKey: (hash: string) => reader.findKey(hash),
   listKeys: () => reader.listKeys(),
   days: () => reader.days(),
+  openErasures: () => openErasures(connection),
+  findErasable: (erasure: Erasure, after: EventId | null, limit: number) => findErasable(connection, erasure, after, limit),
   readStatistics: (query: StatisticsQuery) => readStatistics(connection, query),
   close: () => connection.close(),
 };

@@ -28,7 +28,8 @@ import { number, text, toEvent, toEventHead, toLogRow, toStoredEvent, toTask } f
 import { toBytes, toHex } from "./uuid-bytes.ts";
 
 const CONTENT_COLUMNS = "id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, is_test, payload";
-const HEAD_COLUMNS = "id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, is_test, owes, directory_version";
+const HEAD_COLUMNS =
+  "id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, is_test, owes, directory_version, erased_at";
 
 /** All look-ups, on a read-only connection in a thread of their own: no write ever waits for one. */
 export class Reader {

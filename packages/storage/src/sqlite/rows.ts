@@ -56,8 +56,12 @@ export function toStoredEvent(row: Row): StoredEvent {
   return { ...toEvent(row), ...toMatch(row) };
 }
 
-function toMatch(row: Row): Pick<StoredEvent, "owes" | "directoryVersion"> {
-  return { owes: JSON.parse(text(row["owes"])) as number[], directoryVersion: number(row["directory_version"]) };
+function toMatch(row: Row): Pick<StoredEvent, "owes" | "directoryVersion" | "isErased"> {
+  return {
+    owes: JSON.parse(text(row["owes"])) as number[],
+    directoryVersion: number(row["directory_version"]),
+    isErased: row["erased_at"] !== null,
+  };
 }
 
 export function toLogRow(row: Row): LogRow {

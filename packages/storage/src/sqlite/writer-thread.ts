@@ -1,8 +1,9 @@
 import { workerData } from "node:worker_threads";
-import type { CancelReason, DeliveryKey, DirectoryCommit, LaneRef, PlatformKey } from "@genhook/core";
+import type { CancelReason, DeliveryKey, DirectoryCommit, EventId, LaneRef, PlatformKey } from "@genhook/core";
 import { openWriter } from "./connection.ts";
 import { forgetHistory } from "./directory-history.ts";
 import { commitDirectory } from "./directory-writer.ts";
+import { eraseEvents, finishErasure } from "./erasure-writer.ts";
 import { unpackEvents, unpackSettlements, type PackedEvents, type PackedSettlements } from "./packing.ts";
 import { sumStep } from "./statistics.ts";
 import { serve } from "./thread-calls.ts";
@@ -21,6 +22,8 @@ const operations = {
   pending: () => writer.pending,
   expireThrough: (day: number, at: number, limit: number) => writer.expireThrough(day, at, limit),
   dropStep: (day: number, rowsMax: number) => writer.dropStep(day, rowsMax),
+  erase: (ids: readonly EventId[], at: number) => eraseEvents(writer, ids, at),
+  finishErasure: (id: EventId, at: number) => finishErasure(writer, id, at),
   forgetKeys: (at: number, limit: number) => writer.forgetKeys(at, limit),
   forgetHistory: (at: number, limit: number) => forgetHistory(writer, at, limit),
   sumStep: (before: number, rowsMax: number) => writer.atomically(() => sumStep(connection, before, rowsMax)),

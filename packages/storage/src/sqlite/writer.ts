@@ -84,6 +84,10 @@ export class Writer {
     // Sent again after an unknown outcome: it is there with all that it owes.
     if (inserted === 0) return { kind: "accepted" };
     for (const owed of event.owes) this.#insertTask(firstTask(event, owed), id);
+    if (event.erases !== null) {
+      const subjects = event.erases === "subjects" ? JSON.stringify(event.subjects) : null;
+      this.connection.run("INSERT INTO erasure (event, shop, subjects) VALUES (?, ?, ?)", id, event.shop, subjects);
+    }
     for (const subject of event.subjects) {
       this.connection.run(`INSERT OR IGNORE INTO event_subject_${day} (subject, event) VALUES (?, ?)`, Buffer.from(subject, "hex"), id);
     }
@@ -111,7 +115,7 @@ export class Writer {
       lane.lane,
       limit,
     );
-    for (const row of tasks) this.#endTask(row, "cancelled", reason, at);
+    for (const row of tasks) this.endTask(row, "cancelled", reason, at);
     return tasks.length;
   }
 
@@ -148,6 +152,7 @@ export class Writer {
       if (last.state === "pending") return { kind: "pending" };
       if (last.reason !== null && REASONS_WITHOUT_REPLAY.includes(last.reason)) return { kind: "refused", reason: last.reason };
       if (stored === undefined) return { kind: "not_found" };
+      if (stored["erased_at"] !== null) return { kind: "refused", reason: "redacted" };
       this.#insertLogRow(day, event, reopened(last, at));
       const task: Task = {
         ...lane,
@@ -165,12 +170,10 @@ export class Writer {
   }
 
   expireThrough(day: number, at: number, limit: number): number {
-    // Ids begin with the time, so "accepted on or before the day" is a comparison of bytes.
-    const bound = Buffer.alloc(16);
-    bound.writeUIntBE((day + 1) * 86_400_000, 0, 6);
+    const [, bound] = boundsOf(day);
     return this.#atomic(() => {
       const rows = this.connection.all("SELECT * FROM task WHERE event < ? LIMIT ?", bound, limit);
-      for (const row of rows) this.#endTask(row, "dead", "expired", at);
+      for (const row of rows) this.endTask(row, "dead", "expired", at);
       return rows.length;
     });
   }
@@ -189,6 +192,8 @@ export class Writer {
       this.connection.forget(table);
       this.connection.database.exec(`DROP TABLE ${table}`);
     }
+    const [from, to] = boundsOf(day);
+    this.connection.run("DELETE FROM erasure WHERE event >= ? AND event < ?", from, to);
     this.connection.database.exec("PRAGMA incremental_vacuum(2000)");
     this.#days.delete(day);
     this.#dropping.delete(day);
@@ -197,9 +202,7 @@ export class Writer {
 
   /** The whole queue is looked through, so once per day and not once per step; from here on nothing of the day is re-opened. */
   #beginDrop(day: number): void {
-    const [from, to] = [Buffer.alloc(16), Buffer.alloc(16)];
-    from.writeUIntBE(day * 86_400_000, 0, 6);
-    to.writeUIntBE((day + 1) * 86_400_000, 0, 6);
+    const [from, to] = boundsOf(day);
     if (this.connection.get("SELECT 1 FROM task WHERE event >= ? AND event < ? LIMIT 1", from, to) !== undefined) {
       throw new Error(`day ${day} cannot be dropped: something of it is still owed`);
     }
@@ -293,7 +296,8 @@ export class Writer {
     return true;
   }
 
-  #endTask(taskRow: Row, state: "cancelled" | "dead", reason: DeliveryReason, at: number): void {
+  /** Inside a transaction of the caller. */
+  endTask(taskRow: Row, state: "cancelled" | "dead", reason: DeliveryReason, at: number): void {
     const task = toTask(taskRow);
     const event = taskRow["event"] as Uint8Array;
     const day = dayOf(task.eventId);
@@ -336,6 +340,14 @@ export class Writer {
       row.app,
     );
   }
+}
+
+/** Ids begin with the time, so "accepted within the day" is a comparison of bytes: from the first to before the second. */
+function boundsOf(day: number): readonly [from: Buffer, to: Buffer] {
+  const [from, to] = [Buffer.alloc(16), Buffer.alloc(16)];
+  from.writeUIntBE(day * 86_400_000, 0, 6);
+  to.writeUIntBE((day + 1) * 86_400_000, 0, 6);
+  return [from, to];
 }
 
 function isOwedBy(stored: Row | undefined, subscription: number): boolean {

@@ -71,6 +71,12 @@ CREATE TABLE endpoint_state (
   updated_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+CREATE TABLE erasure (
+  event BLOB PRIMARY KEY NOT NULL,
+  shop INTEGER NOT NULL,
+  subjects TEXT
+) WITHOUT ROWID;
+
 CREATE TABLE event_DAY (
       id BLOB PRIMARY KEY NOT NULL,
       shop INTEGER NOT NULL,
@@ -84,6 +90,7 @@ CREATE TABLE event_DAY (
       is_test INTEGER NOT NULL,
       owes TEXT NOT NULL,
       directory_version INTEGER NOT NULL,
+      erased_at INTEGER,
       payload BLOB NOT NULL
     );
 

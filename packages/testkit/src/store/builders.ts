@@ -115,6 +115,7 @@ export function buildEvent(owed: readonly Subscription[], more: Partial<NewEvent
     payload: new TextEncoder().encode('{"order":{"id":1}}'),
     owes: owed.map((each) => ({ subscription: each.id, lane: each.id, shard: shardOf(each.endpoint) })),
     subjects: [],
+    erases: null,
     idempotency: null,
     ...more,
   };

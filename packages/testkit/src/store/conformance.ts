@@ -29,6 +29,7 @@ import {
   sha256,
 } from "./builders.ts";
 import { describeHistory } from "./conformance-history.ts";
+import { describeErasure } from "./conformance-erasure.ts";
 
 export interface StoreHarness {
   /** A store with nothing in it. */
@@ -94,6 +95,7 @@ export function describeStore(name: string, harness: StoreHarness): void {
     describeAudit(fixture);
     describeHistory(fixture, S, T);
     describeRetention(fixture);
+    describeErasure(fixture);
     describeRest(fixture);
     if (harness.reopen !== undefined) {
       it("keeps everything over a restart", async () => {
@@ -111,7 +113,7 @@ export function describeStore(name: string, harness: StoreHarness): void {
   });
 }
 
-interface Fixture {
+export interface Fixture {
   readonly open: () => Store;
   readonly append: (...events: NewEvent[]) => ReturnType<Store["events"]["append"]>;
   readonly owed: (subscription: Subscription) => Promise<readonly Task[]>;
@@ -124,14 +126,14 @@ function describeEvents({ open, append, owed, version }: Fixture): void {
     const event = buildEvent([S, T], { payload, orderKey: "k", changed: ["a.b", "c"], isTest: true, app: 1 });
     const other = buildEvent([S]);
     expect(await append(event, other)).toEqual({ kind: "committed", results: [{ kind: "accepted" }, { kind: "accepted" }] });
-    const { owes, subjects: _, idempotency: __, ...content } = event;
+    const { owes, subjects: _, idempotency: __, erases: ___, ...content } = event;
     const read = await open().events.read(event.id);
-    const matched = { owes: owes.map((each) => each.subscription), directoryVersion: version() };
+    const matched = { owes: owes.map((each) => each.subscription), directoryVersion: version(), isErased: false };
     expect(read).toEqual({ ...content, ...matched, payload: expect.anything() as unknown });
     expect([...(read?.payload ?? [])]).toEqual([...payload]);
     expect(await owed(S)).toEqual([firstTaskOf(event, S), firstTaskOf(other, S)]);
     expect(await owed(T)).toEqual([firstTaskOf(event, T)]);
-    const { payload: ___, ...head } = { ...content, ...matched };
+    const { payload: ____, ...head } = { ...content, ...matched };
     expect(await open().events.heads([eventIdAt(NOW), event.id])).toEqual([null, head]);
   });
 

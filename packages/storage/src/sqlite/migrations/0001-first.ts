@@ -28,6 +28,12 @@ CREATE TABLE idempotency (
   PRIMARY KEY (shop, key_hash)
 ) WITHOUT ROWID;
 
+CREATE TABLE erasure (
+  event BLOB PRIMARY KEY NOT NULL,
+  shop INTEGER NOT NULL,
+  subjects TEXT
+) WITHOUT ROWID;
+
 CREATE TABLE stat (
   resolution INTEGER NOT NULL,
   at INTEGER NOT NULL,

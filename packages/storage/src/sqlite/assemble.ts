@@ -1,0 +1,143 @@
+import type {
+  AttemptLog,
+  Credentials,
+  DirectoryStore,
+  Erasures,
+  EventStore,
+  Leases,
+  Retention,
+  Statistics,
+  Store,
+  TaskQueue,
+} from "@genhook/core";
+import { NOBODY_TO_TELL, soleOwner } from "../one-process.ts";
+import { TokenBuckets } from "../token-buckets.ts";
+import type { CheckpointOperations } from "./checkpoint-thread.ts";
+import { packEvents, packSettlements } from "./packing.ts";
+import type { ReaderOperations } from "./reader-thread.ts";
+import type { ThreadCalls } from "./thread-calls.ts";
+import type { WriterOperations } from "./writer-thread.ts";
+
+/** Lanes that are asked for the age of the backlog: a few milliseconds. */
+const OLDEST_LANES_MAX = 2_000;
+
+export interface Threads {
+  readonly writer: ThreadCalls<WriterOperations>;
+  readonly reader: ThreadCalls<ReaderOperations>;
+  readonly copier: ThreadCalls<CheckpointOperations>;
+}
+
+/** The store contract, each call on the thread that carries it out. */
+export function assemble(threads: Threads, close: () => Promise<void>): Store {
+  return {
+    isShared: false,
+    events: events(threads),
+    tasks: tasks(threads),
+    log: log(threads),
+    directory: directory(threads),
+    statistics: statistics(threads),
+    retention: retention(threads),
+    erasures: erasures(threads),
+    leases: leases(),
+    hints: NOBODY_TO_TELL,
+    credentials: credentials(threads),
+    close,
+  };
+}
+
+function events({ writer, reader }: Threads): EventStore {
+  return {
+    append: (group, directoryVersion) => {
+      const packed = packEvents(group);
+      return writer.call("append", [packed, directoryVersion], [packed.bytes]);
+    },
+    read: (id) => reader.call("readEvent", [id]),
+    heads: (ids) => reader.call("heads", [ids]),
+  };
+}
+
+function tasks({ writer, reader }: Threads): TaskQueue {
+  return {
+    settle: (batch) => {
+      const packed = packSettlements(batch);
+      return writer.call("settle", [packed], [packed.bytes]);
+    },
+    readLane: (lane, dueMax, limit, bytesMax, skip) => reader.call("readLane", [lane, dueMax, limit, bytesMax, skip]),
+    lanesWithWork: (shards, after, limit) => reader.call("lanesWithWork", [shards, after, limit]),
+    cancelLane: (lane, reason, at, limit) => writer.call("cancelLane", [lane, reason, at, limit]),
+    relocateLane: (lane, toShard, limit) => writer.call("relocateLane", [lane, toShard, limit]),
+    replay: (delivery, lane, at) => writer.call("replay", [delivery, lane, at]),
+    countLanes: (lanes) => reader.call("countLanes", [lanes]),
+    listLane: (lane, turn, limit) => reader.call("listLane", [lane, turn, limit]),
+    backlog: async () => {
+      const [pending, oldestDue] = await Promise.all([writer.call("pending", []), reader.call("oldestDue", [OLDEST_LANES_MAX])]);
+      return { pending, oldestDue };
+    },
+  };
+}
+
+function log({ reader }: Threads): AttemptLog {
+  return {
+    ofDelivery: (delivery) => reader.call("ofDelivery", [delivery]),
+    lastRows: (deliveries) => reader.call("lastRows", [deliveries]),
+    listFinal: (query) => reader.call("listFinal", [query]),
+  };
+}
+
+function directory({ writer, reader }: Threads): DirectoryStore {
+  return {
+    version: () => reader.call("directoryVersion", []),
+    changesSince: (version) => reader.call("changesSince", [version]),
+    commit: (commit, expectedVersion) => writer.call("commitDirectory", [commit, expectedVersion]),
+    readAsOf: (version, shop, topic) => reader.call("readAsOf", [version, shop, topic]),
+    findToken: (tokenHash) => reader.call("findToken", [tokenHash]),
+    findSubscription: (id) => reader.call("findSubscription", [id]),
+    readAudit: (query) => reader.call("readAudit", [query]),
+  };
+}
+
+function statistics({ writer, reader }: Threads): Statistics {
+  return {
+    read: (query) => reader.call("readStatistics", [query]),
+    sumStep: (before, rowsMax) => writer.call("sumStep", [before, rowsMax]),
+  };
+}
+
+function retention({ writer, reader }: Threads): Retention {
+  return {
+    days: () => reader.call("days", []),
+    expireThrough: (day, at, limit) => writer.call("expireThrough", [day, at, limit]),
+    dropStep: (day, rowsMax) => writer.call("dropStep", [day, rowsMax]),
+    forgetKeys: (at, limit) => writer.call("forgetKeys", [at, limit]),
+    forgetHistory: (at, limit) => writer.call("forgetHistory", [at, limit]),
+  };
+}
+
+function erasures({ writer, reader }: Threads): Erasures {
+  return {
+    open: () => reader.call("openErasures", []),
+    find: (erasure, after, limit) => reader.call("findErasable", [erasure, after, limit]),
+    erase: (ids, at) => writer.call("erase", [ids, at]),
+    finish: (eventId, at) => writer.call("finishErasure", [eventId, at]),
+  };
+}
+
+function leases(): Leases {
+  return {
+    // The lock on the file makes this process the owner of everything, for as long as it lives.
+    renew: ({ node, delivers }) => Promise.resolve(soleOwner(node, delivers)),
+    leave: () => Promise.resolve(),
+  };
+}
+
+function credentials({ writer, reader }: Threads): Credentials {
+  const buckets = new TokenBuckets();
+  return {
+    putKey: (key) => writer.call("putKey", [key]),
+    findKey: (hash) => reader.call("findKey", [hash]),
+    listKeys: () => reader.call("listKeys", []),
+    // One process: its memory is exact, and a restart gives every app a full bucket, which harms nobody.
+    takeToken: (app, shop, size, perSecond, at) => Promise.resolve(buckets.take(`${app} ${shop}`, size, perSecond, at)),
+    putIfAbsent: (name, value) => writer.call("putIfAbsent", [name, value]),
+  };
+}
