@@ -142,11 +142,18 @@ describe("retryAfterUntil", () => {
     ["12abc", null],
     ["", null],
     ["soon", null],
-    ["99999999999999999999", null],
+    ["99999999999999999999", NOW + 14_400_000],
     ["Tue, 31 Dec 2024 00:00:59 GMT", NOW + 60_000],
     ["Tue, 31 Dec 2024 00:00:59 UTC", null],
     ["Mon, 30 Dec 2024 23:00:00 GMT", null],
     ["Tue, 31 Xxx 2024 00:00:59 GMT", null],
+    ["Tuesday, 31-Dec-24 00:00:59 GMT", NOW + 60_000],
+    ["Tuesday, 31-Dec-74 00:00:59 GMT", NOW + 14_400_000],
+    ["Tuesday, 31-Dec-75 00:00:59 GMT", null],
+    ["Tue Dec 31 00:00:59 2024", NOW + 60_000],
+    ["Wed Jan  1 00:00:59 2025", NOW + 14_400_000],
+    ["Fri, 31 Feb 2099 00:00:00 GMT", null],
+    ["Fri, 01 Feb 2099 25:00:00 GMT", null],
   ])("%j", (text, until) => {
     expect(retryAfterUntil(text, NOW, 14_400_000)).toBe(until);
   });
