@@ -32,6 +32,8 @@ const CONNECT_CODES: ReadonlySet<string> = new Set([
   "EPERM",
 ]);
 
+const LENGTH_MISMATCH = "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
+
 /** Maps what the network said to a word of the contract's table: one function, so that every failure has exactly one name. */
 export function failureOf(error: Error, phase: Phase): Failure {
   const code = codeOf(error);
@@ -39,8 +41,9 @@ export function failureOf(error: Error, phase: Phase): Failure {
   if (code === "GENHOOK_ADDRESS_REFUSED") return { error: "address_refused", detail };
   if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT") return { error: "timeout", detail };
   if (code === "UND_ERR_HEADERS_OVERFLOW" || code === "HPE_HEADER_OVERFLOW") return { error: "headers_too_large", detail };
-  if (error.name === "HTTPParserError" || code.startsWith("HPE_") || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH")
-    return { error: "malformed_response", detail };
+  // The end came before what was announced. (undici gives headers that announce nonsense the same code, before it reads a body.)
+  if (phase === "reading" && (code === LENGTH_MISMATCH || code === "HPE_INVALID_EOF_STATE")) return { error: "connection_lost", detail };
+  if (isMalformed(error, code, phase)) return { error: "malformed_response", detail };
   if (error.message === "bad upgrade") return { error: "upgrade_refused", detail };
   if (error.message === "bad response") return { error: "malformed_response", detail };
   if (DNS_CODES.has(code)) return { error: "dns_failed", detail };
@@ -52,6 +55,12 @@ export function failureOf(error: Error, phase: Phase): Failure {
   if (isTlsCode(code)) return { error: "tls_failed", detail };
   if (code === "UND_ERR_SOCKET" || CONNECT_CODES.has(code)) return { error: "connection_lost", detail };
   return { error: "internal_error", detail };
+}
+
+function isMalformed(error: Error, code: string, phase: Phase): boolean {
+  // undici asserts what llhttp lets through: a status below 100, a 101 without Upgrade.
+  const isAsserted = code === "ERR_ASSERTION" && phase !== "connecting";
+  return isAsserted || error.name === "HTTPParserError" || code.startsWith("HPE_") || code === LENGTH_MISMATCH;
 }
 
 function isTlsCode(code: string): boolean {

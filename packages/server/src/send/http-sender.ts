@@ -1,9 +1,9 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { IncomingHttpHeaders } from "node:http";
-import type { AttemptRequest, KeepResponses, Outcome, Sender } from "@genhook/core";
+import { RETRY_AFTER_MAX_MS, retryAfterUntil, type AttemptRequest, type KeepResponses, type Outcome, type Sender } from "@genhook/core";
 import { Agent, Client, type Dispatcher } from "undici";
 import type { SecretVault } from "../secrets/secret-vault.ts";
 import { failureOf, type Phase } from "./attempt-failure.ts";
+import { ConnectionWatch, type FollowedConnection, type Traveller } from "./connection-watch.ts";
 import { headersOf, type WebhookIdForm } from "./delivery-headers.ts";
 import { guardedConnect, type Resolve } from "./guarded-connect.ts";
 import { BODY_READ_BYTES, BodyStart, keptHeaders } from "./kept-response.ts";
@@ -43,7 +43,7 @@ export class HttpSender implements Sender {
   readonly #clientOptions: Client.Options;
   readonly #flights = new Set<Flight>();
   readonly #targets = new Map<string, Target>();
-  readonly #reuse = new ReuseWatch();
+  readonly #watch = new ConnectionWatch();
   /**
    * undici frees a connection one turn of the event loop after its answer. Outcomes are told just behind that, so that what their slots
    * start next finds the connection free instead of opening another.
@@ -74,7 +74,7 @@ export class HttpSender implements Sender {
   }
 
   send(request: AttemptRequest, done: (outcome: Outcome) => void): void {
-    const flight = new Flight(this.#options, this.#reuse, (outcome) => {
+    const flight = new Flight(this.#options, this.#watch, (outcome) => {
       this.#flights.delete(flight);
       this.#landed.push(() => done(outcome));
       if (this.#landed.length === 1) queueMicrotask(this.#land);
@@ -100,7 +100,7 @@ export class HttpSender implements Sender {
   }
 
   async close(): Promise<void> {
-    this.#reuse.close();
+    this.#watch.close();
     await this.#agent.destroy();
   }
 
@@ -120,14 +120,15 @@ export class HttpSender implements Sender {
  * One attempt. States: waiting for a connection, sent and waiting for headers, reading, ended. Whatever comes first ends it: the answer,
  * an error, the deadline, or an abort; everything later is ignored.
  */
-class Flight {
+class Flight implements Traveller {
   readonly #options: HttpSenderOptions;
-  readonly #reuse: ReuseWatch;
+  readonly #watch: ConnectionWatch;
   readonly #done: (outcome: Outcome) => void;
   readonly #startedAt = performance.now();
   readonly #deadline: NodeJS.Timeout;
   readonly #body = new BodyStart();
   #controller: Dispatcher.DispatchController | null = null;
+  #connection: FollowedConnection | null = null;
   #again: (() => void) | null = null;
   #isEnded = false;
   #status = 0;
@@ -135,12 +136,11 @@ class Flight {
   #headers = "";
   /** Where the attempt stands, for naming a failure. */
   phase: Phase = "connecting";
-  isReused = false;
   onEnded: (() => void) | null = null;
 
-  constructor(options: HttpSenderOptions, reuse: ReuseWatch, done: (outcome: Outcome) => void) {
+  constructor(options: HttpSenderOptions, watch: ConnectionWatch, done: (outcome: Outcome) => void) {
     this.#options = options;
-    this.#reuse = reuse;
+    this.#watch = watch;
     this.#done = done;
     this.#deadline = setTimeout(() => this.#timedOut(), options.timeoutMs);
   }
@@ -161,17 +161,27 @@ class Flight {
       return;
     }
     this.phase = "waiting";
-    this.#reuse.expect(this);
+    this.#watch.expect(this);
+  }
+
+  sentOver(connection: FollowedConnection): void {
+    this.#connection = connection;
+  }
+
+  heardTooMuch(): void {
+    const error = this.phase === "reading" ? "malformed_response" : "headers_too_large";
+    this.fail({ error, detail: "the answer has no end" });
+    this.#controller?.abort(ABORT);
   }
 
   headers(status: number, headers: IncomingHttpHeaders): void {
-    if (this.#isEnded) return;
+    // An interim answer (1xx) is none yet.
+    if (this.#isEnded || status < 200) return;
     this.phase = "reading";
     this.#status = status;
     const isKept = status < 200 || status > 299 || this.#options.keepResponses === "all";
     this.#headers = isKept ? keptHeaders(headers) : "";
-    const retryAfter = headers["retry-after"];
-    this.#retryAfter = typeof retryAfter === "string" ? retryAfter : null;
+    this.#retryAfter = longestRetryAfter(headers["retry-after"]);
   }
 
   data(chunk: Buffer): void {
@@ -190,12 +200,13 @@ class Flight {
     if (this.#isEnded) return;
     const failure = failureOf(error, this.phase);
     const again = this.#again;
-    if (this.phase === "waiting" && this.isReused && again !== null && failure.error === "connection_lost") {
+    const isUnheard = this.#connection?.isReused === true && !this.#connection.isAnswered;
+    if (this.phase === "waiting" && isUnheard && again !== null && failure.error === "connection_lost") {
       // The server had closed the idle connection: nobody answered, so the same attempt goes once more, over a new one.
       this.#again = null;
       this.#controller = null;
+      this.#connection = null;
       this.phase = "connecting";
-      this.isReused = false;
       again();
       return;
     }
@@ -276,31 +287,12 @@ class FlightHandler implements Dispatcher.DispatchHandler {
   }
 }
 
-/**
- * Learns whether a request went out over a connection that was used before. undici starts a request and writes its headers in one go and
- * says so, with the socket, on a diagnostics channel; the flight that was started last is the one whose headers are written.
- */
-class ReuseWatch {
-  readonly #used = new WeakSet<object>();
-  #expected: Flight | null = null;
-  readonly #seen = (message: unknown): void => {
-    const { socket } = message as { readonly socket: object };
-    if (this.#expected !== null) this.#expected.isReused = this.#used.has(socket);
-    this.#expected = null;
-    this.#used.add(socket);
-  };
-
-  constructor() {
-    subscribe("undici:client:sendHeaders", this.#seen);
-  }
-
-  expect(flight: Flight): void {
-    this.#expected = flight;
-  }
-
-  close(): void {
-    unsubscribe("undici:client:sendHeaders", this.#seen);
-  }
+/** Of several headers the one that asks for the longest wait: whoever stands in between may have added one. */
+function longestRetryAfter(header: unknown): string | null {
+  const values = (Array.isArray(header) ? header : [header]).filter((value): value is string => typeof value === "string");
+  const now = Date.now();
+  const waitMs = (text: string): number => (retryAfterUntil(text, now, RETRY_AFTER_MAX_MS) ?? now) - now;
+  return values.reduce<string | null>((longest, each) => (longest === null || waitMs(each) > waitMs(longest) ? each : longest), null);
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -1,57 +1,22 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import type { App, AttemptRequest, Outcome } from "@genhook/core";
+import type { Outcome } from "@genhook/core";
 import { startEndpoint, testCertificate, type Endpoint } from "@genhook/testkit";
 import { Webhook } from "standardwebhooks";
 import { afterEach, expect, test } from "vitest";
 import { createSealing } from "../../src/secrets/sealing.ts";
 import { SecretVault } from "../../src/secrets/secret-vault.ts";
-import { HttpSender, type HttpSenderOptions } from "../../src/send/http-sender.ts";
+import type { HttpSender, HttpSenderOptions } from "../../src/send/http-sender.ts";
+import { attempt, BODY, CLIENT_SECRET, makeRequest, makeSender as senderWith, SIGNING_SECRET } from "./sending.ts";
 
-const CLIENT_SECRET = "client-secret-of-the-test";
-const SIGNING_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw9ZIo2LaLaSw=";
-const sealing = createSealing(randomBytes(32));
 const closers: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-function makeApp(): App {
-  const secret = (kind: "client" | "signing", text: string) => ({
-    id: kind,
-    kind,
-    state: "live" as const,
-    sealed: sealing.seal(text),
-    createdAt: 1,
-  });
-  return {
-    id: 1,
-    clientId: "0".repeat(32),
-    name: "app",
-    apiVersion: "202412",
-    secrets: [secret("client", CLIENT_SECRET), secret("signing", SIGNING_SECRET)],
-    webhooks: [],
-    complianceWebhooks: {},
-    isListed: false,
-    contactEmail: null,
-    contactUrl: null,
-    createdAt: 1,
-    updatedAt: 1,
-    endedAt: null,
-  };
-}
-
 function makeSender(more: Partial<HttpSenderOptions> = {}): HttpSender {
-  const sender = new HttpSender({
-    secrets: new SecretVault(sealing),
-    timeoutMs: 2_000,
-    allowPrivate: true,
-    webhookId: "number",
-    keepResponses: "failures",
-    ca: null,
-    ...more,
-  });
+  const sender = senderWith(more);
   closers.push(() => sender.close());
   return sender;
 }
@@ -80,51 +45,6 @@ async function rawServer(onData: (socket: Socket, request: string) => void): Pro
     });
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-}
-
-const BODY = Buffer.from('{"order": {"id":300157930096874, "total":  1.10 }}');
-
-function makeRequest(address: string, more: Partial<AttemptRequest> = {}): AttemptRequest {
-  return {
-    deliveryId: "dlv_0193f0a0b1c27000800000000000abcd_8589934859",
-    address,
-    app: makeApp(),
-    event: {
-      id: "0193f0a0-b1c2-7000-8000-00000000abcd",
-      shop: 1,
-      app: null,
-      topic: "orders/create",
-      apiVersion: "202412",
-      triggeredAt: "2024-12-30T23:59:59.123456789Z",
-      acceptedAt: 1,
-      orderKey: null,
-      changed: null,
-      isTest: false,
-      payload: BODY,
-    },
-    shopDomain: "suns-shop.genmystore.com",
-    subscriptionId: 8_589_934_859,
-    subscriptionUuid: "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043",
-    attempt: 3,
-    isReplay: false,
-    sequence: null,
-    at: Date.now(),
-    ...more,
-  };
-}
-
-function attempt(sender: HttpSender, request: AttemptRequest): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    let count = 0;
-    let hasReturned = false;
-    sender.send(request, (outcome) => {
-      count += 1;
-      if (count > 1) reject(new Error("done was called twice"));
-      if (!hasReturned) reject(new Error("done was called before send returned"));
-      resolve(outcome);
-    });
-    hasReturned = true;
-  });
 }
 
 test("what arrives is the payload's bytes with exactly the documented headers, both signatures good", async () => {
