@@ -52,6 +52,11 @@ export const ERRORS = {
   },
   method_not_allowed: { status: 405, meaning: "The path does not take this method.", remedy: "Use a method of the Allow header." },
   already_exists: { status: 409, meaning: "An entry with this natural key exists.", remedy: "Use PUT on its path to change it." },
+  secret_step_refused: {
+    status: 409,
+    meaning: "The step does not fit the state that the app's secrets are in.",
+    remedy: "GET the app to see its secrets; the steps are stage, use, revoke, in this order.",
+  },
   webhook_exists: {
     status: 409,
     meaning: "The installation has a webhook with this topic and address.",

@@ -1,7 +1,8 @@
 import { Type } from "typebox";
 import { appRoutes } from "./app-api/routes.ts";
+import { PublicKeyEntry } from "./platform-api/schemas.ts";
 import { platformRoutes } from "./platform-api/routes.ts";
-import type { Route } from "./route.ts";
+import { many, type Route } from "./route.ts";
 
 const Ready = Type.Object({ ready: Type.Boolean(), reasons: Type.Array(Type.String()) });
 
@@ -60,6 +61,17 @@ const openRoutes: readonly Route[] = [
     status: 200,
     answer: Type.String(),
     errors: [],
+  },
+  {
+    operation: "getPublicKeys",
+    method: "GET",
+    path: "/.well-known/webhook-keys/:clientId",
+    api: "open",
+    summary: "The public keys that an app's deliveries are signed with, as a JSON Web Key Set (RFC 7517)",
+    allows: [],
+    status: 200,
+    answer: many("keys", PublicKeyEntry),
+    errors: ["not_found"],
   },
 ];
 

@@ -12,6 +12,7 @@ export * from "./deliveries/delivery-view.ts";
 export * from "./directory/apps.ts";
 export * from "./directory/directory.ts";
 export * from "./directory/installations.ts";
+export * from "./directory/secrets.ts";
 export * from "./directory/shops.ts";
 export * from "./directory/directory-service.ts";
 export * from "./directory/subscriptions.ts";

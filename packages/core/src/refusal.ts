@@ -23,6 +23,7 @@ export type RefusalCode =
   | "missing_member"
   | "payload_mismatch"
   | "webhook_exists"
+  | "secret_step_refused"
   | "too_many_webhooks"
   | "too_many_matches"
   | "idempotency_key_reused"

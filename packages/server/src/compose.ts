@@ -25,6 +25,8 @@ import { DeliveriesRoutes } from "./http/deliveries-routes.ts";
 import { appDirectoryHandlers, installationHandlers, shopHandlers } from "./http/directory-api.ts";
 import { makeHttpServer } from "./http/http-server.ts";
 import { openHandlers } from "./http/open-api.ts";
+import { auditHandlers } from "./http/audit-api.ts";
+import { publicKeyHandlers, secretHandlers } from "./http/secrets-api.ts";
 import { eventHandlers, keyHandlers } from "./http/platform-api.ts";
 import { systemClock, systemRandomBits, systemTimers } from "./runtime/system-clock.ts";
 import { ensureFirstKey } from "./secrets/platform-key.ts";
@@ -261,7 +263,7 @@ function makeHttp(settings: Settings, parts: HttpParts): FastifyInstance {
     now,
     onReopened: (event, task) => engine.reopened(event, task),
   });
-  const routes = new DeliveriesRoutes({ deliveries, directory: directory.directory, store, secrets, webhookId: settings.webhookId });
+  const routes = new DeliveriesRoutes({ deliveries, directory: directory.directory, store, secrets, webhookId: settings.webhookId, now });
   const entries = { store, directory, tools, addresses, sealing, secrets, now };
   const platform = { store, directory, publisher, deliveries, routes, now };
   const backlog = watchBacklog(store);
@@ -275,15 +277,20 @@ function makeHttp(settings: Settings, parts: HttpParts): FastifyInstance {
       ...installationHandlers(entries),
       ...eventHandlers(platform),
       ...keyHandlers(platform),
+      ...auditHandlers({ store }),
+      ...secretHandlers({ directory, sealing, newUuid: randomUUID, now }),
     },
-    open: openHandlers({
-      publicUrl: settings.publicUrl,
-      metrics: { ...metrics, text: () => backlog.refresh().then(() => metrics.text()) },
-      reasonsNotReady: async () => {
-        const isReachable = await backlog.refresh();
-        return [...(isReachable ? [] : ["the store cannot be used"]), ...(engine.isReady ? [] : ["no leases are held"])];
-      },
-    }),
+    open: {
+      ...publicKeyHandlers({ directory }),
+      ...openHandlers({
+        publicUrl: settings.publicUrl,
+        metrics: { ...metrics, text: () => backlog.refresh().then(() => metrics.text()) },
+        reasonsNotReady: async () => {
+          const isReachable = await backlog.refresh();
+          return [...(isReachable ? [] : ["the store cannot be used"]), ...(engine.isReady ? [] : ["no leases are held"])];
+        },
+      }),
+    },
     publicUrl: settings.publicUrl,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     onAnswer: (route, status, durationMs) => {

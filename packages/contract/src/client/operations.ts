@@ -2,9 +2,11 @@
 // Made from `packages/contract/src/routes.ts` by `npm run golden:update`.
 import type { OperationRow } from "./operation-row.ts";
 
-export type AppEntry = { readonly clientId: string; readonly clientSecret?: string; readonly signingSecret?: string; readonly name: string; readonly apiVersion: string; readonly webhooks: readonly ({ readonly topic: string; readonly address: string })[]; readonly complianceWebhooks: Readonly<Record<string, unknown>>; readonly listed: boolean; readonly contact: { readonly email?: string; readonly url?: string }; readonly createTime: string; readonly updateTime: string };
+export type AppEntry = { readonly clientId: string; readonly clientSecret?: string; readonly signingSecret?: string; readonly name: string; readonly apiVersion: string; readonly webhooks: readonly ({ readonly topic: string; readonly address: string })[]; readonly complianceWebhooks: Readonly<Record<string, unknown>>; readonly listed: boolean; readonly contact: { readonly email?: string; readonly url?: string }; readonly secrets: readonly ({ readonly id: string; readonly kind: "client" | "signing" | "ed25519"; readonly state: "staged" | "live" | "retiring" | "revoked"; readonly publicKey?: string; readonly createTime: string })[]; readonly createTime: string; readonly updateTime: string };
 
 export type AttemptEntry = { readonly n: number; readonly round: number; readonly at: string; readonly address: string; readonly durationMs: number; readonly status?: number; readonly error?: string; readonly requestHeaders: Readonly<Record<string, unknown>>; readonly responseHeaders: Readonly<Record<string, unknown>>; readonly responseBody: string | null };
+
+export type AuditEntry = { readonly id: number; readonly actor: string; readonly action: string; readonly subject: string; readonly before: Readonly<Record<string, unknown>> | null; readonly after: Readonly<Record<string, unknown>> | null; readonly requestId: string | null; readonly createTime: string };
 
 export type DeliveryEntry = { readonly id: string; readonly eventId: string; readonly webhookId: number; readonly endpointId: string; readonly shop: string; readonly clientId: string; readonly topic: string; readonly address: string; readonly state: "pending" | "delivered" | "dead" | "cancelled"; readonly reason: string | null; readonly round: number; readonly attemptCount: number; readonly nextAttemptAt: string | null; readonly lastStatus: number | null; readonly lastError: string | null; readonly createTime: string; readonly updateTime: string };
 
@@ -13,6 +15,10 @@ export type EventEntry = { readonly id: string; readonly shop: string; readonly 
 export type InstallationEntry = { readonly clientId: string; readonly shop: string; readonly scopes: readonly (string)[]; readonly accessToken?: string; readonly installedAt: string };
 
 export type KeyEntry = { readonly id: string; readonly name: string; readonly role: string; readonly key?: string; readonly createTime: string; readonly revokedTime: string | null };
+
+export type PublicKeyEntry = { readonly kty: "OKP"; readonly crv: "Ed25519"; readonly alg: "EdDSA"; readonly use: "sig"; readonly kid: string; readonly x: string; readonly publicKey: string; readonly state: "staged" | "live" | "retiring" | "revoked"; readonly createTime: string };
+
+export type SecretEntry = { readonly id: string; readonly kind: "client" | "signing" | "ed25519"; readonly state: "staged" | "live" | "retiring" | "revoked"; readonly publicKey?: string; readonly createTime: string; readonly secret?: string };
 
 export type ShopEntry = { readonly domain: string; readonly shopId: string; readonly plan: string; readonly createTime: string; readonly updateTime: string };
 
@@ -68,6 +74,8 @@ export interface Operations {
   putApp: { input: { params: { clientId: string | number }; body: { readonly name?: string; readonly apiVersion?: "202412" | "202410"; readonly webhooks?: readonly ({ readonly topic: string; readonly address: string })[]; readonly complianceWebhooks?: { readonly "customers/data_request"?: string; readonly "customers/redact"?: string; readonly "shop/redact"?: string }; readonly listed?: boolean; readonly contact?: { readonly email?: string; readonly url?: string }; readonly clientId?: string; readonly clientSecret?: string; readonly signingSecret?: string } }; answer: { readonly app: AppEntry } };
   /** DELETE /platform/v1/apps/:clientId: Delete an app. */
   deleteApp: { input: { params: { clientId: string | number } }; answer: Readonly<Record<string, unknown>> };
+  /** POST /platform/v1/apps/:clientId/secrets: Replace a secret: stage reveals a new one, use makes it sign beside the old one, revoke ends the old one. */
+  rotateSecret: { input: { params: { clientId: string | number }; body: { readonly kind: "client" | "signing" | "ed25519"; readonly step: "stage" | "use" | "revoke"; readonly id?: string; readonly secret?: string } }; answer: { readonly secret: SecretEntry } };
   /** POST /platform/v1/installations: Create an installation. */
   createInstallation: { input: { body: { readonly clientId: string; readonly shop: string; readonly scopes: readonly (string)[]; readonly accessToken?: string } }; answer: { readonly installation: InstallationEntry } };
   /** GET /platform/v1/installations: List installations. */
@@ -92,6 +100,8 @@ export interface Operations {
   listTopics: { input: {  }; answer: { readonly topics: readonly (TopicEntry)[] } };
   /** GET /platform/v1/stats: Counts and latency over time, and what is pending now. */
   getStats: { input: { query?: { from?: string | number; to?: string | number; step?: string | number; shop?: string | number; clientId?: string | number; topic?: string | number } }; answer: { readonly series: readonly ({ readonly at: string; readonly published: number; readonly delivered: number; readonly failed: number; readonly dead: number; readonly cancelled: number; readonly p50Ms: number | null; readonly p99Ms: number | null })[]; readonly now: { readonly pending: number; readonly held: number; readonly oldestPendingAt: string | null } } };
+  /** GET /platform/v1/audit: Who changed what, newest first. */
+  listAudit: { input: { query?: { actor?: string | number; subject?: string | number; action?: string | number; requestId?: string | number; createTimeMin?: string | number; createTimeMax?: string | number; limit?: string | number; pageToken?: string | number } }; answer: { readonly records: readonly (AuditEntry)[] }; entry: AuditEntry };
   /** POST /platform/v1/keys: Make a platform key; shown once. */
   createKey: { input: { body: { readonly name: string; readonly role: "admin" | "publish" | "read" } }; answer: { readonly key: KeyEntry } };
   /** GET /platform/v1/keys: List platform keys. */
@@ -125,6 +135,7 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: OperationRow } =
   getApp: {"method":"GET","path":"/platform/v1/apps/:clientId","api":"platform"},
   putApp: {"method":"PUT","path":"/platform/v1/apps/:clientId","api":"platform"},
   deleteApp: {"method":"DELETE","path":"/platform/v1/apps/:clientId","api":"platform"},
+  rotateSecret: {"method":"POST","path":"/platform/v1/apps/:clientId/secrets","api":"platform"},
   createInstallation: {"method":"POST","path":"/platform/v1/installations","api":"platform"},
   listInstallations: {"method":"GET","path":"/platform/v1/installations","api":"platform","entries":"installations"},
   getInstallation: {"method":"GET","path":"/platform/v1/installations/:clientId/:shop","api":"platform"},
@@ -137,6 +148,7 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: OperationRow } =
   replayDelivery: {"method":"POST","path":"/platform/v1/deliveries/:id/replay","api":"platform"},
   listTopics: {"method":"GET","path":"/platform/v1/topics","api":"platform"},
   getStats: {"method":"GET","path":"/platform/v1/stats","api":"platform"},
+  listAudit: {"method":"GET","path":"/platform/v1/audit","api":"platform","entries":"records"},
   createKey: {"method":"POST","path":"/platform/v1/keys","api":"platform"},
   listKeys: {"method":"GET","path":"/platform/v1/keys","api":"platform"},
   revokeKey: {"method":"DELETE","path":"/platform/v1/keys/:id","api":"platform"},

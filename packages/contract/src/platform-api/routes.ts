@@ -119,6 +119,18 @@ const INSTALLATION: Noun = {
 export const platformRoutes: readonly Route[] = [
   ...crud(SHOP),
   ...crud(APP),
+  {
+    operation: "rotateSecret",
+    method: "POST",
+    path: "/platform/v1/apps/:clientId/secrets",
+    api: "platform",
+    summary: "Replace a secret: stage reveals a new one, use makes it sign beside the old one, revoke ends the old one",
+    allows: ADMIN,
+    body: platform.SecretRotation,
+    status: 200,
+    answer: one("secret", platform.SecretEntry),
+    errors: [...BODY_ERRORS, "secret_step_refused"],
+  },
   ...crud(INSTALLATION),
   {
     operation: "publishEvents",
@@ -210,6 +222,18 @@ export const platformRoutes: readonly Route[] = [
     status: 200,
     answer: platform.StatsAnswer,
     errors: SHAPE_ERRORS,
+  },
+  {
+    operation: "listAudit",
+    method: "GET",
+    path: "/platform/v1/audit",
+    api: "platform",
+    summary: "Who changed what, newest first",
+    allows: ANY_ROLE,
+    query: platform.AuditListQuery,
+    status: 200,
+    answer: many("records", platform.AuditEntry),
+    errors: ["malformed_query", ...SHAPE_ERRORS],
   },
   {
     operation: "createKey",

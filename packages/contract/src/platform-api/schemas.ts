@@ -26,10 +26,9 @@ const TopicName = Type.String({
 /** Its length and everything else is for the address guard to say, with a code of its own. */
 const Address = Type.String({ minLength: 1, expected: `an https: URL of at most ${ADDRESS_LENGTH_MAX} characters` });
 const Secret = Type.String({ pattern: "^[\\x21-\\x7e]{16,255}$", expected: "16 to 255 printable ASCII characters" });
-const SigningSecret = Type.String({
-  pattern: "^whsec_[A-Za-z0-9+/]{32,88}={0,2}$",
-  expected: "whsec_ followed by 24 to 64 bytes in base64",
-});
+const SIGNING_SECRET = "^whsec_[A-Za-z0-9+/]{32,88}={0,2}$";
+export const SIGNING_SECRET_PATTERN = new RegExp(SIGNING_SECRET);
+const SigningSecret = Type.String({ pattern: SIGNING_SECRET, expected: "whsec_ followed by 24 to 64 bytes in base64" });
 const Token = Type.String({ pattern: "^[\\x21-\\x7e]{16,255}$", expected: "16 to 255 printable ASCII characters" });
 const Name = Type.String({ minLength: 1, maxLength: NAME_LENGTH_MAX, expected: `text of 1 to ${NAME_LENGTH_MAX} characters` });
 const Plan = Type.Union([Type.Literal("none"), Type.Literal("basic"), Type.Literal("standard"), Type.Literal("advanced")], {
@@ -74,6 +73,17 @@ const APP_MEMBERS = {
 };
 export const AppCreate = closed({ name: Name, ...APP_MEMBERS });
 export const AppPut = closed({ name: Type.Optional(Name), ...APP_MEMBERS });
+
+const SecretKind = Type.Union([Type.Literal("client"), Type.Literal("signing"), Type.Literal("ed25519")], {
+  expected: "client, signing or ed25519",
+});
+const SecretState = Type.Union([Type.Literal("staged"), Type.Literal("live"), Type.Literal("retiring"), Type.Literal("revoked")]);
+export const SecretRotation = closed({
+  kind: SecretKind,
+  step: Type.Union([Type.Literal("stage"), Type.Literal("use"), Type.Literal("revoke")], { expected: "stage, use or revoke" }),
+  id: Type.Optional(Type.String({ minLength: 1, maxLength: 64, expected: "a secret's id, as GET on the app shows it" })),
+  secret: Type.Optional(Secret),
+});
 
 export const InstallationCreate = closed({ clientId: ClientId, shop: ShopDomain, scopes: Scopes, accessToken: Type.Optional(Token) });
 export const InstallationPut = closed({
@@ -136,6 +146,17 @@ export const DeliveryListQuery = closed({
   pageToken: Type.Optional(PageToken),
 });
 export const PageQuery = closed({ limit: Type.Optional(Limit), pageToken: Type.Optional(PageToken) });
+const AuditText = (what: string) => Type.String({ minLength: 1, maxLength: 400, expected: what });
+export const AuditListQuery = closed({
+  actor: Type.Optional(AuditText("what the actor begins with, such as key or app followed by its id")),
+  subject: Type.Optional(AuditText("what the subject begins with, such as app followed by a client id")),
+  action: Type.Optional(AuditText("an operation's name, such as putApp")),
+  requestId: Type.Optional(AuditText("a request's id")),
+  createTimeMin: Type.Optional(TimeQuery),
+  createTimeMax: Type.Optional(TimeQuery),
+  limit: Type.Optional(Limit),
+  pageToken: Type.Optional(PageToken),
+});
 export const StatsQuery = closed({
   from: Type.Optional(TimeQuery),
   to: Type.Optional(TimeQuery),
@@ -152,6 +173,28 @@ export const ShopEntry = Type.Object({
   createTime: Type.String(),
   updateTime: Type.String(),
 });
+const SECRET_MEMBERS = {
+  id: Type.String(),
+  kind: SecretKind,
+  state: SecretState,
+  publicKey: Type.Optional(Type.String({ description: "whpk_ and base64, for ed25519." })),
+  createTime: Type.String(),
+};
+export const SecretEntry = Type.Object({
+  ...SECRET_MEMBERS,
+  secret: Type.Optional(Type.String({ description: "Shown once: in the answer to stage." })),
+});
+export const PublicKeyEntry = Type.Object({
+  kty: Type.Literal("OKP"),
+  crv: Type.Literal("Ed25519"),
+  alg: Type.Literal("EdDSA"),
+  use: Type.Literal("sig"),
+  kid: Type.String(),
+  x: Type.String(),
+  publicKey: Type.String({ description: "The same as Standard Webhooks writes it: whpk_ and base64." }),
+  state: SecretState,
+  createTime: Type.String(),
+});
 export const AppEntry = Type.Object({
   clientId: Type.String(),
   clientSecret: Type.Optional(Type.String({ description: "Shown once: in the answer that made it." })),
@@ -162,6 +205,7 @@ export const AppEntry = Type.Object({
   complianceWebhooks: Type.Object({}),
   listed: Type.Boolean(),
   contact: Type.Object({ email: Type.Optional(Type.String()), url: Type.Optional(Type.String()) }),
+  secrets: Type.Array(Type.Object(SECRET_MEMBERS), { description: "All there are, without what they are." }),
   createTime: Type.String(),
   updateTime: Type.String(),
 });
@@ -179,6 +223,19 @@ export const KeyEntry = Type.Object({
   key: Type.Optional(Type.String({ description: "Shown once." })),
   createTime: Type.String(),
   revokedTime: Type.Union([Type.String(), Type.Null()]),
+});
+const Audited = Type.Union([Type.Object({}), Type.Null()], {
+  description: "As the API shows the entry, without secrets; null where there is none.",
+});
+export const AuditEntry = Type.Object({
+  id: Type.Integer(),
+  actor: Type.String(),
+  action: Type.String(),
+  subject: Type.String(),
+  before: Audited,
+  after: Audited,
+  requestId: Type.Union([Type.String(), Type.Null()]),
+  createTime: Type.String(),
 });
 const Published = Type.Object({ id: Type.String(), deliveries: Type.Integer(), duplicate: Type.Boolean() });
 const ItemError = Type.Object({ error: Type.String(), code: Type.String(), member: Type.Optional(Type.String()) });

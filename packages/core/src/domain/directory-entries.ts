@@ -17,7 +17,8 @@ export interface Shop {
   readonly endedAt: number | null;
 }
 
-export type SecretKind = "client" | "signing";
+/** `ed25519`: signs beside the signing secret, with a public key that anyone may read. */
+export type SecretKind = "client" | "signing" | "ed25519";
 
 /** `staged`: revealed, not yet used · `live`: signs · `retiring`: still signs beside a newer one. */
 export type SecretState = "staged" | "live" | "retiring";
@@ -28,6 +29,8 @@ export interface SealedSecret {
   readonly state: SecretState;
   /** AES-256-GCM: nonce, ciphertext and tag, base64. Opened only where something is signed or checked. */
   readonly sealed: string;
+  /** `whpk_…`, for `ed25519` alone. */
+  readonly publicKey?: string;
   readonly createdAt: number;
 }
 

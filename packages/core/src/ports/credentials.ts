@@ -1,3 +1,5 @@
+import type { AuditRecord } from "./directory-store.ts";
+
 export type Role = "admin" | "publish" | "read";
 
 /** A platform key as it is kept: never the key itself. */
@@ -21,7 +23,8 @@ export interface BucketState {
 }
 
 export interface Credentials {
-  putKey(key: PlatformKey): Promise<void>;
+  /** Makes or changes a key; the record, where there is one, is written in the same transaction. */
+  putKey(key: PlatformKey, audit: AuditRecord | null): Promise<void>;
   /** Null when there is none with that hash; revoked ones are returned as such. */
   findKey(hash: string): Promise<PlatformKey | null>;
   listKeys(): Promise<readonly PlatformKey[]>;

@@ -90,5 +90,7 @@ export interface DirectoryStore {
   findToken(tokenHash: string): Promise<{ readonly installation: Installation | null; readonly version: number }>;
   /** Also finds a subscription that has ended. */
   findSubscription(id: number): Promise<Subscription | null>;
+  /** Writes down what was done to something other than the directory. */
+  record(audit: AuditRecord): Promise<void>;
   readAudit(query: AuditQuery): Promise<readonly KeptAuditRecord[]>;
 }

@@ -38,19 +38,18 @@ interface WebhookBody {
 export function appHandlers(options: AppApiOptions): Readonly<Record<string, AppHandler>> {
   const { directory, tools, deliveries } = options;
   const change = async (call: Call, caller: AppCaller, decide: DecideChange<Subscription>): Promise<Reply> => {
-    const before = directory.directory.subscription(Number(call.params["id"]));
     const view = (each: Subscription): unknown => webhookView(each, caller.app);
-    const subscription = valueOf(
-      await directory.change(
-        audited(
-          call,
-          `webhook ${caller.app.clientId} ${caller.shop.domain}`,
-          decide,
-          () => (before === undefined ? null : view(before)),
-          view,
-        ),
-      ),
-    );
+    const subject = (each: Subscription): string => `webhook ${caller.app.clientId} ${caller.shop.domain} ${each.id}`;
+    // Where a webhook is made, its id belongs to nothing yet.
+    let before: unknown = null;
+    const decideNow: DecideChange<Subscription> = (current, now) => {
+      const decided = decide(current, now);
+      const known = decided.ok ? current.subscription(decided.value.value.id) : undefined;
+      before = known === undefined ? null : view(known);
+      return decided;
+    };
+    const after = (each: Subscription): unknown => (each.endedAt === null ? view(each) : null);
+    const subscription = valueOf(await directory.change(audited(call, subject, decideNow, () => before, after)));
     return { body: { webhook: view(subscription) } };
   };
   const byId = (decide: (who: { app: number; shop: number }, id: number) => DecideChange<Subscription>): AppHandler => {

@@ -1,13 +1,16 @@
-import { isEmpty, type DecideChange, type Directory } from "@genhook/core";
+import { isEmpty, type AuditRecord, type DecideChange, type Directory } from "@genhook/core";
 import type { Call } from "./call.ts";
+
+type Audited = Pick<Call, "actor" | "requestId" | "route">;
 
 /**
  * A change that leaves a trace in its own transaction: who, what, before and after (as the API shows them, so without secrets), when, and
- * the request that asked for it. A change that changes nothing leaves none.
+ * the request that asked for it. A change that changes nothing leaves none. The subject begins with its kind and its natural key; where it
+ * is known only after the change, it is a function of what came out.
  */
 export function audited<Value>(
-  call: Pick<Call, "actor" | "requestId" | "route">,
-  subject: string,
+  call: Audited,
+  subject: string | ((value: Value) => string),
   decide: DecideChange<Value>,
   before: (directory: Directory) => unknown,
   after: (value: Value) => unknown,
@@ -15,16 +18,23 @@ export function audited<Value>(
   return (directory, now) => {
     const decided = decide(directory, now);
     if (!decided.ok || isEmpty(decided.value)) return decided;
-    const record = {
-      at: now,
-      actor: call.actor,
-      action: call.route.operation,
-      subject,
-      before: asText(before(directory)),
-      after: asText(after(decided.value.value)),
-      requestId: call.requestId,
-    };
+    const { value } = decided.value;
+    const name = typeof subject === "string" ? subject : subject(value);
+    const record = auditRecord(call, name, before(directory), after(value), now);
     return { ok: true, value: { ...decided.value, audit: [...(decided.value.audit ?? []), record] } };
+  };
+}
+
+/** What is written down of a call that changed something. */
+export function auditRecord(call: Audited, subject: string, before: unknown, after: unknown, now: number): AuditRecord {
+  return {
+    at: now,
+    actor: call.actor,
+    action: call.route.operation,
+    subject,
+    before: asText(before),
+    after: asText(after),
+    requestId: call.requestId,
   };
 }
 

@@ -19,6 +19,7 @@ import { deliveryId, isUuid } from "@genhook/core";
 import type { SecretVault } from "../secrets/secret-vault.ts";
 import { headersOf, type WebhookIdForm } from "../send/delivery-headers.ts";
 import { fail, valueOf } from "./api-error.ts";
+import { auditRecord } from "./audited.ts";
 import type { Call, Reply } from "./call.ts";
 import { invalidToken, pageLinks, readPaging } from "./paging.ts";
 import { attemptView, deliveryView } from "./views.ts";
@@ -29,6 +30,7 @@ export interface DeliveriesRoutesOptions {
   readonly store: Pick<Store, "directory">;
   readonly secrets: SecretVault;
   readonly webhookId: WebhookIdForm;
+  readonly now: () => number;
 }
 
 /** Whose deliveries a caller may see; null for an operator, who sees all. */
@@ -86,6 +88,9 @@ export class DeliveriesRoutes {
       if (found === null || !isOwn(found.view, owner)) return notFound();
     }
     const view = valueOf(await this.#options.deliveries.replay(key));
+    const { store, now } = this.#options;
+    const after = { state: view.state, round: view.round };
+    await store.directory.record(auditRecord(call, `delivery ${deliveryId(key)}`, null, after, now()));
     return { body: { delivery: deliveryView(view, this.#options.directory) } };
   }
 

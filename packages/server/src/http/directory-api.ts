@@ -12,6 +12,7 @@ import {
   type App,
   type AppRequest,
   type CheckedAddress,
+  type DecideChange,
   type DirectoryService,
   type Installation,
   type InstallationTools,
@@ -88,7 +89,7 @@ export function shopHandlers(options: DirectoryApiOptions): Handlers {
     deleteShop: async (call) => {
       const shop = find(call);
       for (const each of directory.directory.installationsOfShop(shop.id)) {
-        if (each.endedAt === null) valueOf(await directory.change(uninstall(tools, each.app, shop.id)));
+        if (each.endedAt === null) valueOf(await directory.change(auditedEnd(call, directory, each, uninstall(tools, each.app, shop.id))));
       }
       valueOf(await directory.change(audited(call, `shop ${shop.domain}`, endShop(shop.domain), viewOf(shop, shopView), () => null)));
       return { body: {} };
@@ -142,7 +143,7 @@ export function appDirectoryHandlers(options: DirectoryApiOptions): Handlers {
     deleteApp: async (call) => {
       const app = find(call);
       for (const each of [...directory.directory.installations()].filter((installation) => installation.app === app.id)) {
-        valueOf(await directory.change(removeInstallation(app.id, each.shop)));
+        valueOf(await directory.change(auditedEnd(call, directory, each, removeInstallation(app.id, each.shop))));
       }
       valueOf(await directory.change(audited(call, `app ${app.clientId}`, endApp(app.clientId), viewOf(app, appView), () => null)));
       return { body: {} };
@@ -203,9 +204,7 @@ export function installationHandlers(options: DirectoryApiOptions): Handlers {
     },
     deleteInstallation: async (call) => {
       const found = find(call);
-      const decide = uninstall(tools, found.app, found.shop);
-      const name = `installation ${call.params["clientId"] ?? ""} ${call.params["shop"] ?? ""}`;
-      valueOf(await directory.change(audited(call, name, decide, viewOf(found, view), () => null)));
+      valueOf(await directory.change(auditedEnd(call, directory, found, uninstall(tools, found.app, found.shop))));
       return { body: {} };
     },
   };
@@ -226,6 +225,26 @@ function installed(directory: DirectoryService, clientId: string, domain: string
   const app = directory.directory.appByClientId(clientId);
   const shop = directory.directory.shopByDomain(domain);
   return app === undefined || shop === undefined ? undefined : directory.directory.installation(app.id, shop.id);
+}
+
+/** The end of an installation, with what it was. */
+function auditedEnd(
+  call: Call,
+  { directory }: DirectoryService,
+  installation: Installation,
+  decide: DecideChange<Installation>,
+): DecideChange<Installation> {
+  const app = directory.app(installation.app);
+  const shop = directory.shop(installation.shop);
+  if (app === undefined || shop === undefined) return decide;
+  const before = installationView(installation, app, shop);
+  return audited(
+    call,
+    `installation ${app.clientId} ${shop.domain}`,
+    decide,
+    () => before,
+    () => null,
+  );
 }
 
 /** A member that repeats the path must agree with it. */

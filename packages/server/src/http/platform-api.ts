@@ -14,6 +14,7 @@ import type { Deliveries } from "@genhook/core";
 import { parseDuration } from "../settings/duration.ts";
 import { makePlatformKey, sha256 } from "../secrets/tokens.ts";
 import { fail } from "./api-error.ts";
+import { auditRecord } from "./audited.ts";
 import { readJsonBody, type Reply } from "./call.ts";
 import { readTime, type DeliveriesRoutes } from "./deliveries-routes.ts";
 import type { Handler } from "./directory-api.ts";
@@ -82,7 +83,7 @@ export function keyHandlers(options: PlatformApiOptions): Handlers {
       const { name, role } = (await readJsonBody(call)) as { readonly name: string; readonly role: Role };
       const text = makePlatformKey();
       const key = { id: randomUUID(), name, role, hash: sha256(text), createdAt: now(), revokedAt: null };
-      await store.credentials.putKey(key);
+      await store.credentials.putKey(key, auditRecord(call, `key ${key.id}`, null, keyView(key), key.createdAt));
       return { body: { key: { ...keyView(key), key: text } } };
     },
     listKeys: async () => ({ body: { keys: (await store.credentials.listKeys()).map(keyView) } }),
@@ -93,7 +94,10 @@ export function keyHandlers(options: PlatformApiOptions): Handlers {
       const isLastAdmin =
         key.role === "admin" && !keys.some((each) => each.id !== key.id && each.role === "admin" && each.revokedAt === null);
       if (isLastAdmin) fail("invalid_member", "This is the last admin key in force; make another one first.", "id");
-      if (key.revokedAt === null) await store.credentials.putKey({ ...key, revokedAt: now() });
+      if (key.revokedAt === null) {
+        const revoked = { ...key, revokedAt: now() };
+        await store.credentials.putKey(revoked, auditRecord(call, `key ${key.id}`, keyView(key), keyView(revoked), revoked.revokedAt));
+      }
       return { body: {} };
     },
   };

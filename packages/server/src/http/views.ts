@@ -1,4 +1,15 @@
-import type { App, DeliveryView, EventHead, Installation, LogRow, PlatformKey, Shop, Subscription } from "@genhook/core";
+import type {
+  App,
+  DeliveryView,
+  EventHead,
+  Installation,
+  KeptAuditRecord,
+  LogRow,
+  PlatformKey,
+  SealedSecret,
+  Shop,
+  Subscription,
+} from "@genhook/core";
 import { deliveryId, momentOf, type Directory } from "@genhook/core";
 
 /** Entries as the wire shows them. Row types end here. */
@@ -44,9 +55,21 @@ export function appView(app: App): Record<string, unknown> {
       ...(app.contactEmail === null ? {} : { email: app.contactEmail }),
       ...(app.contactUrl === null ? {} : { url: app.contactUrl }),
     },
+    secrets: app.secrets.map(secretView),
     createTime: momentText(app.createdAt),
     updateTime: momentText(app.updatedAt),
   };
+}
+
+/** A secret without what it is; an Ed25519 key with its public half. */
+export function secretView({ id, kind, state, publicKey, createdAt }: SealedSecret): Record<string, unknown> {
+  return { id, kind, state, ...(publicKey === undefined ? {} : { publicKey }), createTime: momentText(createdAt) };
+}
+
+export function auditView(record: KeptAuditRecord): Record<string, unknown> {
+  const { id, actor, action, subject, before, after, requestId, at } = record;
+  const read = (text: string | null): unknown => (text === null ? null : JSON.parse(text));
+  return { id, actor, action, subject, before: read(before), after: read(after), requestId, createTime: momentText(at) };
 }
 
 export function installationView(installation: Installation, app: App, shop: Shop): Record<string, unknown> {

@@ -20,14 +20,17 @@ export async function ensureFirstKey(options: FirstKeyOptions): Promise<string |
   if (given !== null) {
     const hash = sha256(given);
     if ((await credentials.findKey(hash)) === null) {
-      await credentials.putKey({
-        id: `setting-${hash.slice(0, 12)}`,
-        name: "from the setting",
-        role: "admin",
-        hash,
-        createdAt: now,
-        revokedAt: null,
-      });
+      await credentials.putKey(
+        {
+          id: `setting-${hash.slice(0, 12)}`,
+          name: "from the setting",
+          role: "admin",
+          hash,
+          createdAt: now,
+          revokedAt: null,
+        },
+        null,
+      );
     }
     return null;
   }
@@ -37,6 +40,9 @@ export async function ensureFirstKey(options: FirstKeyOptions): Promise<string |
   writeFileSync(file, `${key}\n`, { mode: 0o600 });
   chmodSync(file, 0o600);
   const id = keys.some((each) => each.id === FIRST_KEY_ID) ? `first-${now}` : FIRST_KEY_ID;
-  await credentials.putKey({ id, name: "made at the first start", role: "admin", hash: sha256(key), createdAt: now, revokedAt: null });
+  await credentials.putKey(
+    { id, name: "made at the first start", role: "admin", hash: sha256(key), createdAt: now, revokedAt: null },
+    null,
+  );
   return key;
 }

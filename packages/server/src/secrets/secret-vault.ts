@@ -1,5 +1,6 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
-import type { App, SealedSecret } from "@genhook/core";
+import type { App, SecretKind } from "@genhook/core";
+import { ed25519Key } from "./ed25519.ts";
 import type { Sealing } from "./sealing.ts";
 
 /** What signs an app's deliveries just now. */
@@ -8,6 +9,8 @@ export interface LiveSecrets {
   readonly client: string;
   /** Keys of `webhook-signature`, newest first: one token each. Prepared once: an HMAC keyed with bytes takes five times as long. */
   readonly signing: readonly KeyObject[];
+  /** Private keys of the `v1a` signatures, newest first; most apps have none. */
+  readonly ed25519: readonly KeyObject[];
 }
 
 /** Opens an app's secrets when they are first needed and keeps them for as long as that value of the app is in use. */
@@ -22,30 +25,32 @@ export class SecretVault {
   liveSecrets(app: App): LiveSecrets {
     let live = this.#live.get(app);
     if (live === undefined) {
-      live = { client: this.#client(app), signing: this.#signing(app) };
+      live = {
+        client: this.#client(app),
+        signing: this.#signingSecrets(app, "signing").map((secret) => createSecretKey(signingKey(secret))),
+        ed25519: this.#signingSecrets(app, "ed25519").map(ed25519Key),
+      };
       this.#live.set(app, live);
     }
     return live;
   }
 
   #client(app: App): string {
-    const newest = newestFirst(app.secrets, "client").find((secret) => secret.state === "live");
-    if (newest === undefined) throw new Error(`app ${app.clientId} has no client secret in use`);
-    return this.#sealing.open(newest.sealed);
+    const inUse = app.secrets.find((secret) => secret.kind === "client" && secret.state === "live");
+    if (inUse === undefined) throw new Error(`app ${app.clientId} has no client secret in use`);
+    return this.#sealing.open(inUse.sealed);
   }
 
-  #signing(app: App): readonly KeyObject[] {
-    return newestFirst(app.secrets, "signing")
-      .filter((secret) => secret.state !== "staged")
-      .map((secret) => createSecretKey(signingKey(this.#sealing.open(secret.sealed))));
+  /** The secrets of a kind that sign, the one in use before the one that it replaces. */
+  #signingSecrets(app: App, kind: SecretKind): readonly string[] {
+    const ofKind = app.secrets.filter((secret) => secret.kind === kind);
+    return [...ofKind.filter(({ state }) => state === "live"), ...ofKind.filter(({ state }) => state === "retiring")].map(({ sealed }) =>
+      this.#sealing.open(sealed),
+    );
   }
 }
 
 /** The key inside a `whsec_` secret. */
 export function signingKey(secret: string): Uint8Array {
   return Buffer.from(secret.replace(/^whsec_/, ""), "base64");
-}
-
-function newestFirst(secrets: readonly SealedSecret[], kind: SealedSecret["kind"]): SealedSecret[] {
-  return secrets.filter((secret) => secret.kind === kind).sort((a, b) => b.createdAt - a.createdAt);
 }

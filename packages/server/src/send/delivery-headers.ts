@@ -1,6 +1,7 @@
-import { createHmac, type KeyObject } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { DELIVERY_HEADERS } from "@genhook/contract";
 import type { AttemptRequest } from "@genhook/core";
+import { signEd25519 } from "../secrets/ed25519.ts";
 import type { LiveSecrets } from "../secrets/secret-vault.ts";
 import { VERSION } from "../version.ts";
 
@@ -16,9 +17,20 @@ export function bodySignature(clientSecret: string, body: Uint8Array): string {
   return createHmac("sha256", clientSecret).update(body).digest("base64");
 }
 
-/** Standard Webhooks 1.0.0: one `v1,` token per live secret over `id.timestamp.body`. */
-export function standardSignature(keys: readonly KeyObject[], id: string, timestampSeconds: number, body: Uint8Array): string {
-  return keys.map((key) => `v1,${createHmac("sha256", key).update(`${id}.${timestampSeconds}.`).update(body).digest("base64")}`).join(" ");
+/** Standard Webhooks 1.0.0 over `id.timestamp.body`: one `v1,` token per live secret, then one `v1a,` token per live Ed25519 key. */
+export function standardSignature(
+  secrets: Pick<LiveSecrets, "signing" | "ed25519">,
+  id: string,
+  timestampSeconds: number,
+  body: Uint8Array,
+): string {
+  const head = `${id}.${timestampSeconds}.`;
+  const tokens = secrets.signing.map((key) => `v1,${createHmac("sha256", key).update(head).update(body).digest("base64")}`);
+  if (secrets.ed25519.length > 0) {
+    const message = Buffer.concat([Buffer.from(head), body]);
+    for (const key of secrets.ed25519) tokens.push(`v1a,${signEd25519(key, message)}`);
+  }
+  return tokens.join(" ");
 }
 
 /** All headers of an attempt, as a flat list of names and values, in the order in which they are sent. */
@@ -55,7 +67,7 @@ export function headersOf(source: HeaderSource, secrets: LiveSecrets, webhookId:
     DELIVERY_HEADERS.standardTimestamp,
     String(timestampSeconds),
     DELIVERY_HEADERS.standardSignature,
-    standardSignature(secrets.signing, deliveryId, timestampSeconds, event.payload),
+    standardSignature(secrets, deliveryId, timestampSeconds, event.payload),
   ];
   if (source.isReplay) headers.push(DELIVERY_HEADERS.replay, "true");
   if (event.isTest) headers.push(DELIVERY_HEADERS.test, "true");

@@ -148,6 +148,11 @@ export class MemoryDirectory implements DirectoryStore {
     return this.#subscriptions.current.get(subscription)?.entry.app ?? 0;
   }
 
+  record(audit: AuditRecord): Promise<void> {
+    this.#audit.push(audit);
+    return Promise.resolve();
+  }
+
   readAudit(query: AuditQuery): ReturnType<DirectoryStore["readAudit"]> {
     const { actor, subject, action, requestId, from, to } = query;
     const fitting = this.#audit

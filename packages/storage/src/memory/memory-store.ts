@@ -70,7 +70,7 @@ export function openMemoryStore(): Store {
       leave: () => Promise.resolve(),
     },
     hints: NOBODY_TO_TELL,
-    credentials: credentials(),
+    credentials: credentials(directory),
     close: () => Promise.resolve(),
   };
 }
@@ -349,14 +349,14 @@ function retention(tables: MemoryTables, directory: MemoryDirectory): Retention 
   };
 }
 
-function credentials(): Credentials {
+function credentials(directory: MemoryDirectory): Credentials {
   const keys = new Map<string, PlatformKey>();
   const notes = new Map<string, string>();
   const buckets = new TokenBuckets();
   return {
-    putKey: (key) => {
+    putKey: (key, audit) => {
       keys.set(key.id, key);
-      return Promise.resolve();
+      return audit === null ? Promise.resolve() : directory.record(audit);
     },
     findKey: (hash) => Promise.resolve([...keys.values()].find((key) => key.hash === hash) ?? null),
     listKeys: () => Promise.resolve([...keys.values()].sort((a, b) => a.createdAt - b.createdAt)),

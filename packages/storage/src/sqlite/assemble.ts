@@ -92,6 +92,7 @@ function directory({ writer, reader }: Threads): DirectoryStore {
     readAsOf: (version, shop, topic) => reader.call("readAsOf", [version, shop, topic]),
     findToken: (tokenHash) => reader.call("findToken", [tokenHash]),
     findSubscription: (id) => reader.call("findSubscription", [id]),
+    record: (audit) => writer.call("record", [audit]),
     readAudit: (query) => reader.call("readAudit", [query]),
   };
 }
@@ -133,7 +134,7 @@ function leases(): Leases {
 function credentials({ writer, reader }: Threads): Credentials {
   const buckets = new TokenBuckets();
   return {
-    putKey: (key) => writer.call("putKey", [key]),
+    putKey: (key, audit) => writer.call("putKey", [key, audit]),
     findKey: (hash) => reader.call("findKey", [hash]),
     listKeys: () => reader.call("listKeys", []),
     // One process: its memory is exact, and a restart gives every app a full bucket, which harms nobody.

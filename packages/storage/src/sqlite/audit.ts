@@ -1,4 +1,4 @@
-import type { AuditQuery, KeptAuditRecord } from "@genhook/core";
+import type { AuditQuery, AuditRecord, KeptAuditRecord } from "@genhook/core";
 import type { Connection, Row, SqlValue } from "./connection.ts";
 import { number, text } from "./rows.ts";
 
@@ -29,6 +29,20 @@ export function readAudit(connection: Connection, query: AuditQuery): KeptAuditR
     )
     .map(toRecord);
   return isForward ? records : records.reverse();
+}
+
+/** Inside a transaction of the caller, or as one of its own. */
+export function writeAudit(connection: Connection, record: AuditRecord): void {
+  connection.run(
+    "INSERT INTO audit (at, actor, action, subject, before, after, request_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    record.at,
+    record.actor,
+    record.action,
+    record.subject,
+    record.before,
+    record.after,
+    record.requestId,
+  );
 }
 
 function toRecord(row: Row): KeptAuditRecord {

@@ -1,4 +1,5 @@
 import type { App, DirectoryCommit, Installation, Shop, Subscription } from "@genhook/core";
+import { writeAudit } from "./audit.ts";
 import type { Writer } from "./writer.ts";
 
 /** Tasks of one lane that a commit cancels itself; the owner sweeps the rest, so that no transaction grows with a backlog. */
@@ -26,18 +27,7 @@ export function commitDirectory(writer: Writer, commit: DirectoryCommit, expecte
     for (const installation of commit.installations) putInstallation(writer, installation, version, at);
     for (const { lane, reason } of commit.cancel) writer.cancelStep(lane, reason, at, CANCEL_PER_LANE_MAX);
     for (const event of commit.events) writer.appendOne(event, expectedVersion);
-    for (const record of commit.audit) {
-      connection.run(
-        "INSERT INTO audit (at, actor, action, subject, before, after, request_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        record.at,
-        record.actor,
-        record.action,
-        record.subject,
-        record.before,
-        record.after,
-        record.requestId,
-      );
-    }
+    for (const record of commit.audit) writeAudit(connection, record);
   });
   return { kind: "committed", version };
 }

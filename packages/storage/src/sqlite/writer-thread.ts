@@ -1,5 +1,6 @@
 import { workerData } from "node:worker_threads";
-import type { CancelReason, DeliveryKey, DirectoryCommit, EventId, LaneRef, PlatformKey } from "@genhook/core";
+import type { AuditRecord, CancelReason, DeliveryKey, DirectoryCommit, EventId, LaneRef, PlatformKey } from "@genhook/core";
+import { writeAudit } from "./audit.ts";
 import { openWriter } from "./connection.ts";
 import { forgetHistory } from "./directory-history.ts";
 import { commitDirectory } from "./directory-writer.ts";
@@ -28,18 +29,21 @@ const operations = {
   forgetHistory: (at: number, limit: number) => forgetHistory(writer, at, limit),
   sumStep: (before: number, rowsMax: number) => writer.atomically(() => sumStep(connection, before, rowsMax)),
   commitDirectory: (commit: DirectoryCommit, expectedVersion: number) => commitDirectory(writer, commit, expectedVersion),
-  putKey: (key: PlatformKey) => {
-    connection.run(
-      `INSERT INTO api_key (id, name, role, hash, created_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?)
+  record: (audit: AuditRecord) => writeAudit(connection, audit),
+  putKey: (key: PlatformKey, audit: AuditRecord | null) =>
+    writer.atomically(() => {
+      if (audit !== null) writeAudit(connection, audit);
+      connection.run(
+        `INSERT INTO api_key (id, name, role, hash, created_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET name = excluded.name, role = excluded.role, revoked_at = excluded.revoked_at`,
-      key.id,
-      key.name,
-      key.role,
-      Buffer.from(key.hash, "hex"),
-      key.createdAt,
-      key.revokedAt,
-    );
-  },
+        key.id,
+        key.name,
+        key.role,
+        Buffer.from(key.hash, "hex"),
+        key.createdAt,
+        key.revokedAt,
+      );
+    }),
   putIfAbsent: (name: string, value: string) => {
     connection.run("INSERT OR IGNORE INTO note (name, value) VALUES (?, ?)", name, value);
     return text(connection.get("SELECT value FROM note WHERE name = ?", name)?.["value"]);

@@ -517,10 +517,14 @@ function describeRest({ open, append }: Fixture): void {
 
   it("keeps platform keys by hash, revoked ones too", async () => {
     const key = { id: "k1", name: "ci", role: "publish" as const, hash: sha256("key"), createdAt: NOW, revokedAt: null };
-    await open().credentials.putKey(key);
+    await open().credentials.putKey(key, null);
     expect(await open().credentials.findKey(sha256("key"))).toEqual(key);
     expect(await open().credentials.findKey(sha256("other"))).toBeNull();
-    await open().credentials.putKey({ ...key, revokedAt: NOW + 1 });
+    const audit = { at: NOW, actor: "key k1", action: "revokeKey", subject: "key k1", before: null, after: null, requestId: null };
+    await open().credentials.putKey({ ...key, revokedAt: NOW + 1 }, audit);
+    expect(await open().directory.readAudit(ALL_AUDIT)).toEqual([{ ...audit, id: expect.any(Number) as number }]);
+    await open().directory.record({ ...audit, action: "more" });
+    expect((await open().directory.readAudit(ALL_AUDIT)).map((record) => record.action)).toEqual(["more", "revokeKey"]);
     expect(await open().credentials.listKeys()).toEqual([{ ...key, revokedAt: NOW + 1 }]);
   });
 
