@@ -95,6 +95,11 @@ export const ERRORS = {
   },
   duplicate_member: { status: 422, meaning: "A member stands twice in the same object.", remedy: "Send it once." },
   invalid_member: { status: 422, meaning: "A member has a value that is not allowed.", remedy: "Send what the message says is expected." },
+  invalid_filter: {
+    status: 422,
+    meaning: "A filter, or a path of fields or changed, cannot be read.",
+    remedy: "Mend what the message says at the column; docs/filters.md has the grammar, and POST …/filters/test tries a filter out.",
+  },
   payload_mismatch: {
     status: 422,
     meaning: "The payload does not fit its topic's schema.",
@@ -160,12 +165,15 @@ export interface ContractError {
   readonly code: ErrorCode;
   readonly message: string;
   readonly member?: string;
+  readonly column?: number;
 }
 
 export interface ErrorBody {
   readonly error: string;
   readonly code: ErrorCode;
   readonly member?: string;
+  /** `invalid_filter` alone: the character of the member's text that the message is about, from 1. */
+  readonly column?: number;
 }
 
 export function statusOf(code: ErrorCode): number {
@@ -176,7 +184,8 @@ export function statusOf(code: ErrorCode): number {
 export function errorBody(error: ContractError): ErrorBody {
   const status = statusOf(error.code);
   if (status !== 409 && status !== 422) return { error: error.message, code: error.code };
-  return { error: error.message, code: error.code, member: error.member ?? "body" };
+  const column = error.column === undefined ? {} : { column: error.column };
+  return { error: error.message, code: error.code, member: error.member ?? "body", ...column };
 }
 
 export function isErrorCode(text: string): text is ErrorCode {

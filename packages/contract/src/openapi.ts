@@ -132,6 +132,7 @@ function errorSchema(): Json {
       error: { type: "string", description: "For people; may change." },
       code: { type: "string", enum: Object.keys(ERRORS), description: "For programs; does not change." },
       member: { type: "string", description: "On 409 and 422: what is wrong." },
+      column: { type: "integer", description: "On invalid_filter: the character of the member's text, from 1." },
     },
   };
 }

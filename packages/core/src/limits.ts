@@ -61,3 +61,25 @@ export const SUCCESS_BODY_KEPT_BYTES = 256;
 
 /** Idempotency keys are kept for at least this, ms. */
 export const IDEMPOTENCY_KEPT_MS = 86_400_000;
+
+/** Characters of a filter: a page of text; what is longer belongs into the receiver. */
+export const FILTER_LENGTH_MAX = 2_000;
+/** Parentheses and `not` within each other: more than anybody reads, far less than a stack takes. */
+export const FILTER_DEPTH_MAX = 32;
+/** Tests, list entries and connectives of one filter. */
+export const FILTER_NODES_MAX = 200;
+/** Values looked at by one filter in one payload; past it the filter is not decided, and the event is owed. */
+export const FILTER_STEPS_MAX = 10_000;
+/** The same over all filters of one event: 1,000 costly ones together hold up a publish for milliseconds, not seconds. */
+export const EVENT_FILTER_STEPS_MAX = 1_000_000;
+/** Compiled filters and fields kept by their text. */
+export const COMPILED_KEPT_MAX = 10_000;
+/** Characters of a payload path, and its parts. */
+export const PATH_LENGTH_MAX = 255;
+export const PATH_PARTS_MAX = 32;
+/** Paths of `fields`, and of `changed`. */
+export const PATHS_MAX = 100;
+/** Characters of a number that is compared: more than any double has, and than any price or id. */
+export const DECIMAL_LENGTH_MAX = 400;
+/** Bytes of converted and projected payloads kept for the deliveries that share them. */
+export const SHAPED_BYTES_MAX = 16_777_216;

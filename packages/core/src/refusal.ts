@@ -6,6 +6,8 @@ export interface Refusal {
   readonly code: RefusalCode;
   readonly message: string;
   readonly member?: string;
+  /** Of `invalid_filter`: the character of the member's text that it is about, from 1. */
+  readonly column?: number;
 }
 
 export type RefusalCode =
@@ -21,6 +23,7 @@ export type RefusalCode =
   | "client_id_required"
   | "invalid_member"
   | "missing_member"
+  | "invalid_filter"
   | "payload_mismatch"
   | "webhook_exists"
   | "secret_step_refused"

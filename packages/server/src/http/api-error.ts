@@ -31,6 +31,5 @@ export function valueOf<Value>(result: Result<Value>, under = ""): Value {
 }
 
 export function refusalError(refusal: Refusal, under = ""): ApiError {
-  const { code, message, member } = refusal;
-  return apiError(member === undefined ? { code, message } : { code, message, member: under + member });
+  return apiError(refusal.member === undefined ? refusal : { ...refusal, member: under + refusal.member });
 }
