@@ -15,6 +15,11 @@ export const ERRORS = {
     meaning: "The body is not JSON, or not valid UTF-8.",
     remedy: "Send one JSON value in UTF-8, without a byte order mark.",
   },
+  malformed_request: {
+    status: 400,
+    meaning: "The request is not HTTP/1.1 as it should be.",
+    remedy: "Look at what stands between the client and this server.",
+  },
   malformed_query: {
     status: 400,
     meaning: "The query or the page token cannot be used as sent.",
@@ -51,7 +56,17 @@ export const ERRORS = {
     remedy: "Use a version that GET /openapi.json names.",
   },
   method_not_allowed: { status: 405, meaning: "The path does not take this method.", remedy: "Use a method of the Allow header." },
+  request_timeout: {
+    status: 408,
+    meaning: "The request did not arrive in time.",
+    remedy: "Send headers and body without a pause, within a minute.",
+  },
   already_exists: { status: 409, meaning: "An entry with this natural key exists.", remedy: "Use PUT on its path to change it." },
+  webhook_not_active: {
+    status: 409,
+    meaning: "The webhook is paused, suspended or disabled, so a test could not be sent.",
+    remedy: "Resume it first.",
+  },
   secret_step_refused: {
     status: 409,
     meaning: "The step does not fit the state that the app's secrets are in.",
@@ -145,6 +160,11 @@ export const ERRORS = {
     remedy: "Delete webhooks that are no longer needed.",
   },
   too_many_items: { status: 422, meaning: "The array has more than 1,000 events.", remedy: "Send several requests, or NDJSON." },
+  headers_too_large: {
+    status: 431,
+    meaning: "The request's headers are larger than 16 KiB.",
+    remedy: "Leave out headers and cookies that are not needed.",
+  },
   rate_limited: { status: 429, meaning: "The app's bucket on this shop is empty.", remedy: "Wait for as long as Retry-After says." },
   internal_error: {
     status: 500,

@@ -12,6 +12,15 @@ export const Id = Type.Union([Type.Integer({ minimum: 1, maximum: Number.MAX_SAF
   expected: "an id: a positive whole number, or the same as a decimal string",
 });
 
+/** A UUID; read in either case, written in lower case. */
+export const Uuid = Type.String({
+  pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
+  expected: "a UUID",
+});
+
+/** A webhook as it is referred to: by its id, or by its UUID. */
+export const WebhookRef = Type.Union([Id, Uuid], { expected: "a webhook's id, or its UUID" });
+
 /** A number, or the same as a decimal string. */
 export const Decimal = Type.Union([Type.Number(), Type.String({ pattern: DECIMAL })], { expected: "a number, or a decimal string" });
 

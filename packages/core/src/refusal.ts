@@ -26,6 +26,7 @@ export type RefusalCode =
   | "invalid_filter"
   | "payload_mismatch"
   | "webhook_exists"
+  | "webhook_not_active"
   | "secret_step_refused"
   | "too_many_webhooks"
   | "too_many_matches"

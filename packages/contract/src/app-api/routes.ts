@@ -110,6 +110,17 @@ export const appRoutes: readonly Route[] = [
     errors: [],
   },
   {
+    operation: "testWebhook",
+    method: "POST",
+    path: `${WEBHOOKS}/:id/test`,
+    api: "app",
+    summary: "Send a test event with the topic's sample to this webhook alone",
+    allows: WRITE,
+    status: 202,
+    answer: app.TestAnswer,
+    errors: ["webhook_not_active"],
+  },
+  {
     operation: "listOwnDeliveries",
     method: "GET",
     path: DELIVERIES,

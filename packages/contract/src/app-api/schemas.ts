@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { ADDRESS_LENGTH_MAX, PAGE_LIMIT_MAX, TOPIC_LENGTH_MAX } from "../limits.ts";
-import { closed, Id } from "../schema-parts.ts";
+import { closed, WebhookRef } from "../schema-parts.ts";
 
 const DIGITS = "^[0-9]{1,16}$";
 const Time = Type.String({ maxLength: 64, expected: "an RFC 3339 date and time, such as 2024-12-30T23:59:59Z" });
@@ -22,7 +22,10 @@ export const WebhookCreate = closed(
 );
 export const WebhookUpdate = closed(
   {
-    webhook: closed({ topic: Type.Optional(TopicName), address: Type.Optional(Address) }, { expected: "an object with topic or address" }),
+    webhook: closed(
+      { id: Type.Optional(WebhookRef), topic: Type.Optional(TopicName), address: Type.Optional(Address) },
+      { minProperties: 1, expected: "an object with topic or address" },
+    ),
   },
   { expected: "an object with the member webhook" },
 );
@@ -39,6 +42,10 @@ export const Webhook = Type.Object({
 });
 
 export const WebhookAnswer = Type.Object({ webhook: Webhook });
+export const TestAnswer = Type.Object({
+  webhook: Webhook,
+  delivery: Type.Object({ id: Type.String({ description: "GET /app/deliveries/{id} shows what became of it." }), eventId: Type.String() }),
+});
 export const WebhooksAnswer = Type.Object({ webhooks: Type.Array(Webhook) });
 export const CountAnswer = Type.Object({ count: Type.Integer() });
 export const ScopesAnswer = Type.Object({ accessScopes: Type.Array(Type.String()) });
@@ -56,7 +63,7 @@ const WEBHOOK_FILTERS = {
 export const WebhookListQuery = closed({
   limit: Type.Optional(Limit),
   pageToken: Type.Optional(PageToken),
-  sinceId: Type.Optional(Id),
+  sinceId: Type.Optional(WebhookRef),
   ...WEBHOOK_FILTERS,
 });
 export const WebhookCountQuery = closed(WEBHOOK_FILTERS);

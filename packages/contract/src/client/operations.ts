@@ -8,7 +8,7 @@ export type AttemptEntry = { readonly n: number; readonly round: number; readonl
 
 export type AuditEntry = { readonly id: number; readonly actor: string; readonly action: string; readonly subject: string; readonly before: Readonly<Record<string, unknown>> | null; readonly after: Readonly<Record<string, unknown>> | null; readonly requestId: string | null; readonly createTime: string };
 
-export type DeliveryEntry = { readonly id: string; readonly eventId: string; readonly webhookId: number; readonly endpointId: string; readonly shop: string; readonly clientId: string; readonly topic: string; readonly address: string; readonly state: "pending" | "delivered" | "dead" | "cancelled"; readonly reason: string | null; readonly round: number; readonly attemptCount: number; readonly nextAttemptAt: string | null; readonly lastStatus: number | null; readonly lastError: string | null; readonly createTime: string; readonly updateTime: string };
+export type DeliveryEntry = { readonly id: string; readonly eventId: string; readonly webhookId: number; readonly endpointId: string; readonly shop: string; readonly clientId: string; readonly topic: string; readonly address: string; readonly state: "pending" | "delivered" | "dead" | "cancelled"; readonly reason: string | null; readonly round: number; readonly attemptCount: number; readonly nextAttemptAt: string | null; readonly lastStatus: number | null; readonly lastError: string | null; readonly test: boolean; readonly createTime: string | null; readonly updateTime: string };
 
 export type EventEntry = { readonly id: string; readonly shop: string; readonly topic: string; readonly apiVersion: string; readonly triggeredAt: string; readonly createTime: string; readonly erased: boolean; readonly payload: Readonly<Record<string, unknown>> | null; readonly deliveries: readonly (DeliveryEntry)[] };
 
@@ -37,13 +37,15 @@ export interface Operations {
   /** GET /api/:version/app/webhooks/:id: Get a webhook. */
   getWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: Webhook } };
   /** PUT /api/:version/app/webhooks/:id: Change topic or address; ends a pause, suspension or disablement. */
-  updateWebhook: { input: { params: { id: string | number }; body: { readonly webhook: { readonly topic?: string; readonly address?: string } } }; answer: { readonly webhook: Webhook } };
+  updateWebhook: { input: { params: { id: string | number }; body: { readonly webhook: { readonly id?: number | string; readonly topic?: string; readonly address?: string } } }; answer: { readonly webhook: Webhook } };
   /** DELETE /api/:version/app/webhooks/:id: Unsubscribe; what is pending is cancelled. */
   deleteWebhook: { input: { params: { id: string | number } }; answer: Readonly<Record<string, unknown>> };
   /** POST /api/:version/app/webhooks/:id/pause: Hold what is owed and what comes. */
   pauseWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: Webhook } };
   /** POST /api/:version/app/webhooks/:id/resume: Send again, beginning with what was held. */
   resumeWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: Webhook } };
+  /** POST /api/:version/app/webhooks/:id/test: Send a test event with the topic's sample to this webhook alone. */
+  testWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: Webhook; readonly delivery: { readonly id: string; readonly eventId: string } } };
   /** GET /api/:version/app/deliveries: List the app's deliveries on this shop. */
   listOwnDeliveries: { input: { query?: { state?: "pending" | "delivered" | "dead" | "cancelled"; shop?: string | number; clientId?: string | number; webhookId?: number | string; endpointId?: string | number; topic?: string | number; eventId?: string | number; createTimeMin?: string | number; createTimeMax?: string | number; limit?: string | number; pageToken?: string | number } }; answer: { readonly deliveries: readonly (DeliveryEntry)[] }; entry: DeliveryEntry };
   /** GET /api/:version/app/deliveries/:id: A delivery with its attempts. */
@@ -79,7 +81,7 @@ export interface Operations {
   /** POST /platform/v1/installations: Create an installation. */
   createInstallation: { input: { body: { readonly clientId: string; readonly shop: string; readonly scopes: readonly (string)[]; readonly accessToken?: string } }; answer: { readonly installation: InstallationEntry } };
   /** GET /platform/v1/installations: List installations. */
-  listInstallations: { input: { query?: { limit?: string | number; pageToken?: string | number } }; answer: { readonly installations: readonly (InstallationEntry)[] }; entry: InstallationEntry };
+  listInstallations: { input: { query?: { shop?: string | number; clientId?: string | number; limit?: string | number; pageToken?: string | number } }; answer: { readonly installations: readonly (InstallationEntry)[] }; entry: InstallationEntry };
   /** GET /platform/v1/installations/:clientId/:shop: Get an installation. */
   getInstallation: { input: { params: { clientId: string | number; shop: string | number } }; answer: { readonly installation: InstallationEntry } };
   /** PUT /platform/v1/installations/:clientId/:shop: Create or change an installation. */
@@ -105,7 +107,7 @@ export interface Operations {
   /** POST /platform/v1/keys: Make a platform key; shown once. */
   createKey: { input: { body: { readonly name: string; readonly role: "admin" | "publish" | "read" } }; answer: { readonly key: KeyEntry } };
   /** GET /platform/v1/keys: List platform keys. */
-  listKeys: { input: {  }; answer: { readonly keys: readonly (KeyEntry)[] } };
+  listKeys: { input: { query?: { limit?: string | number; pageToken?: string | number } }; answer: { readonly keys: readonly (KeyEntry)[] }; entry: KeyEntry };
   /** DELETE /platform/v1/keys/:id: Revoke a platform key. */
   revokeKey: { input: { params: { id: string | number } }; answer: Readonly<Record<string, unknown>> };
 }
@@ -120,6 +122,7 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: OperationRow } =
   deleteWebhook: {"method":"DELETE","path":"/api/:version/app/webhooks/:id","api":"app"},
   pauseWebhook: {"method":"POST","path":"/api/:version/app/webhooks/:id/pause","api":"app"},
   resumeWebhook: {"method":"POST","path":"/api/:version/app/webhooks/:id/resume","api":"app"},
+  testWebhook: {"method":"POST","path":"/api/:version/app/webhooks/:id/test","api":"app"},
   listOwnDeliveries: {"method":"GET","path":"/api/:version/app/deliveries","api":"app","entries":"deliveries"},
   getOwnDelivery: {"method":"GET","path":"/api/:version/app/deliveries/:id","api":"app"},
   replayOwnDelivery: {"method":"POST","path":"/api/:version/app/deliveries/:id/replay","api":"app"},
@@ -150,6 +153,6 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: OperationRow } =
   getStats: {"method":"GET","path":"/platform/v1/stats","api":"platform"},
   listAudit: {"method":"GET","path":"/platform/v1/audit","api":"platform","entries":"records"},
   createKey: {"method":"POST","path":"/platform/v1/keys","api":"platform"},
-  listKeys: {"method":"GET","path":"/platform/v1/keys","api":"platform"},
+  listKeys: {"method":"GET","path":"/platform/v1/keys","api":"platform","entries":"keys"},
   revokeKey: {"method":"DELETE","path":"/platform/v1/keys/:id","api":"platform"},
 };

@@ -17,6 +17,7 @@ interface Noun {
   readonly keys: string;
   readonly create: TSchema;
   readonly put: TSchema;
+  readonly list: TSchema;
   readonly entry: TSchema;
   readonly errors: readonly ErrorCode[];
 }
@@ -29,7 +30,7 @@ function crud(noun: Noun): readonly Route[] {
   const name = noun.one.charAt(0).toUpperCase() + noun.one.slice(1);
   const api = "platform";
   const errors: readonly ErrorCode[] = [...BODY_ERRORS, "already_exists", ...noun.errors];
-  const list = { query: platform.PageQuery, answer: many(noun.many, noun.entry), errors: ["malformed_query", ...SHAPE_ERRORS] } as const;
+  const list = { query: noun.list, answer: many(noun.many, noun.entry), errors: ["malformed_query", ...SHAPE_ERRORS] } as const;
   return [
     {
       operation: `create${name}`,
@@ -89,6 +90,7 @@ const SHOP: Noun = {
   keys: ":domain",
   create: platform.ShopCreate,
   put: platform.ShopPut,
+  list: platform.PageQuery,
   entry: platform.ShopEntry,
   errors: [],
 };
@@ -100,6 +102,7 @@ const APP: Noun = {
   keys: ":clientId",
   create: platform.AppCreate,
   put: platform.AppPut,
+  list: platform.PageQuery,
   entry: platform.AppEntry,
   errors: [...ADDRESS_ERRORS, "unknown_topic"],
 };
@@ -111,6 +114,7 @@ const INSTALLATION: Noun = {
   keys: ":clientId/:shop",
   create: platform.InstallationCreate,
   put: platform.InstallationPut,
+  list: platform.InstallationListQuery,
   entry: platform.InstallationEntry,
   errors: ["unknown_shop", "unknown_app"],
 };
@@ -254,9 +258,10 @@ export const platformRoutes: readonly Route[] = [
     api: "platform",
     summary: "List platform keys",
     allows: ADMIN,
+    query: platform.PageQuery,
     status: 200,
     answer: many("keys", platform.KeyEntry),
-    errors: [],
+    errors: ["malformed_query", ...SHAPE_ERRORS],
   },
   {
     operation: "revokeKey",

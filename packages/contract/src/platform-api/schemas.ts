@@ -10,7 +10,7 @@ import {
   SCOPES_MAX,
   TOPIC_LENGTH_MAX,
 } from "../limits.ts";
-import { closed, Id } from "../schema-parts.ts";
+import { closed, Id, Uuid, WebhookRef } from "../schema-parts.ts";
 import { API_VERSIONS } from "../versions.ts";
 
 /** A shop's domain: host-name labels, at least two. */
@@ -129,8 +129,6 @@ const State = Type.Union([Type.Literal("pending"), Type.Literal("delivered"), Ty
   expected: "pending, delivered, dead or cancelled",
 });
 const DeliveryId = Type.String({ pattern: "^dlv_[0-9a-f]{32}_[1-9][0-9]{0,15}$", expected: "a delivery's id" });
-const Uuid = Type.String({ pattern: "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", expected: "a UUID in lower case" });
-const WebhookRef = Type.Union([Id, Uuid], { expected: "a webhook's id, or its UUID" });
 
 export const DeliveryListQuery = closed({
   state: Type.Optional(State),
@@ -146,6 +144,12 @@ export const DeliveryListQuery = closed({
   pageToken: Type.Optional(PageToken),
 });
 export const PageQuery = closed({ limit: Type.Optional(Limit), pageToken: Type.Optional(PageToken) });
+export const InstallationListQuery = closed({
+  shop: Type.Optional(ShopDomain),
+  clientId: Type.Optional(ClientId),
+  limit: Type.Optional(Limit),
+  pageToken: Type.Optional(PageToken),
+});
 const AuditText = (what: string) => Type.String({ minLength: 1, maxLength: 400, expected: what });
 export const AuditListQuery = closed({
   actor: Type.Optional(AuditText("what the actor begins with, such as key or app followed by its id")),
@@ -261,7 +265,8 @@ export const DeliveryEntry = Type.Object({
   nextAttemptAt: Nullable(Type.String()),
   lastStatus: Nullable(Type.Integer()),
   lastError: Nullable(Type.String()),
-  createTime: Type.String(),
+  test: Type.Boolean({ description: "A test that an app asked for, not something that happened in the shop." }),
+  createTime: Nullable(Type.String()),
   updateTime: Type.String(),
 });
 export const AttemptEntry = Type.Object({

@@ -209,7 +209,7 @@ function ownEvent(
       triggeredAt: momentOf(millisecondsOf(id)),
       orderKey: null,
       changed: null,
-      isTest: false,
+      testOf: null,
       payload: tools.encode(JSON.stringify(payload)),
       subjects: [],
       idempotency: null,

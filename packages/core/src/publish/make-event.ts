@@ -1,6 +1,6 @@
 import type { Directory } from "../directory/directory.ts";
 import { laneOf } from "../directory/directory.ts";
-import type { App, Shop } from "../domain/directory-entries.ts";
+import type { App, Shop, Subscription } from "../domain/directory-entries.ts";
 import type { EventId, Idempotency, NewEvent, Owed } from "../domain/event.ts";
 import { millisecondsOf } from "../domain/event.ts";
 import type { TopicRule } from "../domain/topic.ts";
@@ -16,7 +16,8 @@ export interface EventDraft {
   readonly triggeredAt: string;
   readonly orderKey: string | null;
   readonly changed: readonly string[] | null;
-  readonly isTest: boolean;
+  /** The one subscription that a test event is for; null for what happened in the shop. */
+  readonly testOf: number | null;
   readonly payload: Uint8Array;
   readonly subjects: readonly string[];
   readonly idempotency: Idempotency | null;
@@ -24,13 +25,7 @@ export interface EventDraft {
 
 /** Matches a draft against the directory as it is now and gives the event with all that it owes. */
 export function makeEvent(directory: Directory, draft: EventDraft, retentionMs: number): NewEvent {
-  const owes: Owed[] = [];
   const acceptedAt = millisecondsOf(draft.id);
-  match(directory, { shop: draft.shop.id, topic: draft.topic, app: draft.app, now: acceptedAt, retentionMs }, (subscription, decision) => {
-    if (!isOwed(decision)) return;
-    const lane = laneOf(subscription);
-    owes.push({ subscription: subscription.id, lane: lane.lane, shard: lane.shard });
-  });
   return {
     id: draft.id,
     shop: draft.shop.id,
@@ -41,11 +36,29 @@ export function makeEvent(directory: Directory, draft: EventDraft, retentionMs: 
     acceptedAt,
     orderKey: draft.orderKey,
     changed: draft.changed,
-    isTest: draft.isTest,
+    isTest: draft.testOf !== null,
     payload: draft.payload,
-    owes,
+    owes: draft.testOf === null ? matched(directory, draft, acceptedAt, retentionMs) : testOwed(directory, draft.testOf),
     subjects: draft.subjects,
-    erases: draft.topic.erases ?? null,
+    erases: draft.testOf === null ? (draft.topic.erases ?? null) : null,
     idempotency: draft.idempotency,
   };
+}
+
+function matched(directory: Directory, draft: EventDraft, acceptedAt: number, retentionMs: number): readonly Owed[] {
+  const owes: Owed[] = [];
+  match(directory, { shop: draft.shop.id, topic: draft.topic, app: draft.app, now: acceptedAt, retentionMs }, (subscription, decision) => {
+    if (isOwed(decision)) owes.push(owedTo(subscription));
+  });
+  return owes;
+}
+
+/** Whatever the subscription asks for: a test is to show that its address is reached. */
+function testOwed(directory: Directory, id: number): readonly Owed[] {
+  const subscription = directory.subscription(id);
+  return subscription === undefined ? [] : [owedTo(subscription)];
+}
+
+function owedTo(subscription: Subscription): Owed {
+  return { subscription: subscription.id, ...laneOf(subscription) };
 }

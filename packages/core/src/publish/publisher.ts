@@ -1,5 +1,5 @@
 import type { DirectoryService } from "../directory/directory-service.ts";
-import type { App, Shop } from "../domain/directory-entries.ts";
+import type { App, Shop, Subscription } from "../domain/directory-entries.ts";
 import type { EventId, NewEvent } from "../domain/event.ts";
 import { millisecondsOf } from "../domain/event.ts";
 import { momentOf, normaliseMoment } from "../domain/moment.ts";
@@ -61,6 +61,35 @@ export class Publisher {
     const drafted = this.#draft(request);
     if (!drafted.ok) return Promise.resolve(drafted);
     return this.submit(drafted.value);
+  }
+
+  /**
+   * Makes an event with this payload that only this subscription is owed, whatever else has the topic. Refused where it could not be sent:
+   * a test that waits in a hold tells nobody anything.
+   */
+  test(subscription: Subscription, payload: Uint8Array): Promise<Result<Published>> {
+    const { directory, topics, newEventId, apiVersion } = this.#options;
+    const shop = subscription.shop === null ? undefined : directory.directory.shop(subscription.shop);
+    const topic = topics.get(subscription.topic);
+    if (shop === undefined || topic === undefined) {
+      return Promise.resolve(refuse("unknown_topic", `The topic ${subscription.topic} is no longer offered.`, "topic"));
+    }
+    if (subscription.status !== "active") return Promise.resolve(notActive(subscription));
+    const id = newEventId();
+    return this.submit({
+      id,
+      shop,
+      app: topic.audience === "app" ? (directory.directory.app(subscription.app) ?? null) : null,
+      topic,
+      apiVersion,
+      triggeredAt: momentOf(millisecondsOf(id)),
+      orderKey: null,
+      changed: null,
+      testOf: subscription.id,
+      payload,
+      subjects: [],
+      idempotency: null,
+    });
   }
 
   /** Commits a draft that needs no further check: a publish, or an event that Genhook makes itself. */
@@ -142,7 +171,7 @@ export class Publisher {
       triggeredAt,
       orderKey: request.orderKey ?? null,
       changed: request.changed ?? null,
-      isTest: false,
+      testOf: null,
       payload: request.payload,
       subjects: subjectsOf(shop.id, topic.name, request.payloadValue),
       idempotency:
@@ -172,6 +201,12 @@ function published(result: Exclude<CommitResult, { kind: "rejected" }>, event: N
     case "unavailable":
       return overloaded();
   }
+}
+
+function notActive({ status, statusReason }: Subscription): Result<never> {
+  const why = statusReason === null ? status : `${status} (${statusReason})`;
+  const remedy = statusReason === "scope_lost" ? "it needs its topic's scope back" : "resume it first";
+  return refuse("webhook_not_active", `The webhook is ${why}, so nothing is sent to it; ${remedy}.`, "status");
 }
 
 function overloaded(): Result<never> {

@@ -1,5 +1,6 @@
 import type { AppCaller } from "./app-access.ts";
 import {
+  deliveryId,
   isUuid,
   pauseSubscription,
   resumeSubscription,
@@ -11,6 +12,7 @@ import {
   type DecideChange,
   type DirectoryService,
   type InstallationTools,
+  type Publisher,
   type Subscription,
 } from "@genhook/core";
 import { checkAddress, type AddressPolicy } from "../send/address-guard.ts";
@@ -26,12 +28,15 @@ export interface AppApiOptions {
   readonly tools: InstallationTools;
   readonly addresses: AddressPolicy;
   readonly deliveries: DeliveriesRoutes;
+  readonly publisher: Pick<Publisher, "test">;
+  /** The payload of a test event, as text. */
+  readonly sampleOf: (topic: string) => string;
 }
 
 export type AppHandler = (call: Call, caller: AppCaller) => Promise<Reply>;
 
 interface WebhookBody {
-  readonly webhook: { readonly topic?: string; readonly address?: string };
+  readonly webhook: { readonly id?: string | number; readonly topic?: string; readonly address?: string };
 }
 
 /** Handlers of the App API by operation; who calls and whether they may was checked before. */
@@ -64,7 +69,10 @@ export function appHandlers(options: AppApiOptions): Readonly<Record<string, App
     updateWebhook: async (call, caller) => {
       const id = ownId(options, call, caller);
       const { webhook } = (await readJsonBody(call)) as WebhookBody;
-      const { topic, address } = webhook;
+      const { id: given, topic, address } = webhook;
+      if (given !== undefined && findOwn(options, String(given), caller)?.id !== id) {
+        fail("invalid_member", "webhook.id must be the id in the path, or left out.", "webhook.id");
+      }
       return change(
         call,
         caller,
@@ -86,6 +94,7 @@ export function appHandlers(options: AppApiOptions): Readonly<Record<string, App
     },
     listWebhooks: (call, caller) => Promise.resolve(listWebhooks(options, call, caller)),
     countWebhooks: (call, caller) => Promise.resolve({ body: { count: filtered(options, call.query, caller).length } }),
+    testWebhook: (call, caller) => testWebhook(options, call, caller),
     listOwnDeliveries: (call, caller) => deliveries.list(call, caller),
     getOwnDelivery: (call, caller) => deliveries.get(call, caller),
     replayOwnDelivery: (call, caller) => deliveries.replay(call, caller),
@@ -99,6 +108,16 @@ export function appHandlers(options: AppApiOptions): Readonly<Record<string, App
   };
 }
 
+async function testWebhook(options: AppApiOptions, call: Call, caller: AppCaller): Promise<Reply> {
+  const subscription = findOwn(options, call.params["id"] ?? "", caller) ?? noSuchWebhook();
+  const sample = Buffer.from(options.sampleOf(subscription.topic));
+  const event = valueOf(await options.publisher.test(subscription, sample));
+  // Deleted meanwhile: nobody was owed the event.
+  if (event.deliveries === 0) return noSuchWebhook();
+  const delivery = { id: deliveryId({ eventId: event.id, subscription: subscription.id }), eventId: event.id };
+  return { body: { webhook: webhookView(subscription, caller.app), delivery } };
+}
+
 /** The address as the guard lets it through, or the error naming the member. */
 export function checkedAddress(options: { readonly addresses: AddressPolicy }, text: string, member: string): CheckedAddress {
   const check = checkAddress(text, options.addresses);
@@ -109,19 +128,25 @@ function whoIs(caller: AppCaller): { readonly app: number; readonly shop: number
   return { app: caller.app.id, shop: caller.shop.id };
 }
 
-/** The id in the path, number or UUID, of a webhook of this installation. */
+/** The id of the webhook in the path, which must be one of this installation's. */
 function ownId(options: AppApiOptions, call: Call, caller: AppCaller): number {
-  const text = call.params["id"] ?? "";
+  return findOwn(options, call.params["id"] ?? "", caller)?.id ?? noSuchWebhook();
+}
+
+/** A webhook of this installation by its id (a number or its decimal text) or its UUID. One of others is not told apart from none. */
+function findOwn(options: AppApiOptions, text: string, caller: AppCaller): Subscription | undefined {
   const { directory } = options.directory;
-  const subscription = isUuid(text)
-    ? directory.subscriptionByUuid(text)
+  const uuid = text.toLowerCase();
+  const subscription = isUuid(uuid)
+    ? directory.subscriptionByUuid(uuid)
     : /^[1-9]\d{0,15}$/.test(text)
       ? directory.subscription(Number(text))
       : undefined;
-  if (subscription === undefined || subscription.app !== caller.app.id || subscription.shop !== caller.shop.id) {
-    return fail("not_found", "There is no webhook with this id on this shop.");
-  }
-  return subscription.id;
+  return subscription?.app === caller.app.id && subscription.shop === caller.shop.id ? subscription : undefined;
+}
+
+function noSuchWebhook(): never {
+  return fail("not_found", "There is no webhook with this id on this shop.");
 }
 
 function listWebhooks(options: AppApiOptions, call: Call, caller: AppCaller): Reply {
@@ -136,7 +161,7 @@ function filtered(options: AppApiOptions, given: Readonly<Record<string, string>
   const createMax = readTime(given, "createTimeMax");
   const updateMin = readTime(given, "updateTimeMin");
   const updateMax = readTime(given, "updateTimeMax");
-  const since = given["sinceId"] === undefined ? null : Number(given["sinceId"]);
+  const since = given["sinceId"] === undefined ? null : readSince(options, given["sinceId"], caller);
   return own.filter(
     (each) =>
       (since === null || each.id > since) &&
@@ -147,4 +172,10 @@ function filtered(options: AppApiOptions, given: Readonly<Record<string, string>
       (updateMin === null || each.updatedAt >= updateMin) &&
       (updateMax === null || each.updatedAt <= updateMax),
   );
+}
+
+/** Ids grow, so any number will do, also of a webhook that is gone; a UUID says nothing by itself. */
+function readSince(options: AppApiOptions, text: string, caller: AppCaller): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  return findOwn(options, text, caller)?.id ?? fail("invalid_member", "sinceId names no webhook on this shop.", "sinceId");
 }

@@ -33,7 +33,7 @@ const checks = new WeakMap<object, Check>();
 /** The call's JSON body, checked against the route's schema: size, media type, JSON, members, in this order. */
 export async function readJsonBody(call: Call): Promise<unknown> {
   const bytes = await readBody(call.request, BODY_BYTES_MAX);
-  mediaType(call.request, JSON_TYPES);
+  if (bytes.length > 0) mediaType(call.request, JSON_TYPES);
   const value = parseJson(bytes);
   const error = call.route.body === undefined ? null : checkOf(call.route.body)(value);
   if (error !== null) throw apiError(error);

@@ -114,7 +114,7 @@ export class DeliveriesRoutes {
       app: owner?.app.id ?? app?.id ?? null,
       subscription,
       endpoint: given["endpointId"] ?? null,
-      eventId: given["eventId"] ?? null,
+      eventId: given["eventId"]?.toLowerCase() ?? null,
       topic: given["topic"] ?? null,
       from: readTime(given, "createTimeMin"),
       to: readTime(given, "createTimeMax"),
@@ -122,7 +122,8 @@ export class DeliveriesRoutes {
   }
 
   async #subscription(text: string): Promise<Subscription | undefined> {
-    if (isUuid(text)) return this.#options.directory.subscriptionByUuid(text);
+    const uuid = text.toLowerCase();
+    if (isUuid(uuid)) return this.#options.directory.subscriptionByUuid(uuid);
     const id = Number(text);
     if (!Number.isSafeInteger(id)) return undefined;
     return this.#options.directory.subscription(id) ?? (await this.#options.store.directory.findSubscription(id)) ?? undefined;

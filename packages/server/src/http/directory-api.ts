@@ -199,8 +199,14 @@ export function installationHandlers(options: DirectoryApiOptions): Handlers {
     },
     getInstallation: (call) => Promise.resolve({ body: { installation: view(find(call)) } }),
     listInstallations: (call) => {
-      const all = [...directory.directory.installations()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-      return Promise.resolve(listReply(call, "installations", all, keyOf, view));
+      const { shop, clientId } = readPaging(call).filters;
+      const shopId = shop === undefined ? null : (directory.directory.shopByDomain(shop)?.id ?? -1);
+      const appId = clientId === undefined ? null : (directory.directory.appByClientId(clientId)?.id ?? -1);
+      const fitting = [...directory.directory.installations()].filter(
+        (each) => (shopId === null || each.shop === shopId) && (appId === null || each.app === appId),
+      );
+      const sorted = fitting.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+      return Promise.resolve(listReply(call, "installations", sorted, keyOf, view));
     },
     deleteInstallation: async (call) => {
       const found = find(call);
@@ -326,7 +332,7 @@ function putReply<Entry>(name: string, put: Put<Entry>, view: (entry: Entry) => 
   return { status: put.isNew ? 201 : 200, body: { [name]: view(put.entry) } };
 }
 
-function listReply<Entry>(
+export function listReply<Entry>(
   call: Call,
   name: string,
   entries: readonly Entry[],

@@ -17,7 +17,9 @@ import { identifyApp, requireScope, type AppAccessOptions } from "./app-access.t
 import { ApiError, apiError } from "./api-error.ts";
 import { readQuery, type Call, type Reply } from "./call.ts";
 import type { Handler } from "./directory-api.ts";
+import { answerUnreadable } from "./unreadable-request.ts";
 import { identifyKey, requireRole } from "./platform-access.ts";
+import { announcedBytes } from "./request-body.ts";
 
 export interface HttpServerOptions {
   readonly access: AppAccessOptions;
@@ -49,6 +51,7 @@ export function makeHttpServer(options: HttpServerOptions): FastifyInstance {
       const given = request.headers[API_HEADERS.requestId.toLowerCase()];
       return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
     },
+    clientErrorHandler: answerUnreadable,
     frameworkErrors: (_error, request, reply) => {
       void sendError(options, null, request, reply, apiError({ code: "not_found", message: "There is nothing at this path." }));
     },
@@ -89,6 +92,8 @@ async function carryOut(
     const search = at < 0 ? "" : (request.raw.url ?? "").slice(at + 1);
     const path = at < 0 ? (request.raw.url ?? "") : (request.raw.url ?? "").slice(0, at);
     const origin = options.publicUrl ?? `http://${request.raw.headers.host ?? ""}`;
+    // A call that takes no body is not made with a large one all the same.
+    if (route.body === undefined) announcedBytes(request.raw, BODY_BYTES_MAX);
     const query = readQuery(route, new URLSearchParams(search));
     return { route, request: request.raw, requestId: request.id, actor, params, query, url: `${origin.replace(/\/$/, "")}${path}` };
   };

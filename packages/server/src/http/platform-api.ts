@@ -5,6 +5,7 @@ import {
   LATENCY_BOUNDS_MS,
   laneOf,
   type DirectoryService,
+  type PlatformKey,
   type Publisher,
   type Role,
   type StatisticsPoint,
@@ -17,7 +18,7 @@ import { fail } from "./api-error.ts";
 import { auditRecord } from "./audited.ts";
 import { readJsonBody, type Reply } from "./call.ts";
 import { readTime, type DeliveriesRoutes } from "./deliveries-routes.ts";
-import type { Handler } from "./directory-api.ts";
+import { listReply, type Handler } from "./directory-api.ts";
 import { publishEvents } from "./publish/publish-route.ts";
 import { BodyBudget } from "./request-body.ts";
 import { deliveryView, eventView, keyView, momentText } from "./views.ts";
@@ -42,7 +43,7 @@ export function eventHandlers(options: PlatformApiOptions): Handlers {
   return {
     publishEvents: (call) => publishEvents(call, publisher, budget),
     getEvent: async (call) => {
-      const id = call.params["id"] ?? "";
+      const id = (call.params["id"] ?? "").toLowerCase();
       const event = isUuid(id) ? await store.events.read(id) : null;
       if (event === null) return fail("not_found", "There is no event with this id, or its retention has passed.");
       const owed = await deliveries.ofEvent(event);
@@ -86,7 +87,12 @@ export function keyHandlers(options: PlatformApiOptions): Handlers {
       await store.credentials.putKey(key, auditRecord(call, `key ${key.id}`, null, keyView(key), key.createdAt));
       return { body: { key: { ...keyView(key), key: text } } };
     },
-    listKeys: async () => ({ body: { keys: (await store.credentials.listKeys()).map(keyView) } }),
+    listKeys: async (call) => {
+      const keys = await store.credentials.listKeys();
+      const placeOf = (key: PlatformKey): string => `${String(key.createdAt).padStart(16, "0")} ${key.id}`;
+      const sorted = [...keys].sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
+      return listReply(call, "keys", sorted, placeOf, keyView);
+    },
     revokeKey: async (call) => {
       const keys = await store.credentials.listKeys();
       const key = keys.find((each) => each.id === call.params["id"]);

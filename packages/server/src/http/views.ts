@@ -104,6 +104,7 @@ export function deliveryView(view: DeliveryView, directory: Directory): Record<s
     nextAttemptAt: view.nextAttemptAt === null ? null : momentText(view.nextAttemptAt),
     lastStatus: last?.status ?? null,
     lastError: last?.error ?? null,
+    test: event?.isTest ?? false,
     createTime: event === null ? null : momentText(event.acceptedAt),
     updateTime: momentText(view.updatedAt),
   };

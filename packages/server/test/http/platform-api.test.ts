@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { verifyHmac, verifySignature } from "@genhook/receiver";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Harness, ORDER, SHOP } from "../harness.ts";
+import { Harness, ORDER, SHOP, type Answer } from "../harness.ts";
 
 const h = new Harness();
 
@@ -206,6 +206,44 @@ test("everything that was answered is there after a restart: entries, keys, what
   await h.call("POST", `/api/202412/app/webhooks/${id}/resume`, undefined, { token: app.token });
   await endpoint.waitFor(1);
   expect(endpoint.received[0]?.headers["x-genstore-event-id"]).toBe(body.event.id);
+});
+
+test("every list of the platform API pages both ways, and installations are narrowed by shop and app", async () => {
+  const shops = ["page-a", "page-b", "page-c"].map((name) => `${name}.genmystore.com`);
+  const app = await h.install({}, shops[0]);
+  for (const shop of shops.slice(1)) {
+    await h.call("PUT", `${P}/shops/${shop}`, {});
+    await h.call("PUT", `${P}/installations/${app.clientId}/${shop}`, { scopes: [] });
+  }
+  await h.call("POST", `${P}/apps`, { name: "Another" });
+  await h.call("POST", `${P}/apps`, { name: "One more" });
+  for (const name of ["a", "b"]) await h.call("POST", `${P}/keys`, { name, role: "read" });
+  const link = (answer: Answer, rel: string): string | null =>
+    new RegExp(`<([^>]+)>; rel="${rel}"`).exec(answer.headers.get("Link") ?? "")?.[1]?.replace(h.origin, "") ?? null;
+  for (const [name, filter] of [
+    ["shops", ""],
+    ["apps", ""],
+    ["keys", ""],
+    ["installations", `&clientId=${app.clientId}`],
+  ] as const) {
+    const pages: Answer[] = [];
+    for (let path: string | null = `${P}/${name}?limit=1${filter}`; path !== null; path = link(pages.at(-1) as Answer, "next")) {
+      pages.push(await h.call("GET", path));
+    }
+    const whole = (await h.call("GET", `${P}/${name}?limit=250${filter}`)).body[name] as unknown[];
+    expect(whole.length).toBeGreaterThanOrEqual(3);
+    expect(pages.map((page) => page.body[name][0] as unknown)).toEqual(whole);
+    const back: unknown[] = [];
+    for (let page: Answer | undefined = pages.at(-1); page !== undefined;) {
+      back.unshift(page.body[name][0]);
+      const path = link(page, "previous");
+      page = path === null ? undefined : await h.call("GET", path);
+    }
+    expect(back).toEqual(whole);
+  }
+  const narrowed = await h.call("GET", `${P}/installations?shop=${shops[1]}`);
+  expect(narrowed.body.installations).toMatchObject([{ shop: shops[1], clientId: app.clientId }]);
+  expect((await h.call("GET", `${P}/installations?shop=nobody.genmystore.com`)).body.installations).toEqual([]);
 });
 
 test("keys: shown once, revoked at once, the last admin stays", async () => {

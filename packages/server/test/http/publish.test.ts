@@ -97,6 +97,20 @@ test("idempotency: same key and content is the first event, other content is ref
   expect([one?.duplicate, two?.duplicate, one?.id === two?.id]).toEqual([false, true, true]);
 });
 
+test("Idempotency-Key counts for one event in any form, and is refused where it could not", async () => {
+  const header = { "Idempotency-Key": "from the header" };
+  const first = await post(JSON.stringify(event()), header);
+  const again = await post(JSON.stringify(event({ idempotencyKey: "from the header" })), header);
+  expect(again.body.event).toEqual({ id: first.body.event.id, deliveries: 0, duplicate: true });
+  const refused = [
+    await post(JSON.stringify(event({ idempotencyKey: "another" })), header),
+    await post(JSON.stringify([event()]), header),
+    await post(JSON.stringify(event()), { ...header, ...NDJSON }),
+    await post(JSON.stringify(event()), { "Idempotency-Key": "k".repeat(256) }),
+  ];
+  expect(refused.map(({ status, body }) => [status, body.member])).toEqual(refused.map(() => [422, "idempotencyKey"]));
+});
+
 test.each([
   ["", 400, "malformed_json", undefined],
   ["{", 400, "malformed_json", undefined],

@@ -4,6 +4,7 @@ import {
   ENVELOPE_BYTES_MAX,
   errorBody,
   EXACT_BYTES_MEDIA_TYPE,
+  IDEMPOTENCY_KEY_LENGTH_MAX,
   NDJSON_MEDIA_TYPE,
   PAYLOAD_BYTES_MAX,
   API_HEADERS,
@@ -35,12 +36,18 @@ export async function publishEvents(call: Call, publisher: Publisher, budget: Bo
   const held = type === NDJSON_MEDIA_TYPE ? LINE_BYTES_UNDER_WAY_MAX : (announced ?? PUBLISH_REQUEST_BYTES_MAX);
   budget.take(held);
   try {
-    if (type === NDJSON_MEDIA_TYPE) return batchReply(await publishLines(request, publisher));
+    if (type === NDJSON_MEDIA_TYPE) {
+      refuseKeyHeader(request);
+      return batchReply(await publishLines(request, publisher));
+    }
     const body = await readBody(request, PUBLISH_REQUEST_BYTES_MAX);
     if (type === EXACT_BYTES_MEDIA_TYPE) return await publishOne(readExact(checkText(body), envelopeOf(request)), publisher);
     const first = skipSpace(checkText(body), 0);
-    if (body[first] === 0x5b) return batchReply(await publishList(body, first, publisher));
-    return await publishOne(readItem(body), publisher);
+    if (body[first] === 0x5b) {
+      refuseKeyHeader(request);
+      return batchReply(await publishList(body, first, publisher));
+    }
+    return await publishOne(withKeyHeader(readItem(body), request), publisher);
   } finally {
     budget.give(held);
   }
@@ -51,6 +58,33 @@ async function publishOne(item: ItemResult, publisher: Publisher): Promise<Reply
   const published = await publisher.publish(item.request);
   if (!published.ok) throw refusalError(published.refusal);
   return { body: { event: published.value } };
+}
+
+/** The header that many clients send by habit counts for one event; that it was sent and did nothing would be noticed too late. */
+function withKeyHeader(item: ItemResult, request: IncomingMessage): ItemResult {
+  const key = keyHeader(request);
+  if (!item.ok || key === null || item.request.idempotencyKey === key) return item;
+  if (key.length > IDEMPOTENCY_KEY_LENGTH_MAX) {
+    fail("invalid_member", `idempotencyKey must be text of 1 to ${IDEMPOTENCY_KEY_LENGTH_MAX} characters.`, "idempotencyKey");
+  }
+  if (item.request.idempotencyKey !== undefined) {
+    fail("invalid_member", `idempotencyKey and the header ${API_HEADERS.idempotencyKey} say different things; send one.`, "idempotencyKey");
+  }
+  return { ok: true, request: { ...item.request, idempotencyKey: key } };
+}
+
+function refuseKeyHeader(request: IncomingMessage): void {
+  if (keyHeader(request) === null) return;
+  fail(
+    "invalid_member",
+    `The header ${API_HEADERS.idempotencyKey} goes with one event; give each item its idempotencyKey.`,
+    "idempotencyKey",
+  );
+}
+
+function keyHeader(request: IncomingMessage): string | null {
+  const value = request.headers[API_HEADERS.idempotencyKey.toLowerCase()];
+  return typeof value === "string" && value !== "" ? Buffer.from(value, "latin1").toString("utf8") : null;
 }
 
 /** A whole array: nothing is published before all of it was read and is known to be JSON. */
