@@ -1,3 +1,3 @@
-export { openMemoryStore } from "./memory/memory-store.ts";
+export { openMemoryCluster, openMemoryStore, type MemoryCluster, type MemoryClusterOptions } from "./memory/memory-store.ts";
 export { openSqliteStore, type SqliteStoreOptions } from "./sqlite/open.ts";
 export { StoreOpenError, type StoreOpenErrorCode } from "./sqlite/open-error.ts";

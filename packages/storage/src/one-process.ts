@@ -4,7 +4,7 @@ import { SHARDS, type Hints, type LeaseView } from "@genhook/core";
 export function soleOwner(node: string, delivers: boolean): LeaseView {
   return {
     nodes: delivers ? [node] : [],
-    leases: Array.from({ length: SHARDS }, (_, shard) => ({ shard, owner: delivers ? node : null, epoch: 1 })),
+    leases: Array.from({ length: SHARDS }, (_, shard) => ({ shard, owner: delivers ? node : null, epoch: 1, isLapsed: false })),
     leaseMs: Number.POSITIVE_INFINITY,
     storeNow: Date.now(),
   };

@@ -2,10 +2,24 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Store } from "@genhook/core";
-import { describeStore } from "@genhook/testkit";
-import { openMemoryStore, openSqliteStore } from "../src/index.ts";
+import { describeSharedStore, describeStore, NOW } from "@genhook/testkit";
+import { openMemoryCluster, openMemoryStore, openSqliteStore } from "../src/index.ts";
 
 describeStore("memory", { open: () => Promise.resolve(openMemoryStore()), close: () => Promise.resolve() });
+
+let now = NOW;
+
+describeSharedStore("memory", {
+  open: () => {
+    const cluster = openMemoryCluster({ now: () => now, leaseMs: 10_000 });
+    return Promise.resolve([cluster.connect(), cluster.connect()]);
+  },
+  passLease: () => {
+    now += 10_001;
+    return Promise.resolve();
+  },
+  close: () => Promise.resolve(),
+});
 
 let folder = "";
 let sqlite: Store | null = null;

@@ -6,3 +6,4 @@ export type { ZooEntry, ZooGroup } from "./zoo/entry.ts";
 export { ENDPOINT_ZOO } from "./zoo/zoo.ts";
 export * from "./store/builders.ts";
 export { describeStore, type StoreHarness } from "./store/conformance.ts";
+export { describeSharedStore, type SharedStoreHarness } from "./store/conformance-shared.ts";

@@ -65,7 +65,7 @@ export interface DirectoryCommit {
 }
 
 export interface DirectoryStore {
-  /** The version now: what a process with a copy asks for again and again. */
+  /** The version now: what a process with a copy asks for twice a second. Ends within about a second, with an answer or an error. */
   version(): Promise<number>;
   /**
    * The current rows that changed after `version`, ended ones included. From version 0 (a fresh start): apps and subscriptions that have

@@ -6,7 +6,7 @@ export type Hint =
   | { readonly kind: "lanes"; readonly lanes: readonly LaneRef[] }
   /** The directory is at this version or further. */
   | { readonly kind: "directory"; readonly version: number }
-  /** Leases were given up; whoever waits for shards may renew now. */
+  /** Leases were given up: renew now, and take what is yours of them. */
   | { readonly kind: "leases" };
 
 /**

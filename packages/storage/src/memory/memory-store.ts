@@ -36,6 +36,8 @@ import { NOBODY_TO_TELL, soleOwner } from "../one-process.ts";
 import { TokenBuckets } from "../token-buckets.ts";
 import { MemoryErasures } from "./memory-erasures.ts";
 import { MemoryDirectory } from "./memory-directory.ts";
+import { memoryHints } from "./memory-hints.ts";
+import { MemoryLeases } from "./memory-leases.ts";
 import { MemoryStatistics } from "./memory-statistics.ts";
 import { pageOf } from "./page-of.ts";
 
@@ -53,11 +55,48 @@ interface UsedKey {
  * is itself the durable part: a simulated crash throws everything else away.
  */
 export function openMemoryStore(): Store {
+  return {
+    ...openTables(),
+    isShared: false,
+    leases: {
+      renew: ({ node, delivers }) => Promise.resolve(soleOwner(node, delivers)),
+      leave: () => Promise.resolve(),
+    },
+    hints: NOBODY_TO_TELL,
+  };
+}
+
+export interface MemoryClusterOptions {
+  /** The store's wall time, ms. */
+  readonly now: () => number;
+  readonly leaseMs: number;
+}
+
+/** One store on plain maps for several processes: each connects for itself. */
+export interface MemoryCluster {
+  connect(): Store;
+  /** Who has a shard at this moment. */
+  readonly ownerOf: (shard: number) => string | null;
+}
+
+export function openMemoryCluster({ now, leaseMs }: MemoryClusterOptions): MemoryCluster {
+  const tables = openTables();
+  const leases = new MemoryLeases(now, leaseMs);
+  const connectHints = memoryHints();
+  return {
+    connect: () => {
+      const hints = connectHints();
+      return { ...tables, isShared: true, leases, hints, close: () => hints.close() };
+    },
+    ownerOf: (shard) => leases.ownerOf(shard),
+  };
+}
+
+function openTables(): Omit<Store, "isShared" | "leases" | "hints"> {
   const statistics = new MemoryStatistics();
   const tables = new MemoryTables(statistics, (subscription) => directory.appOf(subscription));
   const directory = new MemoryDirectory((commit, version) => tables.carryOut(commit, version));
   return {
-    isShared: false,
     events: eventStore(tables, directory),
     tasks: tables,
     log: attemptLog(tables),
@@ -65,11 +104,6 @@ export function openMemoryStore(): Store {
     statistics,
     retention: retention(tables, directory),
     erasures: new MemoryErasures(tables),
-    leases: {
-      renew: ({ node, delivers }) => Promise.resolve(soleOwner(node, delivers)),
-      leave: () => Promise.resolve(),
-    },
-    hints: NOBODY_TO_TELL,
     credentials: credentials(directory),
     close: () => Promise.resolve(),
   };
