@@ -34,8 +34,10 @@ import { checkSealingKey, createSealing, loadSealingKey, type Sealing } from "./
 import { SecretVault } from "./secrets/secret-vault.ts";
 import { subjectIds } from "./secrets/subjects.ts";
 import { digest, sha256 } from "./secrets/tokens.ts";
-import { checkAddress } from "./send/address-guard.ts";
+import { checkAddress, type AddressPolicy } from "./send/address-guard.ts";
+import { dnsResolve } from "./send/dns-resolve.ts";
 import { HttpSender } from "./send/http-sender.ts";
+import { parseBlock } from "./send/ip-ranges.ts";
 import type { Settings } from "./settings/resolve-settings.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 
@@ -114,11 +116,19 @@ async function compose(settings: Settings, store: Store, log: Logger): Promise<G
   return { origin: originOf(http, settings.host), newPlatformKey, stop: () => (stopping ??= stopAll()) };
 }
 
+/** Where deliveries may go: one policy for what is checked when an address is given and when it is dialled. */
+function addressPolicy(settings: Settings): AddressPolicy {
+  const blocks = (settings.refusedNetworks ?? []).map((text) => parseBlock(text));
+  return { allowPrivate: settings.allowPrivateAddresses, refusedNetworks: blocks.filter((block) => block !== null) };
+}
+
 function makeSender(settings: Settings, secrets: SecretVault, log: Logger, metrics: Metrics): HttpSender {
   return new HttpSender({
     secrets,
     timeoutMs: settings.attemptTimeoutMs,
-    allowPrivate: settings.allowPrivateAddresses,
+    ...addressPolicy(settings),
+    // For development the machine's own look-up, which knows its hosts file.
+    ...(settings.allowPrivateAddresses && settings.dnsServers === null ? {} : { resolve: dnsResolve({ servers: settings.dnsServers }) }),
     webhookId: settings.webhookId,
     keepResponses: settings.keepResponses,
     ca: settings.caFile === null ? null : [readFileSync(settings.caFile, "utf8")],
@@ -243,7 +253,7 @@ interface HttpParts {
 function makeHttp(settings: Settings, parts: HttpParts): FastifyInstance {
   const { store, directory, engine, publisher, groups, sealing, secrets, metrics, log } = parts;
   const { now } = systemClock;
-  const addresses = { allowPrivate: settings.allowPrivateAddresses };
+  const addresses = addressPolicy(settings);
   const tools: InstallationTools = {
     sha256,
     newUuid: randomUUID,

@@ -1,5 +1,6 @@
 export { startEndpoint, type Answer, type Endpoint, type EndpointOptions, type Received } from "./endpoint.ts";
 export { seededRandom } from "./seeded.ts";
+export { startDnsServer, type DnsAnswer, type DnsQuestion, type DnsServer } from "./dns-server.ts";
 export { startRawEndpoint, type RawEndpoint, type RawEndpointOptions, type Turn } from "./raw-endpoint.ts";
 export { badCertificates, testCertificate } from "./tls.ts";
 export type { ZooEntry, ZooGroup } from "./zoo/entry.ts";

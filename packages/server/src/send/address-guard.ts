@@ -1,11 +1,13 @@
 import { isIP } from "node:net";
 import { ADDRESS_LENGTH_MAX, type ErrorCode } from "@genhook/contract";
 import type { CheckedAddress } from "@genhook/core";
-import { judgeIp } from "./ip-ranges.ts";
+import { judgeIp, type IpBlock } from "./ip-ranges.ts";
 
 export interface AddressPolicy {
   /** Development: `http:`, private networks, any host name and port. */
   readonly allowPrivate: boolean;
+  /** The operator's own networks that are refused as well. */
+  readonly refusedNetworks?: readonly IpBlock[];
 }
 
 export type AddressCheck =
@@ -55,6 +57,12 @@ export function checkAddress(text: string, policy: AddressPolicy): AddressCheck 
     return refused("address_malformed", "The address is no absolute URL; write it like https://app.example.com/hooks.");
   }
   const url = new URL(text);
+  if (!isHost(bareHost(url.hostname))) {
+    return refused(
+      "address_malformed",
+      `"${url.hostname.slice(0, 100)}" cannot be a host name; write the address like https://app.example.com/hooks.`,
+    );
+  }
   if (url.protocol !== "https:" && !(url.protocol === "http:" && policy.allowPrivate)) {
     return refused("address_not_https", `The address must begin with https://, not ${url.protocol}//.`);
   }
@@ -62,7 +70,7 @@ export function checkAddress(text: string, policy: AddressPolicy): AddressCheck 
     return refused("address_has_user_info", "The address must not carry a user name or password; deliveries are signed instead.");
   }
   if (text.includes("#")) return refused("address_has_fragment", "The address must not have a fragment (#…); it is never sent.");
-  const reason = policy.allowPrivate ? null : (refusedHost(url.hostname) ?? refusedPort(url.port));
+  const reason = policy.allowPrivate ? null : (refusedHost(url.hostname, policy) ?? refusedPort(url.port));
   if (reason !== null) return refused("address_refused", reason);
   return { ok: true, address: { text, origin: url.origin, pathname: url.pathname } };
 }
@@ -72,10 +80,18 @@ export function bareHost(hostname: string): string {
   return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
 }
 
-function refusedHost(hostname: string): string | null {
+/** An IP address, or a name that DNS can have: labels of 1 to 63 characters, 253 in all, with a dot at the end or not. */
+function isHost(host: string): boolean {
+  const name = host.endsWith(".") ? host.slice(0, -1) : host;
+  return isIP(host) !== 0 || (name.length <= 253 && name.split(".").every((label) => label.length >= 1 && label.length <= 63));
+}
+
+function refusedHost(hostname: string, { refusedNetworks }: AddressPolicy): string | null {
   const host = bareHost(hostname);
   if (isIP(host) !== 0) {
-    return judgeIp(host) === null ? null : "The address names a network that deliveries may not go to; use a public host name.";
+    return judgeIp(host, refusedNetworks) === null
+      ? null
+      : "The address names a network that deliveries may not go to; use a public host name.";
   }
   const name = host.replace(/\.+$/, "").toLowerCase();
   const isLocal = !name.includes(".") || LOCAL_SUFFIXES.some((suffix) => name.endsWith(`.${suffix}`));

@@ -46,7 +46,7 @@ export function failureOf(error: Error, phase: Phase): Failure {
   if (isMalformed(error, code, phase)) return { error: "malformed_response", detail };
   if (error.message === "bad upgrade") return { error: "upgrade_refused", detail };
   if (error.message === "bad response") return { error: "malformed_response", detail };
-  if (DNS_CODES.has(code)) return { error: "dns_failed", detail };
+  if (DNS_CODES.has(code) || isDnsQuery(error)) return { error: "dns_failed", detail };
   if (phase === "connecting") {
     if (isTlsCode(code)) return { error: "tls_failed", detail };
     if (CONNECT_CODES.has(code) || code === "UND_ERR_SOCKET") return { error: "connect_failed", detail };
@@ -55,6 +55,11 @@ export function failureOf(error: Error, phase: Phase): Failure {
   if (isTlsCode(code)) return { error: "tls_failed", detail };
   if (code === "UND_ERR_SOCKET" || CONNECT_CODES.has(code)) return { error: "connection_lost", detail };
   return { error: "internal_error", detail };
+}
+
+/** A name server's answer, or that it gave none; its codes (EREFUSED, ECONNREFUSED, …) mean other things elsewhere. */
+function isDnsQuery(error: Error): boolean {
+  return "syscall" in error && typeof error.syscall === "string" && error.syscall.startsWith("query");
 }
 
 function isMalformed(error: Error, code: string, phase: Phase): boolean {

@@ -1,17 +1,20 @@
 import { lookup as systemLookup, type LookupAddress } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { buildConnector } from "undici";
-import { judgeIp } from "./ip-ranges.ts";
+import { judgeIp, type IpBlock } from "./ip-ranges.ts";
 
-/** Resolves a name to all its addresses; injectable for tests. */
+/** Resolves a name to all its addresses. */
 export type Resolve = (hostname: string, done: (error: Error | null, addresses: readonly LookupAddress[]) => void) => void;
 
 export interface GuardedConnectOptions {
   readonly allowPrivate: boolean;
+  /** The operator's own networks that may not be dialled either. */
+  readonly refusedNetworks?: readonly IpBlock[];
   /** Time for looking up, connecting and TLS together, ms. */
   readonly timeoutMs: number;
   /** Further certificate authorities, PEM, beside the built-in ones. */
   readonly ca: readonly string[] | null;
+  /** The machine's own look-up where not given. */
   readonly resolve?: Resolve;
 }
 
@@ -25,7 +28,7 @@ export class AddressRefusedError extends Error {
  * may be dialled, so there is no second look-up that could answer otherwise; literals, which no look-up sees, are judged here.
  */
 export function guardedConnect(options: GuardedConnectOptions): buildConnector.connector {
-  const { allowPrivate, timeoutMs, ca } = options;
+  const { allowPrivate, timeoutMs, ca, refusedNetworks } = options;
   const dial = buildConnector({
     allowH2: false,
     timeout: timeoutMs,
@@ -35,7 +38,7 @@ export function guardedConnect(options: GuardedConnectOptions): buildConnector.c
   return (target, callback) => {
     const host = target.hostname.startsWith("[") ? target.hostname.slice(1, -1) : target.hostname;
     if (!allowPrivate && isIP(host) !== 0) {
-      const range = judgeIp(host);
+      const range = judgeIp(host, refusedNetworks);
       if (range !== null) {
         process.nextTick(callback, new AddressRefusedError(`${host} is refused: ${range}`), null);
         return;
@@ -46,7 +49,7 @@ export function guardedConnect(options: GuardedConnectOptions): buildConnector.c
 }
 
 /** A `lookup` for `net.connect`: vets every address. Concurrent look-ups of one name share one answer. */
-export function guardedLookup(options: Pick<GuardedConnectOptions, "allowPrivate" | "resolve">): LookupFunction {
+export function guardedLookup(options: Pick<GuardedConnectOptions, "allowPrivate" | "resolve" | "refusedNetworks">): LookupFunction {
   const resolve: Resolve =
     options.resolve ??
     ((hostname, done) => systemLookup(hostname, { all: true, order: "verbatim" }, (error, found) => done(error, found ?? [])));
@@ -61,8 +64,8 @@ export function guardedLookup(options: Pick<GuardedConnectOptions, "allowPrivate
     waiting.set(hostname, all);
     resolve(hostname, (error, found) => {
       waiting.delete(hostname);
-      const vetted = options.allowPrivate ? found : found.filter(({ address }) => judgeIp(address) === null);
-      const failure = error ?? (vetted.length === 0 ? refusal(hostname, found) : null);
+      const vetted = options.allowPrivate ? found : found.filter(({ address }) => judgeIp(address, options.refusedNetworks) === null);
+      const failure = error ?? (vetted.length === 0 ? refusal(hostname, found, options.refusedNetworks) : null);
       for (const each of all) each(failure, vetted);
     });
   };
@@ -70,7 +73,7 @@ export function guardedLookup(options: Pick<GuardedConnectOptions, "allowPrivate
     vet(hostname, (error, vetted) => {
       const [first] = vetted;
       if (error !== null || first === undefined) {
-        callback(error ?? refusal(hostname, vetted), "", 0);
+        callback(error ?? refusal(hostname, vetted, []), "", 0);
         return;
       }
       const family = lookupOptions.family === 4 || lookupOptions.family === 6 ? lookupOptions.family : null;
@@ -81,7 +84,7 @@ export function guardedLookup(options: Pick<GuardedConnectOptions, "allowPrivate
   };
 }
 
-function refusal(hostname: string, found: readonly LookupAddress[]): Error {
-  const shown = found.slice(0, 4).map(({ address }) => `${address} (${judgeIp(address) ?? "public"})`);
+function refusal(hostname: string, found: readonly LookupAddress[], refusedNetworks: readonly IpBlock[] | undefined): Error {
+  const shown = found.slice(0, 4).map(({ address }) => `${address} (${judgeIp(address, refusedNetworks) ?? "public"})`);
   return new AddressRefusedError(`${hostname} resolves to ${shown.length === 0 ? "nothing" : shown.join(", ")}`);
 }

@@ -6,6 +6,7 @@ import { failureOf, type Phase } from "./attempt-failure.ts";
 import { ConnectionWatch, type FollowedConnection, type Traveller } from "./connection-watch.ts";
 import { headersOf, type WebhookIdForm } from "./delivery-headers.ts";
 import { guardedConnect, type Resolve } from "./guarded-connect.ts";
+import type { IpBlock } from "./ip-ranges.ts";
 import { BODY_READ_BYTES, BodyStart, keptHeaders } from "./kept-response.ts";
 
 export interface HttpSenderOptions {
@@ -17,6 +18,9 @@ export interface HttpSenderOptions {
   readonly keepResponses: KeepResponses;
   readonly ca: readonly string[] | null;
   readonly resolve?: Resolve;
+  readonly refusedNetworks?: readonly IpBlock[];
+  /** How long a connection may be used before its host is looked up and vetted again, ms; a minute where not given. */
+  readonly connectionLifeMs?: number;
   /** Told of what is ours to mend: the attempt ends with `internal_error`. */
   readonly onInternalError?: (error: unknown) => void;
 }
@@ -59,18 +63,19 @@ export class HttpSender implements Sender {
 
   constructor(options: HttpSenderOptions) {
     this.#options = options;
+    const lifeMs = options.connectionLifeMs ?? CONNECTION_LIFE_MS;
     this.#clientOptions = {
       connect: guardedConnect(options),
       allowH2: false,
       pipelining: 1,
       keepAliveTimeout: IDLE_MS,
-      keepAliveMaxTimeout: CONNECTION_LIFE_MS,
+      keepAliveMaxTimeout: lifeMs,
       maxHeaderSize: ANSWER_HEADERS_MAX_BYTES,
       // The attempt's own clock is the only one.
       headersTimeout: 0,
       bodyTimeout: 0,
     };
-    this.#agent = new Agent({ ...this.#clientOptions, connections: null, clientTtl: CONNECTION_LIFE_MS });
+    this.#agent = new Agent({ ...this.#clientOptions, connections: null, clientTtl: lifeMs });
   }
 
   send(request: AttemptRequest, done: (outcome: Outcome) => void): void {

@@ -39,5 +39,6 @@ function allowed(setting: Setting): string {
   if (kind.type === "integer") return `${kind.min} to ${kind.max}`;
   if (kind.type === "choice") return kind.choices.map((choice) => `\`${choice}\``).join(", ");
   if (kind.type === "durations") return `0 to ${kind.entriesMax} durations`;
+  if (kind.type === "list") return kind.expected;
   return kind.type === "switch" ? "on, off" : kind.type;
 }

@@ -11,6 +11,8 @@ export interface Settings {
   readonly retentionMs: number;
   readonly graceMs: number;
   readonly allowPrivateAddresses: boolean;
+  readonly refusedNetworks: readonly string[] | null;
+  readonly dnsServers: readonly string[] | null;
   readonly publicUrl: string | null;
   readonly caFile: string | null;
   readonly platformKey: string | null;
@@ -32,7 +34,7 @@ export interface ResolvedSettings {
 
 export type SettingsResult = ({ readonly ok: true } & ResolvedSettings) | { readonly ok: false; readonly errors: readonly string[] };
 
-type Value = string | number | boolean | readonly number[] | null;
+type Value = string | number | boolean | readonly number[] | readonly string[] | null;
 type Parsed = { readonly value: Value } | { readonly expected: string };
 
 /** Flags by their name without dashes; a flag wins over its environment twin. Errors name the flag and say what is allowed. */
@@ -74,6 +76,10 @@ function parse(kind: SettingKind, text: string): Parsed {
       return parseDurations(kind, text);
     case "choice":
       return kind.choices.includes(text) ? { value: text } : { expected: `one of ${kind.choices.join(", ")}` };
+    case "list": {
+      const entries = text.split(",").map((entry) => entry.trim());
+      return entries.every(kind.isEntry) ? { value: Object.freeze(entries) } : { expected: kind.expected };
+    }
     case "switch":
       if (["true", "1", "yes", "on"].includes(text)) return { value: true };
       return ["false", "0", "no", "off", ""].includes(text) ? { value: false } : { expected: "on or off" };

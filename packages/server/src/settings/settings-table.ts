@@ -1,3 +1,6 @@
+import { isNameServer } from "../send/dns-resolve.ts";
+import { parseBlock } from "../send/ip-ranges.ts";
+
 /** What a setting's text may be. */
 export type SettingKind =
   | { readonly type: "text"; readonly pattern?: RegExp; readonly expected?: string }
@@ -5,6 +8,8 @@ export type SettingKind =
   | { readonly type: "duration"; readonly minMs: number; readonly maxMs: number }
   | { readonly type: "durations"; readonly entriesMax: number; readonly maxMs: number }
   | { readonly type: "choice"; readonly choices: readonly string[] }
+  /** Entries with commas between. */
+  | { readonly type: "list"; readonly isEntry: (text: string) => boolean; readonly expected: string }
   | { readonly type: "switch" };
 
 /** One row: the flag, its environment twin, what is allowed, the default, and what it is for. Everything else is derived from these. */
@@ -70,6 +75,20 @@ export const SETTINGS = {
     kind: { type: "switch" },
     default: null,
     description: "Lets webhooks use http: and private addresses. For development; announced loudly at start.",
+  },
+  refusedNetworks: {
+    flag: "refused-networks",
+    environment: "GENHOOK_REFUSED_NETWORKS",
+    kind: { type: "list", isEntry: (text) => parseBlock(text) !== null, expected: "networks such as 198.51.100.0/24 with commas between" },
+    default: null,
+    description: "Networks that deliveries may not go to, beside the special ones: your own public addresses, the prefix of your NAT64.",
+  },
+  dnsServers: {
+    flag: "dns-servers",
+    environment: "GENHOOK_DNS_SERVERS",
+    kind: { type: "list", isEntry: isNameServer, expected: "name servers such as 192.0.2.53 or 192.0.2.53:5353 with commas between" },
+    default: null,
+    description: "Name servers that endpoints are looked up at; the machine's where not given.",
   },
   publicUrl: {
     flag: "public-url",
