@@ -87,6 +87,11 @@ export const ERRORS = {
     meaning: "The delivery is still pending, so there is nothing to replay.",
     remedy: "Wait until it is delivered, dead or cancelled.",
   },
+  replay_ended: {
+    status: 409,
+    meaning: "The replay job is done or cancelled.",
+    remedy: "Make another one with POST /platform/v1/replays.",
+  },
   replay_refused: {
     status: 410,
     meaning: "The delivery cannot be sent again: its content was erased, or nobody may receive it.",

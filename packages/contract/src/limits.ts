@@ -24,3 +24,6 @@ export const SCOPES_MAX = 100;
 export const DECLARED_WEBHOOKS_MAX = 100;
 export const PAGE_LIMIT_DEFAULT = 50;
 export const PAGE_LIMIT_MAX = 250;
+/** Deliveries that a replay job sends again per second: below that it is gentle, above it nobody can be. */
+export const REPLAY_RATE_DEFAULT = 50;
+export const REPLAY_RATE_MAX = 1_000;

@@ -43,6 +43,9 @@ export const ENDPOINT_CONCURRENCY_MAX = 100;
 
 /** Tasks cancelled, expired or moved in one step: bounds a transaction to a few milliseconds. */
 export const SWEEP_STEP = 500;
+/** Deliveries that a replay job looks at in one step while it counts, and re-opens in one step. */
+export const REPLAY_COUNT_STEP = 500;
+export const REPLAY_STEP = 100;
 /** Events erased in one step: each has its attempts and deliveries, so fewer than a sweep takes. */
 export const ERASE_STEP = 200;
 /** Rows removed by one retention step. */

@@ -33,6 +33,7 @@ export type RefusalCode =
   | "idempotency_key_reused"
   | "delivery_pending"
   | "replay_refused"
+  | "replay_ended"
   | "overloaded";
 
 export type Result<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly refusal: Refusal };

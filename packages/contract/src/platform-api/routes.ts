@@ -2,6 +2,7 @@ import { Type, type TSchema } from "typebox";
 import { EmptyAnswer } from "../app-api/schemas.ts";
 import type { ErrorCode } from "../errors.ts";
 import { ADDRESS_ERRORS, BODY_ERRORS, many, one, SHAPE_ERRORS, type Route } from "../route.ts";
+import { replayRoutes } from "./replay-routes.ts";
 import * as platform from "./schemas.ts";
 
 const ADMIN = ["admin"];

@@ -5,6 +5,7 @@ import type { DeliveryKey, DeliveryState, Task } from "../domain/delivery.ts";
 import type { Subscription } from "../domain/directory-entries.ts";
 import type { EventContent, EventHead, EventId, StoredEvent } from "../domain/event.ts";
 import type { Store } from "../ports/store.ts";
+import type { LaneRef, ReplayRequest, ReplayResult } from "../ports/task-queue.ts";
 import type { Turn } from "../ports/turn.ts";
 import { ok, refuse, type Result } from "../refusal.ts";
 import { readPage, type DeliveryPage, type DeliveryPosition, type Stretch } from "./delivery-list.ts";
@@ -78,28 +79,49 @@ export class Deliveries {
   async replay(key: DeliveryKey): Promise<Result<DeliveryView>> {
     const subscription = await this.#subscription(key.subscription);
     if (subscription === null) return refuse("not_found", "There is no delivery with this id.");
-    const disposition = dispositionOf(subscription);
-    if (subscription.endedAt !== null || disposition.kind === "sweep") {
+    if (!maySend(subscription)) {
       const found = await this.get(key);
       if (found === null) return refuse("not_found", "There is no delivery with this id.");
       if (found.view.state === "pending") return refuse("delivery_pending", "The delivery is pending.", "state");
       return refuse("replay_refused", `Nothing can be sent to webhook ${subscription.id}: ${whyNot(subscription)}`);
     }
-    const { store, now, onReopened } = this.#options;
-    const result = await store.tasks.replay(key, laneOf(subscription), now());
-    switch (result.kind) {
+    const { store } = this.#options;
+    const [result] = await this.#reopen([{ delivery: key, lane: laneOf(subscription) }], null);
+    switch (result?.kind) {
       case "reopened": {
-        onReopened(result.event, result.task);
         const [view] = await this.#views([key], await store.events.heads([key.eventId]));
         return view === undefined ? refuse("not_found", "There is no delivery with this id.") : ok(view);
       }
       case "pending":
+      case "repeated":
         return refuse("delivery_pending", "The delivery is still pending; there is nothing to replay.", "state");
       case "refused":
         return refuse("replay_refused", `The delivery was ended as ${result.reason}; it cannot be sent again.`);
       case "not_found":
+      case undefined:
         return refuse("not_found", "There is no delivery with this id.");
     }
+  }
+
+  /** Opens another round of each of these on behalf of a replay job, in one transaction; answers in order what became of each. */
+  async replayMany(keys: readonly DeliveryKey[], job: string): Promise<readonly ReplayResult["kind"][]> {
+    const kinds = new Map<number, ReplayResult["kind"]>();
+    const requests: { readonly index: number; readonly delivery: DeliveryKey; readonly lane: LaneRef }[] = [];
+    for (const [index, delivery] of keys.entries()) {
+      const subscription = await this.#subscription(delivery.subscription);
+      if (subscription === null || !maySend(subscription)) kinds.set(index, "refused");
+      else requests.push({ index, delivery, lane: laneOf(subscription) });
+    }
+    const results = requests.length === 0 ? [] : await this.#reopen(requests, job);
+    for (const [at, { index }] of requests.entries()) kinds.set(index, results[at]?.kind ?? "not_found");
+    return keys.map((_, index) => kinds.get(index) ?? "not_found");
+  }
+
+  async #reopen(requests: readonly ReplayRequest[], job: string | null): Promise<readonly ReplayResult[]> {
+    const { store, now, onReopened } = this.#options;
+    const results = await store.tasks.replay(requests, now(), job);
+    for (const result of results) if (result.kind === "reopened") onReopened(result.event, result.task);
+    return results;
   }
 
   /** A subscription by id, ended or not. */
@@ -229,6 +251,11 @@ function positionOf({ lane, due, eventId }: Task): DeliveryPosition {
 function turnAt<Cursor>(turn: Turn<DeliveryPosition>, read: (at: DeliveryPosition) => Cursor | null): Turn<Cursor> {
   if ("after" in turn) return { after: turn.after === null ? null : read(turn.after) };
   return { before: turn.before === null ? null : read(turn.before) };
+}
+
+/** Whether anything is sent to the subscription, now or once it is resumed. */
+function maySend(subscription: Subscription): boolean {
+  return subscription.endedAt === null && dispositionOf(subscription).kind !== "sweep";
 }
 
 function whyNot(subscription: Subscription): string {

@@ -5,6 +5,7 @@ import type { Erasures } from "./erasure.ts";
 import type { EventStore } from "./event-store.ts";
 import type { Hints } from "./hints.ts";
 import type { Leases } from "./leases.ts";
+import type { ReplayJobs } from "./replay-jobs.ts";
 import type { Retention } from "./retention.ts";
 import type { Statistics } from "./statistics.ts";
 import type { TaskQueue } from "./task-queue.ts";
@@ -25,6 +26,7 @@ export interface Store {
   readonly statistics: Statistics;
   readonly retention: Retention;
   readonly erasures: Erasures;
+  readonly replayJobs: ReplayJobs;
   readonly leases: Leases;
   readonly hints: Hints;
   readonly credentials: Credentials;

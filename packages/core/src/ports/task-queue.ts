@@ -36,9 +36,17 @@ export interface LaneWithWork extends LaneRef {
   readonly firstDue: number;
 }
 
+export interface ReplayRequest {
+  readonly delivery: DeliveryKey;
+  /** Where the new round queues. */
+  readonly lane: LaneRef;
+}
+
 export type ReplayResult =
   | { readonly kind: "reopened"; readonly task: Task; readonly event: EventContent }
   | { readonly kind: "pending" }
+  /** The same replay job has re-opened it before. */
+  | { readonly kind: "repeated" }
   | { readonly kind: "refused"; readonly reason: DeliveryReason }
   | { readonly kind: "not_found" };
 
@@ -60,8 +68,11 @@ export interface TaskQueue {
   cancelLane(lane: LaneRef, reason: CancelReason, at: number, limit: number): Promise<number>;
   /** Moves up to `limit` tasks of a lane to another shard (its endpoint changed); answers how many. */
   relocateLane(lane: LaneRef, toShard: number, limit: number): Promise<number>;
-  /** Re-opens a final delivery as a new round, due at `at`; one transaction. */
-  replay(delivery: DeliveryKey, lane: LaneRef, at: number): Promise<ReplayResult>;
+  /**
+   * Re-opens final deliveries as a new round each, due at `at`; one durable transaction, answers in order. `job` names the replay job that
+   * does it, in the log row's `detail`: what a job has re-opened once it does not re-open again. Null: somebody asked for it.
+   */
+  replay(requests: readonly ReplayRequest[], at: number, job: string | null): Promise<readonly ReplayResult[]>;
   /** A page of a lane's tasks in due order, without events: what is owed, for lists. */
   listLane(lane: LaneRef, turn: Turn<TaskKey>, limit: number): Promise<readonly Task[]>;
   /** How many tasks these lanes have together. */

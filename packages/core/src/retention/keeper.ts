@@ -1,6 +1,7 @@
 import { dayOfTime } from "../domain/event.ts";
 import { RETENTION_STEP, SWEEP_STEP } from "../limits.ts";
 import type { Clock, Timer, Timers } from "../ports/clock.ts";
+import type { ReplayJobs } from "../ports/replay-jobs.ts";
 import type { Retention } from "../ports/retention.ts";
 import type { Statistics } from "../ports/statistics.ts";
 import type { Eraser } from "./eraser.ts";
@@ -15,6 +16,7 @@ const DAY_MS = 86_400_000;
 export interface KeeperOptions {
   readonly retention: Retention;
   readonly statistics: Statistics;
+  readonly replayJobs: Pick<ReplayJobs, "forget">;
   readonly eraser: Pick<Eraser, "eraseDue">;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -65,7 +67,7 @@ export class Keeper {
 
   /** One round, to its end. */
   async keep(): Promise<void> {
-    const { retention, statistics, eraser, clock, retentionMs, onDropped } = this.#options;
+    const { retention, statistics, replayJobs, eraser, clock, retentionMs, onDropped } = this.#options;
     const now = clock.now();
     await eraser.eraseDue(() => this.#isStopped);
     for (const day of daysToDrop(await retention.days(), now, retentionMs)) {
@@ -76,6 +78,7 @@ export class Keeper {
     while (!this.#isStopped && (await retention.forgetKeys(now, SWEEP_STEP)) >= SWEEP_STEP);
     const forgotten = historyToForget(now, retentionMs);
     while (!this.#isStopped && (await retention.forgetHistory(forgotten, SWEEP_STEP)) >= SWEEP_STEP);
+    while (!this.#isStopped && (await replayJobs.forget(now - retentionMs, SWEEP_STEP)) >= SWEEP_STEP);
     while (!this.#isStopped && !(await statistics.sumStep(now - SUM_AFTER_MS - (now % DAY_MS), RETENTION_STEP)));
   }
 

@@ -22,6 +22,7 @@ import {
   type NewEvent,
   type OwedTask,
   type PlatformKey,
+  type ReplayRequest,
   type ReplayResult,
   type Retention,
   type Settlement,
@@ -38,6 +39,7 @@ import { MemoryErasures } from "./memory-erasures.ts";
 import { MemoryDirectory } from "./memory-directory.ts";
 import { memoryHints } from "./memory-hints.ts";
 import { MemoryLeases } from "./memory-leases.ts";
+import { MemoryReplayJobs } from "./memory-replay-jobs.ts";
 import { MemoryStatistics } from "./memory-statistics.ts";
 import { pageOf } from "./page-of.ts";
 
@@ -104,6 +106,7 @@ function openTables(): Omit<Store, "isShared" | "leases" | "hints"> {
     statistics,
     retention: retention(tables, directory),
     erasures: new MemoryErasures(tables),
+    replayJobs: new MemoryReplayJobs(),
     credentials: credentials(directory),
     close: () => Promise.resolve(),
   };
@@ -210,8 +213,8 @@ export class MemoryTables implements TaskQueue {
     return Promise.resolve(moved.length);
   }
 
-  replay(delivery: DeliveryKey, lane: LaneRef, at: number): Promise<ReplayResult> {
-    return Promise.resolve(this.#replay(delivery, lane, at));
+  replay(requests: readonly ReplayRequest[], at: number, job: string | null): Promise<readonly ReplayResult[]> {
+    return Promise.resolve(requests.map((request) => this.#replay(request, at, job)));
   }
 
   listLane(lane: LaneRef, turn: Turn<TaskKey>, limit: number): Promise<readonly Task[]> {
@@ -252,10 +255,11 @@ export class MemoryTables implements TaskQueue {
     return tasks.length;
   }
 
-  #replay(delivery: DeliveryKey, lane: LaneRef, at: number): ReplayResult {
+  #replay({ delivery, lane }: ReplayRequest, at: number, job: string | null): ReplayResult {
     const event = this.events.get(delivery.eventId);
     const last = this.rowsOf(delivery).at(-1);
     if (last === undefined) return event?.owes.includes(delivery.subscription) === true ? { kind: "pending" } : { kind: "not_found" };
+    if (job !== null && this.rowsOf(delivery).some((row) => row.kind === "reopened" && row.detail === job)) return { kind: "repeated" };
     if (last.state === "pending") return { kind: "pending" };
     if (last.reason !== null && REASONS_WITHOUT_REPLAY.includes(last.reason)) return { kind: "refused", reason: last.reason };
     if (event === undefined) return { kind: "not_found" };
@@ -264,6 +268,7 @@ export class MemoryTables implements TaskQueue {
     const [seq, round] = [last.seq + 1, last.round + 1];
     this.#write({
       ...NO_ATTEMPT,
+      detail: job,
       kind: "reopened",
       subscription,
       eventId,

@@ -5,6 +5,7 @@ import type {
   Erasures,
   EventStore,
   Leases,
+  ReplayJobs,
   Retention,
   Statistics,
   Store,
@@ -38,6 +39,7 @@ export function assemble(threads: Threads, close: () => Promise<void>): Store {
     statistics: statistics(threads),
     retention: retention(threads),
     erasures: erasures(threads),
+    replayJobs: replayJobs(threads),
     leases: leases(),
     hints: NOBODY_TO_TELL,
     credentials: credentials(threads),
@@ -66,7 +68,7 @@ function tasks({ writer, reader }: Threads): TaskQueue {
     lanesWithWork: (shards, after, limit) => reader.call("lanesWithWork", [shards, after, limit]),
     cancelLane: (lane, reason, at, limit) => writer.call("cancelLane", [lane, reason, at, limit]),
     relocateLane: (lane, toShard, limit) => writer.call("relocateLane", [lane, toShard, limit]),
-    replay: (delivery, lane, at) => writer.call("replay", [delivery, lane, at]),
+    replay: (requests, at, job) => writer.call("replay", [requests, at, job]),
     countLanes: (lanes) => reader.call("countLanes", [lanes]),
     listLane: (lane, turn, limit) => reader.call("listLane", [lane, turn, limit]),
     backlog: async () => {
@@ -120,6 +122,16 @@ function erasures({ writer, reader }: Threads): Erasures {
     find: (erasure, after, limit) => reader.call("findErasable", [erasure, after, limit]),
     erase: (ids, at) => writer.call("erase", [ids, at]),
     finish: (eventId, at) => writer.call("finishErasure", [eventId, at]),
+  };
+}
+
+function replayJobs({ writer, reader }: Threads): ReplayJobs {
+  return {
+    find: (id) => reader.call("findReplayJob", [id]),
+    list: (turn, limit) => reader.call("listReplayJobs", [turn, limit]),
+    running: () => reader.call("runningReplayJobs", []),
+    save: (job, expectedRevision) => writer.call("saveReplayJob", [job, expectedRevision]),
+    forget: (at, limit) => writer.call("forgetReplayJobs", [at, limit]),
   };
 }
 

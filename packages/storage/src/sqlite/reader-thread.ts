@@ -16,6 +16,7 @@ import { readAsOf } from "./directory-history.ts";
 import { findErasable, openErasures } from "./erasure-reader.ts";
 import { listFinal } from "./final-deliveries.ts";
 import { Reader } from "./reader.ts";
+import { findReplayJob, listReplayJobs, runningReplayJobs } from "./replay-jobs.ts";
 import { readStatistics } from "./statistics.ts";
 import { serve } from "./thread-calls.ts";
 
@@ -43,6 +44,9 @@ const operations = {
   findKey: (hash: string) => reader.findKey(hash),
   listKeys: () => reader.listKeys(),
   days: () => reader.days(),
+  findReplayJob: (id: string) => findReplayJob(connection, id),
+  listReplayJobs: (turn: Turn<string>, limit: number) => listReplayJobs(connection, turn, limit),
+  runningReplayJobs: () => runningReplayJobs(connection),
   openErasures: () => openErasures(connection),
   findErasable: (erasure: Erasure, after: EventId | null, limit: number) => findErasable(connection, erasure, after, limit),
   readStatistics: (query: StatisticsQuery) => readStatistics(connection, query),

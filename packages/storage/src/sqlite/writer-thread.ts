@@ -1,5 +1,5 @@
 import { workerData } from "node:worker_threads";
-import type { AuditRecord, CancelReason, DeliveryKey, DirectoryCommit, EventId, LaneRef, PlatformKey } from "@genhook/core";
+import type { AuditRecord, CancelReason, DirectoryCommit, EventId, LaneRef, PlatformKey, ReplayJob, ReplayRequest } from "@genhook/core";
 import { writeAudit } from "./audit.ts";
 import { openWriter } from "./connection.ts";
 import { forgetHistory } from "./directory-history.ts";
@@ -7,6 +7,7 @@ import { commitDirectory } from "./directory-writer.ts";
 import { eraseEvents, finishErasure } from "./erasure-writer.ts";
 import { unpackEvents, unpackSettlements, type PackedEvents, type PackedSettlements } from "./packing.ts";
 import { sumStep } from "./statistics.ts";
+import { forgetReplayJobs, saveReplayJob } from "./replay-jobs.ts";
 import { serve } from "./thread-calls.ts";
 import { text } from "./rows.ts";
 import { Writer } from "./writer.ts";
@@ -19,7 +20,9 @@ const operations = {
   settle: (packed: PackedSettlements) => writer.settle(unpackSettlements(packed)),
   cancelLane: (lane: LaneRef, reason: CancelReason, at: number, limit: number) => writer.cancelLane(lane, reason, at, limit),
   relocateLane: (lane: LaneRef, toShard: number, limit: number) => writer.relocateLane(lane, toShard, limit),
-  replay: (delivery: DeliveryKey, lane: LaneRef, at: number) => writer.replay(delivery, lane, at),
+  replay: (requests: readonly ReplayRequest[], at: number, job: string | null) => writer.replay(requests, at, job),
+  saveReplayJob: (job: ReplayJob, expectedRevision: number) => saveReplayJob(connection, job, expectedRevision),
+  forgetReplayJobs: (at: number, limit: number) => forgetReplayJobs(connection, at, limit),
   pending: () => writer.pending,
   expireThrough: (day: number, at: number, limit: number) => writer.expireThrough(day, at, limit),
   dropStep: (day: number, rowsMax: number) => writer.dropStep(day, rowsMax),

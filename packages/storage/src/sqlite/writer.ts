@@ -5,11 +5,11 @@ import {
   type AppendOutcome,
   type AppendResult,
   type CancelReason,
-  type DeliveryKey,
   type DeliveryReason,
   type LaneRef,
   type LogRow,
   type NewEvent,
+  type ReplayRequest,
   type ReplayResult,
   type Settlement,
   type Task,
@@ -136,37 +136,38 @@ export class Writer {
     });
   }
 
-  replay(delivery: DeliveryKey, lane: LaneRef, at: number): ReplayResult {
-    return this.#atomic(() => {
-      const day = dayOf(delivery.eventId);
-      const event = toBytes(delivery.eventId);
-      if (!this.#days.has(day) || this.#dropping.has(day)) return { kind: "not_found" };
-      const stored = this.connection.get(`SELECT * FROM event_${day} WHERE id = ?`, event);
-      const lastRow = this.connection.get(
-        `SELECT * FROM attempt_${day} WHERE event = ? AND subscription = ? ORDER BY seq DESC LIMIT 1`,
-        event,
-        delivery.subscription,
-      );
-      if (lastRow === undefined) return isOwedBy(stored, delivery.subscription) ? { kind: "pending" } : { kind: "not_found" };
-      const last = toLogRow(lastRow);
-      if (last.state === "pending") return { kind: "pending" };
-      if (last.reason !== null && REASONS_WITHOUT_REPLAY.includes(last.reason)) return { kind: "refused", reason: last.reason };
-      if (stored === undefined) return { kind: "not_found" };
-      if (stored["erased_at"] !== null) return { kind: "refused", reason: "redacted" };
-      this.#insertLogRow(day, event, reopened(last, at));
-      const task: Task = {
-        ...lane,
-        due: at,
-        eventId: delivery.eventId,
-        subscription: delivery.subscription,
-        seq: last.seq + 2,
-        round: last.round + 1,
-        attempts: 0,
-        attemptsEver: last.n,
-      };
-      this.#insertTask(task, event);
-      return { kind: "reopened", task, event: toEvent(stored) };
-    });
+  replay(requests: readonly ReplayRequest[], at: number, job: string | null): ReplayResult[] {
+    return this.#atomic(() => requests.map((request) => this.#replayOne(request, at, job)));
+  }
+
+  #replayOne({ delivery, lane }: ReplayRequest, at: number, job: string | null): ReplayResult {
+    const day = dayOf(delivery.eventId);
+    const event = toBytes(delivery.eventId);
+    if (!this.#days.has(day) || this.#dropping.has(day)) return { kind: "not_found" };
+    const stored = this.connection.get(`SELECT * FROM event_${day} WHERE id = ?`, event);
+    const rows = this.connection
+      .all(`SELECT * FROM attempt_${day} WHERE event = ? AND subscription = ? ORDER BY seq`, event, delivery.subscription)
+      .map(toLogRow);
+    const last = rows.at(-1);
+    if (last === undefined) return isOwedBy(stored, delivery.subscription) ? { kind: "pending" } : { kind: "not_found" };
+    if (job !== null && rows.some((row) => row.kind === "reopened" && row.detail === job)) return { kind: "repeated" };
+    if (last.state === "pending") return { kind: "pending" };
+    if (last.reason !== null && REASONS_WITHOUT_REPLAY.includes(last.reason)) return { kind: "refused", reason: last.reason };
+    if (stored === undefined) return { kind: "not_found" };
+    if (stored["erased_at"] !== null) return { kind: "refused", reason: "redacted" };
+    this.#insertLogRow(day, event, reopened(last, at, job));
+    const task: Task = {
+      ...lane,
+      due: at,
+      eventId: delivery.eventId,
+      subscription: delivery.subscription,
+      seq: last.seq + 2,
+      round: last.round + 1,
+      attempts: 0,
+      attemptsEver: last.n,
+    };
+    this.#insertTask(task, event);
+    return { kind: "reopened", task, event: toEvent(stored) };
   }
 
   expireThrough(day: number, at: number, limit: number): number {
@@ -369,10 +370,11 @@ function ended(task: Task, state: "cancelled" | "dead", reason: DeliveryReason, 
   return { ...NO_ATTEMPT, kind: "ended", subscription, eventId, seq, round, n, at, state, reason, nextAt: null, shop, app };
 }
 
-function reopened(last: LogRow, at: number): LogRow {
+function reopened(last: LogRow, at: number, job: string | null): LogRow {
   const { subscription, eventId, n, shop, app } = last;
   return {
     ...NO_ATTEMPT,
+    detail: job,
     n,
     kind: "reopened",
     subscription,

@@ -75,7 +75,8 @@ export function describeErasure({ open, append, owed }: Fixture): void {
     await append(event);
     await settle(event, S);
     await open().erasures.erase([event.id], NOW + 5);
-    const again = await open().tasks.replay({ eventId: event.id, subscription: S.id }, laneOf(S), NOW + 6);
+    const delivery = { eventId: event.id, subscription: S.id };
+    const [again] = await open().tasks.replay([{ delivery, lane: laneOf(S) }], NOW + 6, null);
     expect(again).toEqual({ kind: "refused", reason: "redacted" });
   });
 

@@ -29,6 +29,7 @@ import {
   sha256,
 } from "./builders.ts";
 import { describeHistory } from "./conformance-history.ts";
+import { describeReplay } from "./conformance-replay.ts";
 import { describeErasure } from "./conformance-erasure.ts";
 
 export interface StoreHarness {
@@ -327,47 +328,6 @@ function describeTasks({ open, append, owed }: Fixture): void {
       }
       expect(back).toEqual(seen);
     }
-  });
-}
-
-function describeReplay({ open, append, owed }: Fixture): void {
-  const key = (event: NewEvent): { eventId: string; subscription: number } => ({ eventId: event.id, subscription: S.id });
-
-  it("re-opens a final delivery as a new round that counts on, and drops it from the lists", async () => {
-    const event = buildEvent([S]);
-    await append(event);
-    await open().tasks.settle([buildSettlement(firstTaskOf(event, S), "dead")]);
-    const replayed = await open().tasks.replay(key(event), laneOf(S), NOW + 500);
-    expect(replayed).toMatchObject({ kind: "reopened", task: { seq: 3, round: 2, attempts: 0, attemptsEver: 1, due: NOW + 500 } });
-    expect(
-      await open().log.listFinal({ subscriptions: null, states: ["dead"], from: null, to: null, turn: { after: null }, limit: 9 }),
-    ).toEqual([]);
-    const [task] = await owed(S);
-    await open().tasks.settle([buildSettlement(task as Task, "delivered")]);
-    expect((await open().log.ofDelivery(key(event))).map(({ kind, seq, round, n }) => [kind, seq, round, n])).toEqual([
-      ["attempt", 1, 1, 1],
-      ["reopened", 2, 2, 1],
-      ["attempt", 3, 2, 2],
-    ]);
-  });
-
-  it("re-opens once when two ask at once", async () => {
-    const event = buildEvent([S]);
-    await append(event);
-    await open().tasks.settle([buildSettlement(firstTaskOf(event, S), "delivered")]);
-    const kinds = await Promise.all([1, 2].map(() => open().tasks.replay(key(event), laneOf(S), NOW + 500)));
-    expect(kinds.map(({ kind }) => kind).sort()).toEqual(["pending", "reopened"]);
-    expect(await owed(S)).toHaveLength(1);
-  });
-
-  it("says pending, refused and not found", async () => {
-    const event = buildEvent([S, T]);
-    await append(event);
-    expect(await open().tasks.replay(key(event), laneOf(S), NOW)).toEqual({ kind: "pending" });
-    expect(await open().tasks.replay({ eventId: event.id, subscription: 7 }, laneOf(S), NOW)).toEqual({ kind: "not_found" });
-    expect(await open().tasks.replay({ eventId: eventIdAt(NOW), subscription: S.id }, laneOf(S), NOW)).toEqual({ kind: "not_found" });
-    await open().tasks.cancelLane(laneOf(S), "uninstalled", NOW, 9);
-    expect(await open().tasks.replay(key(event), laneOf(S), NOW)).toEqual({ kind: "refused", reason: "uninstalled" });
   });
 }
 
