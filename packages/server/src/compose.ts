@@ -13,6 +13,8 @@ import {
   GroupCommit,
   Keeper,
   Publisher,
+  ReplayRunner,
+  shardOfReplay,
   type InstallationTools,
   type Store,
   type TopicRule,
@@ -28,6 +30,7 @@ import { openHandlers } from "./http/open-api.ts";
 import { auditHandlers } from "./http/audit-api.ts";
 import { publicKeyHandlers, secretHandlers } from "./http/secrets-api.ts";
 import { eventHandlers, keyHandlers } from "./http/platform-api.ts";
+import { replayHandlers } from "./http/replay-api.ts";
 import { systemClock, systemRandomBits, systemTimers } from "./runtime/system-clock.ts";
 import { ensureFirstKey } from "./secrets/platform-key.ts";
 import { checkSealingKey, createSealing, loadSealingKey, type Sealing } from "./secrets/sealing.ts";
@@ -86,8 +89,28 @@ async function compose(settings: Settings, store: Store, log: Logger): Promise<G
   const groups = new GroupCommit({ events: store.events, timers: systemTimers, catchUp: (version) => directory.catchUp(version) });
   const newEventId = eventIdSource(systemClock, systemRandomBits());
   const publisher = makePublisher(settings, { directory, groups, engine, sealing, newEventId, metrics });
+  const deliveries = new Deliveries({
+    store,
+    directory: directory.directory,
+    now: systemClock.now,
+    onReopened: (event, task) => engine.reopened(event, task),
+  });
+  const replays = makeReplays(store, deliveries, engine, log, metrics);
   const keeper = makeKeeper(settings, store, directory, log, metrics);
-  const http = makeHttp(settings, { store, directory, engine, publisher, groups, sealing, secrets, metrics, log, newEventId });
+  const http = makeHttp(settings, {
+    store,
+    directory,
+    engine,
+    publisher,
+    deliveries,
+    replays,
+    groups,
+    sealing,
+    secrets,
+    metrics,
+    log,
+    newEventId,
+  });
   const newPlatformKey = await ensureFirstKey({
     credentials: store.credentials,
     given: settings.platformKey,
@@ -96,10 +119,11 @@ async function compose(settings: Settings, store: Store, log: Logger): Promise<G
   });
   await engine.start();
   keeper.start();
+  replays.start();
   try {
     await http.listen({ host: settings.host, port: settings.port });
   } catch (error) {
-    await keeper.stop();
+    await Promise.all([keeper.stop(), replays.stop()]);
     await engine.stop(0);
     await sender.close();
     throw error;
@@ -108,7 +132,7 @@ async function compose(settings: Settings, store: Store, log: Logger): Promise<G
   const stopAll = async (): Promise<void> => {
     await Promise.all([closeHttp(http, settings.graceMs), engine.stop(settings.graceMs)]);
     await groups.drain();
-    await keeper.stop();
+    await Promise.all([keeper.stop(), replays.stop()]);
     await sender.close();
     await store.close();
     metrics.close();
@@ -215,6 +239,7 @@ function makeKeeper(settings: Settings, store: Store, directory: DirectoryServic
   return new Keeper({
     retention: store.retention,
     statistics: store.statistics,
+    replayJobs: store.replayJobs,
     eraser: new Eraser({
       store,
       directory,
@@ -237,11 +262,28 @@ function makeKeeper(settings: Settings, store: Store, directory: DirectoryServic
   });
 }
 
+function makeReplays(store: Store, deliveries: Deliveries, engine: Engine, log: Logger, metrics: Metrics): ReplayRunner {
+  return new ReplayRunner({
+    store,
+    deliveries,
+    clock: systemClock,
+    timers: systemTimers,
+    owns: (jobId) => engine.owns(shardOfReplay(jobId)),
+    hasRoom: () => engine.hasRoom,
+    onError: (error) => {
+      metrics.failed("replay");
+      log.error({ err: error }, "a replay job could not be taken further");
+    },
+  });
+}
+
 interface HttpParts {
   readonly store: Store;
   readonly directory: DirectoryService;
   readonly engine: Engine;
   readonly publisher: Publisher;
+  readonly deliveries: Deliveries;
+  readonly replays: ReplayRunner;
   readonly groups: GroupCommit;
   readonly sealing: Sealing;
   readonly secrets: SecretVault;
@@ -251,7 +293,7 @@ interface HttpParts {
 }
 
 function makeHttp(settings: Settings, parts: HttpParts): FastifyInstance {
-  const { store, directory, engine, publisher, groups, sealing, secrets, metrics, log } = parts;
+  const { store, directory, engine, publisher, deliveries, replays, groups, sealing, secrets, metrics, log } = parts;
   const { now } = systemClock;
   const addresses = addressPolicy(settings);
   const tools: InstallationTools = {
@@ -267,12 +309,6 @@ function makeHttp(settings: Settings, parts: HttpParts): FastifyInstance {
       return check.ok ? check.address : null;
     },
   };
-  const deliveries = new Deliveries({
-    store,
-    directory: directory.directory,
-    now,
-    onReopened: (event, task) => engine.reopened(event, task),
-  });
   const routes = new DeliveriesRoutes({ deliveries, directory: directory.directory, store, secrets, webhookId: settings.webhookId, now });
   const entries = { store, directory, tools, addresses, sealing, secrets, now };
   const platform = { store, directory, publisher, deliveries, routes, now };
@@ -288,6 +324,7 @@ function makeHttp(settings: Settings, parts: HttpParts): FastifyInstance {
       ...eventHandlers(platform),
       ...keyHandlers(platform),
       ...auditHandlers({ store }),
+      ...replayHandlers({ store, directory: directory.directory, runner: replays, newId: parts.newEventId, now }),
       ...secretHandlers({ directory, sealing, newUuid: randomUUID, now }),
     },
     open: {

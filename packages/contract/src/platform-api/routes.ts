@@ -205,6 +205,7 @@ export const platformRoutes: readonly Route[] = [
     answer: one("delivery", platform.DeliveryEntry),
     errors: ["delivery_pending", "replay_refused"],
   },
+  ...replayRoutes,
   {
     operation: "listTopics",
     method: "GET",

@@ -129,6 +129,16 @@ export class Engine {
     return this.#isRunning && this.#owner.isTrusted(this.#options.clock.monotonic());
   }
 
+  /** Whether this process owns a shard and may act on it now. */
+  owns(shard: number): boolean {
+    return this.isReady && this.#owner.owns(shard);
+  }
+
+  /** False while so many settlements wait that anything less urgent should. */
+  get hasRoom(): boolean {
+    return this.#settler.waiting < SETTLE_WAITING_MAX / 4;
+  }
+
   get gauges(): EngineGauges {
     const now = this.#options.clock.monotonic();
     let endpoints = 0;

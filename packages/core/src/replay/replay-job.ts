@@ -1,5 +1,6 @@
 import type { DeliveryPosition } from "../deliveries/delivery-list.ts";
 import type { DeliveryState } from "../domain/delivery.ts";
+import { SHARDS } from "../domain/endpoint.ts";
 import type { EventId } from "../domain/event.ts";
 import { ok, refuse, type Result } from "../refusal.ts";
 
@@ -90,6 +91,11 @@ export function resumeReplay(job: ReplayJob, now: number): Result<ReplayJob> {
 export function cancelReplay(job: ReplayJob, now: number): Result<ReplayJob> {
   if (job.state === "cancelled") return ok(job);
   return job.state === "done" ? refuseEnded(job) : ok({ ...job, state: "cancelled", updatedAt: now });
+}
+
+/** The shard whose owner takes the job further: exactly one process. The end of a UUIDv7 is random. */
+export function shardOfReplay(id: string): number {
+  return Number.parseInt(id.slice(-2), 16) % SHARDS;
 }
 
 export function hasEnded(job: ReplayJob): boolean {

@@ -103,7 +103,8 @@ export class DeliveriesRoutes {
     }
     const shop = given["shop"] === undefined ? null : directory.shopByDomain(given["shop"]);
     const app = given["clientId"] === undefined ? null : directory.appByClientId(given["clientId"]);
-    const subscription = given["webhookId"] === undefined ? null : await this.#subscription(given["webhookId"]);
+    const subscription =
+      given["webhookId"] === undefined ? null : await findSubscription(directory, this.#options.store, given["webhookId"]);
     if (shop === undefined || app === undefined || subscription === undefined) return null;
     if (owner !== null && ((shop !== null && shop.id !== owner.shop.id) || (app !== null && app.id !== owner.app.id))) return null;
     if (owner !== null && subscription !== null && subscription.app !== owner.app.id) return null;
@@ -119,14 +120,6 @@ export class DeliveriesRoutes {
       from: readTime(given, "createTimeMin"),
       to: readTime(given, "createTimeMax"),
     };
-  }
-
-  async #subscription(text: string): Promise<Subscription | undefined> {
-    const uuid = text.toLowerCase();
-    if (isUuid(uuid)) return this.#options.directory.subscriptionByUuid(uuid);
-    const id = Number(text);
-    if (!Number.isSafeInteger(id)) return undefined;
-    return this.#options.directory.subscription(id) ?? (await this.#options.store.directory.findSubscription(id)) ?? undefined;
   }
 
   /** Recomputed for display: they are not stored. The signatures are those of today's secrets. */
@@ -173,11 +166,25 @@ function isOwn(view: { readonly app: number; readonly shop: number }, owner: Own
   return owner === null || (view.app === owner.app.id && view.shop === owner.shop.id);
 }
 
+/** A webhook by its id or UUID, also one that has ended where it is named by id. */
+export async function findSubscription(
+  directory: Directory,
+  store: Pick<Store, "directory">,
+  text: string,
+): Promise<Subscription | undefined> {
+  const uuid = text.toLowerCase();
+  if (isUuid(uuid)) return directory.subscriptionByUuid(uuid);
+  const id = Number(text);
+  if (!Number.isSafeInteger(id)) return undefined;
+  return directory.subscription(id) ?? (await store.directory.findSubscription(id)) ?? undefined;
+}
+
 /** A time filter, wall ms; null where it is not given. */
-export function readTime(given: Readonly<Record<string, string>>, name: string): number | null {
+export function readTime(given: Readonly<Record<string, string>>, name: string, within: string = ""): number | null {
   const text = given[name];
   if (text === undefined) return null;
-  return momentMs(text) ?? fail("invalid_member", `${name} must be an RFC 3339 date and time, such as 2024-12-30T23:59:59Z.`, name);
+  const member = `${within}${name}`;
+  return momentMs(text) ?? fail("invalid_member", `${member} must be an RFC 3339 date and time, such as 2024-12-30T23:59:59Z.`, member);
 }
 
 function readTurn(turn: unknown): Turn<DeliveryPosition> {

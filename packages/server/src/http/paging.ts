@@ -1,4 +1,5 @@
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "@genhook/contract";
+import type { Turn as StoredTurn } from "@genhook/core";
 import { fail } from "./api-error.ts";
 import type { Call } from "./call.ts";
 
@@ -66,6 +67,29 @@ export function pageOf<Entry, Key extends number | string>(
     page,
     ...(from > 0 && first !== undefined ? { previous: { before: keyOf(first) } } : {}),
     ...(from + page.length < entries.length && last !== undefined ? { next: { after: keyOf(last) } } : {}),
+  };
+}
+
+/** A page of a list that the store keeps in the order that its ports promise. One entry more than wanted is read: it says whether there is another page. */
+export async function readStoredPage<Entry, Key extends number | string>(
+  paging: Paging,
+  isKey: (key: unknown) => key is Key,
+  read: (turn: StoredTurn<Key>, count: number) => Promise<readonly Entry[]>,
+  keyOf: (entry: Entry) => Key,
+): Promise<{ readonly page: readonly Entry[]; readonly previous: Turn<Key> | null; readonly next: Turn<Key> | null }> {
+  const given = readTurn<Key>(paging.position);
+  if (given !== null && !isKey("after" in given ? given.after : given.before)) return invalidToken();
+  const turn: StoredTurn<Key> = given ?? { after: null };
+  const isForward = "after" in turn;
+  const found = await read(turn, paging.limit + 1);
+  const page = isForward ? found.slice(0, paging.limit) : found.slice(-paging.limit);
+  const hasMore = found.length > paging.limit;
+  const [first, last] = [page[0], page.at(-1)];
+  const hasPrevious = isForward ? turn.after !== null : hasMore;
+  return {
+    page,
+    previous: hasPrevious && first !== undefined ? { before: keyOf(first) } : null,
+    next: (isForward ? hasMore : true) && last !== undefined ? { after: keyOf(last) } : null,
   };
 }
 

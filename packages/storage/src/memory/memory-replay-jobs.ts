@@ -11,7 +11,7 @@ export class MemoryReplayJobs implements ReplayJobs {
 
   list(turn: Turn<string>, limit: number): Promise<readonly ReplayJob[]> {
     const newestFirst = [...this.#jobs.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
-    return Promise.resolve(pageOf(newestFirst, turn, limit, (job, id) => (job.id === id ? 0 : job.id < id ? 1 : -1)));
+    return Promise.resolve(pageOf(newestFirst, turn, limit, (id, job) => (job.id === id ? 0 : job.id < id ? -1 : 1)));
   }
 
   running(): Promise<readonly ReplayJob[]> {

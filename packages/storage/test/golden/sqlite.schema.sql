@@ -148,15 +148,10 @@ CREATE TABLE note (
 
 CREATE TABLE replay_job (
   id TEXT PRIMARY KEY,
+  revision INTEGER NOT NULL,
   state TEXT NOT NULL,
-  filter TEXT NOT NULL,
-  rate_per_second INTEGER,
-  matched INTEGER,
-  done INTEGER NOT NULL DEFAULT 0,
-  position TEXT,
-  made_by TEXT NOT NULL,
-  made_at INTEGER NOT NULL,
-  updated_at INTEGER NOT NULL
+  updated_at INTEGER NOT NULL,
+  body TEXT NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE sequence (

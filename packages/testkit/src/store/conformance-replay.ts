@@ -38,7 +38,7 @@ export function describeReplay({ open, append, owed }: Fixture): void {
     await append(event);
     await open().tasks.settle([buildSettlement(firstTaskOf(event), "delivered")]);
     const kinds = await Promise.all([1, 2].map(() => replay(key(event), NOW + 500)));
-    expect(kinds.map((each) => each?.kind).toSorted()).toEqual(["pending", "reopened"]);
+    expect(new Set(kinds.map((each) => each?.kind))).toEqual(new Set(["pending", "reopened"]));
     expect(await owed(S)).toHaveLength(1);
   });
 

@@ -236,9 +236,14 @@ function describeBothAtOnce({ a, b, version }: SharedFixture): void {
     await a().events.append([event], version());
     await b().tasks.settle([buildSettlement(taskOf(event, S), "delivered")]);
     const replay = (store: Store): ReturnType<Store["tasks"]["replay"]> =>
-      store.tasks.replay({ eventId: event.id, subscription: S.id }, laneOf(S), NOW);
+      store.tasks.replay([{ delivery: { eventId: event.id, subscription: S.id }, lane: laneOf(S) }], NOW, null);
     const kinds = await Promise.all([replay(a()), replay(b())]);
-    expect(kinds.map(({ kind }) => kind).sort()).toEqual(["pending", "reopened"]);
+    expect(
+      kinds
+        .flat()
+        .map(({ kind }) => kind)
+        .sort(),
+    ).toEqual(["pending", "reopened"]);
   });
 
   it("accepts an idempotency key once when both publish under it", async () => {
