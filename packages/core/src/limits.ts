@@ -56,6 +56,14 @@ export const MATCHES_MAX = 1_000;
 /** Subscriptions of one installation. */
 export const SUBSCRIPTIONS_PER_INSTALLATION_MAX = 100;
 
+/** Installations, and webhooks of them, that one step of a changed declaration touches: a short transaction, whatever an app declares. */
+export const DECLARATION_STEP_INSTALLATIONS = 50;
+export const DECLARATION_STEP_SUBSCRIPTIONS = 500;
+/** Pause between two steps, ms: every step makes publishes under way match again. */
+export const DECLARATION_PAUSE_MS = 20;
+/** Pause before a step that the store refused is tried again, ms. */
+export const DECLARATION_AGAIN_MS = 1_000;
+
 /** `Retry-After` is honoured up to this, ms. */
 export const RETRY_AFTER_MAX_MS = 14_400_000;
 /** Bytes kept of a response body: failures, and successes. */

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkPayload, CURRENT_VERSION, TOPIC_BY_NAME, TOPICS } from "@genhook/contract";
+import { checkPayload, CURRENT_VERSION, TOPICS } from "@genhook/contract";
 import {
+  DeclarationFollower,
   DEFAULT_RETRY_POLICY,
   Deliveries,
   DirectoryService,
@@ -15,22 +16,15 @@ import {
   Publisher,
   ReplayRunner,
   shardOfReplay,
+  type DirectoryCommit,
   type InstallationTools,
   type Store,
   type TopicRule,
 } from "@genhook/core";
 import { openSqliteStore } from "@genhook/storage";
-import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import { appHandlers } from "./http/app-api.ts";
-import { DeliveriesRoutes } from "./http/deliveries-routes.ts";
-import { appDirectoryHandlers, installationHandlers, shopHandlers } from "./http/directory-api.ts";
-import { makeHttpServer } from "./http/http-server.ts";
-import { openHandlers } from "./http/open-api.ts";
-import { auditHandlers } from "./http/audit-api.ts";
-import { publicKeyHandlers, secretHandlers } from "./http/secrets-api.ts";
-import { eventHandlers, keyHandlers } from "./http/platform-api.ts";
-import { replayHandlers } from "./http/replay-api.ts";
+import { composeHttp } from "./compose-http.ts";
+import { auditedStep } from "./http/audited.ts";
 import { systemClock, systemRandomBits, systemTimers } from "./runtime/system-clock.ts";
 import { ensureFirstKey } from "./secrets/platform-key.ts";
 import { checkSealingKey, createSealing, loadSealingKey, type Sealing } from "./secrets/sealing.ts";
@@ -48,16 +42,14 @@ import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 export interface Genhook {
   /** `http://HOST:PORT`, as it is listened on. */
   readonly origin: string;
+  /** The same of the platform API, which is elsewhere with `--platform-port`. */
+  readonly platformOrigin: string;
   /** The platform key, where it was made at this start; to be shown once. */
   readonly newPlatformKey: string | null;
   /** Stops accepting, finishes what is in flight within the grace time, settles, closes. A second call changes nothing. */
   stop(): Promise<void>;
 }
 
-/** Longest time that an API request may take to arrive, ms. */
-const REQUEST_TIMEOUT_MS = 60_000;
-/** How long an answer of the readiness check is good, ms. */
-const READY_KEPT_MS = 1_000;
 const TOPIC_RULES: ReadonlyMap<string, TopicRule> = new Map(TOPICS.map((topic) => [topic.name, topic]));
 
 /** The one place that knows every concrete class. Rejects with an error whose message says what to do. */
@@ -76,16 +68,18 @@ async function compose(settings: Settings, store: Store, log: Logger): Promise<G
   await checkSealingKey(sealing, store.credentials);
   const metrics = createMetrics();
   const secrets = new SecretVault(sealing);
-  const engineRef: { engine: Engine | null } = { engine: null };
+  const listeners: ((commit: DirectoryCommit) => void)[] = [];
   const directory = new DirectoryService({
     store: store.directory,
     now: systemClock.now,
-    onChange: (commit) => engineRef.engine?.directoryChanged(commit),
+    onChange: (commit) => {
+      for (const listener of listeners) listener(commit);
+    },
   });
   await directory.load();
   const sender = makeSender(settings, secrets, log, metrics);
   const engine = makeEngine(settings, store, directory, sender, log, metrics);
-  engineRef.engine = engine;
+  listeners.push((commit) => engine.directoryChanged(commit));
   const groups = new GroupCommit({ events: store.events, timers: systemTimers, catchUp: (version) => directory.catchUp(version) });
   const newEventId = eventIdSource(systemClock, systemRandomBits());
   const publisher = makePublisher(settings, { directory, groups, engine, sealing, newEventId, metrics });
@@ -97,20 +91,12 @@ async function compose(settings: Settings, store: Store, log: Logger): Promise<G
   });
   const replays = makeReplays(store, deliveries, engine, log, metrics);
   const keeper = makeKeeper(settings, store, directory, log, metrics);
-  const http = makeHttp(settings, {
-    store,
-    directory,
-    engine,
-    publisher,
-    deliveries,
-    replays,
-    groups,
-    sealing,
-    secrets,
-    metrics,
-    log,
-    newEventId,
-  });
+  const addresses = addressPolicy(settings);
+  const tools = makeTools(settings, addresses, newEventId);
+  const follower = makeFollower(directory, tools, log, metrics);
+  listeners.push(() => follower.wake());
+  const api = { store, directory, engine, publisher, deliveries, replays, groups };
+  const http = composeHttp(settings, { ...api, sealing, secrets, metrics, log, addresses, tools });
   const newPlatformKey = await ensureFirstKey({
     credentials: store.credentials,
     given: settings.platformKey,
@@ -120,24 +106,56 @@ async function compose(settings: Settings, store: Store, log: Logger): Promise<G
   await engine.start();
   keeper.start();
   replays.start();
+  follower.wake();
   try {
-    await http.listen({ host: settings.host, port: settings.port });
+    await http.listen();
   } catch (error) {
-    await Promise.all([keeper.stop(), replays.stop()]);
+    await Promise.all([keeper.stop(), replays.stop(), follower.stop()]);
     await engine.stop(0);
     await sender.close();
     throw error;
   }
   let stopping: Promise<void> | null = null;
   const stopAll = async (): Promise<void> => {
-    await Promise.all([closeHttp(http, settings.graceMs), engine.stop(settings.graceMs)]);
+    await Promise.all([http.close(settings.graceMs), engine.stop(settings.graceMs)]);
     await groups.drain();
-    await Promise.all([keeper.stop(), replays.stop()]);
+    await Promise.all([keeper.stop(), replays.stop(), follower.stop()]);
     await sender.close();
     await store.close();
     metrics.close();
   };
-  return { origin: originOf(http, settings.host), newPlatformKey, stop: () => (stopping ??= stopAll()) };
+  const { origin, platformOrigin } = http;
+  return { origin, platformOrigin, newPlatformKey, stop: () => (stopping ??= stopAll()) };
+}
+
+function makeTools(settings: Settings, addresses: AddressPolicy, newEventId: () => string): InstallationTools {
+  return {
+    sha256,
+    newUuid: randomUUID,
+    topics: TOPIC_RULES,
+    newEventId,
+    encode: (text) => Buffer.from(text),
+    apiVersion: CURRENT_VERSION,
+    retentionMs: settings.retentionMs,
+    readAddress: (text) => {
+      const check = checkAddress(text, addresses);
+      return check.ok ? check.address : null;
+    },
+  };
+}
+
+function makeFollower(directory: DirectoryService, tools: InstallationTools, log: Logger, metrics: Metrics): DeclarationFollower {
+  return new DeclarationFollower({
+    directory,
+    tools,
+    timers: systemTimers,
+    audited: auditedStep,
+    onStep: (step) => log.info(step, "a changed declaration reached installations"),
+    onError: (error) => {
+      metrics.failed("declaration");
+      log.error({ err: error }, "a changed declaration could not be followed; tried again");
+    },
+  });
 }
 
 /** Where deliveries may go: one policy for what is checked when an address is given and when it is dialled. */
@@ -275,115 +293,4 @@ function makeReplays(store: Store, deliveries: Deliveries, engine: Engine, log: 
       log.error({ err: error }, "a replay job could not be taken further");
     },
   });
-}
-
-interface HttpParts {
-  readonly store: Store;
-  readonly directory: DirectoryService;
-  readonly engine: Engine;
-  readonly publisher: Publisher;
-  readonly deliveries: Deliveries;
-  readonly replays: ReplayRunner;
-  readonly groups: GroupCommit;
-  readonly sealing: Sealing;
-  readonly secrets: SecretVault;
-  readonly metrics: Metrics;
-  readonly log: Logger;
-  readonly newEventId: () => string;
-}
-
-function makeHttp(settings: Settings, parts: HttpParts): FastifyInstance {
-  const { store, directory, engine, publisher, deliveries, replays, groups, sealing, secrets, metrics, log } = parts;
-  const { now } = systemClock;
-  const addresses = addressPolicy(settings);
-  const tools: InstallationTools = {
-    sha256,
-    newUuid: randomUUID,
-    topics: TOPIC_RULES,
-    newEventId: parts.newEventId,
-    encode: (text) => Buffer.from(text),
-    apiVersion: CURRENT_VERSION,
-    retentionMs: settings.retentionMs,
-    readAddress: (text) => {
-      const check = checkAddress(text, addresses);
-      return check.ok ? check.address : null;
-    },
-  };
-  const routes = new DeliveriesRoutes({ deliveries, directory: directory.directory, store, secrets, webhookId: settings.webhookId, now });
-  const entries = { store, directory, tools, addresses, sealing, secrets, now };
-  const platform = { store, directory, publisher, deliveries, routes, now };
-  const backlog = watchBacklog(store);
-  metrics.watch(() => ({ ...engine.gauges, waitingEvents: groups.waiting, pending: backlog.pending }));
-  return makeHttpServer({
-    access: { store, directory, now },
-    app: appHandlers({ directory, tools, addresses, deliveries: routes, publisher, sampleOf }),
-    platform: {
-      ...shopHandlers(entries),
-      ...appDirectoryHandlers(entries),
-      ...installationHandlers(entries),
-      ...eventHandlers(platform),
-      ...keyHandlers(platform),
-      ...auditHandlers({ store }),
-      ...replayHandlers({ store, directory: directory.directory, runner: replays, newId: parts.newEventId, now }),
-      ...secretHandlers({ directory, sealing, newUuid: randomUUID, now }),
-    },
-    open: {
-      ...publicKeyHandlers({ directory }),
-      ...openHandlers({
-        publicUrl: settings.publicUrl,
-        metrics: { ...metrics, text: () => backlog.refresh().then(() => metrics.text()) },
-        reasonsNotReady: async () => {
-          const isReachable = await backlog.refresh();
-          return [...(isReachable ? [] : ["the store cannot be used"]), ...(engine.isReady ? [] : ["no leases are held"])];
-        },
-      }),
-    },
-    publicUrl: settings.publicUrl,
-    requestTimeoutMs: REQUEST_TIMEOUT_MS,
-    onAnswer: (route, status, durationMs) => {
-      metrics.answered(route?.operation ?? "none", status, durationMs);
-    },
-    onError: (error, requestId) => {
-      metrics.failed("answer");
-      log.error({ err: error, requestId }, "a call failed on our side");
-    },
-  });
-}
-
-function sampleOf(topic: string): string {
-  return JSON.stringify(TOPIC_BY_NAME.get(topic)?.sample ?? {});
-}
-
-/** Asks the store at most once a second how much is owed: says whether it can be used at all, and feeds a gauge. */
-function watchBacklog(store: Store): { readonly pending: number; readonly refresh: () => Promise<boolean> } {
-  const state = { pending: 0, isReachable: true, at: Number.NEGATIVE_INFINITY };
-  return {
-    get pending() {
-      return state.pending;
-    },
-    refresh: async () => {
-      if (systemClock.monotonic() - state.at < READY_KEPT_MS) return state.isReachable;
-      try {
-        state.pending = (await store.tasks.backlog()).pending;
-        state.isReachable = true;
-      } catch {
-        state.isReachable = false;
-      }
-      state.at = systemClock.monotonic();
-      return state.isReachable;
-    },
-  };
-}
-
-/** Waits for answers under way, then closes what is left. */
-async function closeHttp(http: FastifyInstance, graceMs: number): Promise<void> {
-  const timer = setTimeout(() => http.server.closeAllConnections(), graceMs);
-  await http.close();
-  clearTimeout(timer);
-}
-
-function originOf(http: FastifyInstance, host: string): string {
-  const address = http.server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

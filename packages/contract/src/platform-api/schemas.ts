@@ -209,6 +209,16 @@ export const AppEntry = Type.Object({
   complianceWebhooks: Type.Object({}),
   listed: Type.Boolean(),
   contact: Type.Object({ email: Type.Optional(Type.String()), url: Type.Optional(Type.String()) }),
+  declaration: Type.Object(
+    {
+      version: Type.Integer({ description: "Grows by one with each change of webhooks." }),
+      changeTime: Type.String(),
+      installations: Type.Integer(),
+      done: Type.Integer({ description: "Installations that have what is declared now; the others follow by themselves." }),
+      missing: Type.Integer({ description: "Declared webhooks that could not be made: no room, or an address that is refused." }),
+    },
+    { description: "How far the declared webhooks have reached the app's installations." },
+  ),
   secrets: Type.Array(Type.Object(SECRET_MEMBERS), { description: "All there are, without what they are." }),
   createTime: Type.String(),
   updateTime: Type.String(),

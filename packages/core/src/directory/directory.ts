@@ -1,6 +1,7 @@
 import type { App, Installation, Shop, Subscription } from "../domain/directory-entries.ts";
 import { shardOf } from "../domain/endpoint.ts";
 import type { Counters, DirectoryChanges } from "../ports/directory-store.ts";
+import { DeclarationIndex } from "./declaration-index.ts";
 import type { LaneRef } from "../ports/task-queue.ts";
 
 const NONE: readonly Subscription[] = [];
@@ -11,6 +12,8 @@ const NONE: readonly Subscription[] = [];
  */
 export class Directory {
   version = 0;
+  /** Which installations have yet to follow their app's declaration. */
+  readonly declarations: DeclarationIndex = new DeclarationIndex();
   counters: Counters = { shop: 1, app: 1, subscription: 1 };
   readonly #shops = new Map<number, Shop>();
   readonly #shopsByDomain = new Map<string, Shop>();
@@ -139,6 +142,7 @@ export class Directory {
   }
 
   #putApp(app: App): void {
+    this.declarations.putApp(app);
     if (app.endedAt === null) {
       this.#apps.set(app.id, app);
       this.#appsByClientId.set(app.clientId.toLowerCase(), app);
@@ -149,6 +153,7 @@ export class Directory {
   }
 
   #putInstallation(installation: Installation): void {
+    this.declarations.putInstallation(installation);
     let ofShop = this.#installations.get(installation.shop);
     if (ofShop === undefined) this.#installations.set(installation.shop, (ofShop = new Map()));
     ofShop.set(installation.app, installation);

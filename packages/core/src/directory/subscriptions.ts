@@ -84,6 +84,8 @@ export function updateSubscription(
         ? {}
         : { address: update.address.text, endpoint: endpointOf(tools.sha256, installed.value.app.clientId, update.address) }),
       settings: update.settings === undefined ? before.settings : { ...before.settings, ...update.settings },
+      // What the app has changed itself no longer follows its declaration.
+      isDeclared: before.isDeclared && topic === before.topic && (update.address?.text ?? before.address) === before.address,
       status: "active",
       statusReason: null,
       updatedAt: now,

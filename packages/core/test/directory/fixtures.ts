@@ -39,6 +39,7 @@ export function makeApp(id: number, more: Partial<App> = {}): App {
     apiVersion: "202412",
     secrets: [],
     webhooks: [],
+    declaration: { version: 1, changedAt: NOW },
     complianceWebhooks: {},
     isListed: false,
     contactEmail: null,
@@ -51,7 +52,17 @@ export function makeApp(id: number, more: Partial<App> = {}): App {
 }
 
 export function makeInstallation(app: number, shop: number, scopes: readonly string[], more: Partial<Installation> = {}): Installation {
-  return { app, shop, scopes, tokenHash: sha256(`${app} ${shop}`), installedAt: NOW, updatedAt: NOW, endedAt: null, ...more };
+  return {
+    app,
+    shop,
+    scopes,
+    tokenHash: sha256(`${app} ${shop}`),
+    declaration: { version: 1, missing: 0 },
+    installedAt: NOW,
+    updatedAt: NOW,
+    endedAt: null,
+    ...more,
+  };
 }
 
 export function makeSubscription(

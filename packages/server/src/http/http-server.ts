@@ -7,6 +7,7 @@ import {
   errorBody,
   isApiVersion,
   ROUTES,
+  sideOf,
   statusOf,
   type ContractError,
   type Route,
@@ -38,8 +39,12 @@ export interface HttpServerOptions {
 const PARAMETER_LENGTH_MAX = 512;
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 
+/** Which calls a server takes: all of them, or those of one side. */
+export type Side = "all" | ReturnType<typeof sideOf>;
+
 /** All HTTP: one handler per row of the route table, checks in the contract's order, errors in the contract's shape. */
-export function makeHttpServer(options: HttpServerOptions): FastifyInstance {
+export function makeHttpServer(options: HttpServerOptions, side: Side): FastifyInstance {
+  const routes = ROUTES.filter((route) => side === "all" || sideOf(route) === side);
   const server = Fastify({
     logger: false,
     return503OnClosing: false,
@@ -60,8 +65,9 @@ export function makeHttpServer(options: HttpServerOptions): FastifyInstance {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("*", (_request, _payload, done) => done(null));
   server.setErrorHandler((error, request, reply) => sendError(options, null, request, reply, error));
-  server.setNotFoundHandler((request, reply) => sendError(options, null, request, reply, notFound(request)));
-  for (const route of ROUTES) {
+  const patterns = routes.map((route): Pattern => ({ pattern: new RegExp(`^${route.path.replaceAll(/:\w+/g, "[^/]+")}$`), route }));
+  server.setNotFoundHandler((request, reply) => sendError(options, null, request, reply, notFound(patterns, request)));
+  for (const route of routes) {
     server.route({
       method: route.method,
       url: route.path,
@@ -180,16 +186,16 @@ function common(request: FastifyRequest): Record<string, string> {
   return { [API_HEADERS.requestId]: request.id, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" };
 }
 
-const PATTERNS: readonly { readonly pattern: RegExp; readonly route: Route }[] = ROUTES.map((route) => ({
-  pattern: new RegExp(`^${route.path.replaceAll(/:\w+/g, "[^/]+")}$`),
-  route,
-}));
+interface Pattern {
+  readonly pattern: RegExp;
+  readonly route: Route;
+}
 
 /** 404, or 405 with `Allow` where the path exists for other methods; a version that is not served is 404 either way. */
-function notFound(request: FastifyRequest): ApiError {
+function notFound(patterns: readonly Pattern[], request: FastifyRequest): ApiError {
   const path = (request.raw.url ?? "").split("?")[0] ?? "";
   const version = /^\/api\/([^/]+)\//.exec(path)?.[1];
-  const fitting = PATTERNS.filter(({ pattern }) => pattern.test(path)).map(({ route }) => route);
+  const fitting = patterns.filter(({ pattern }) => pattern.test(path)).map(({ route }) => route);
   if (fitting.length === 0) return apiError({ code: "not_found", message: "There is nothing at this path; GET /docs shows all there is." });
   if (version !== undefined && !isApiVersion(version)) {
     return apiError({ code: "unknown_version", message: `There is no API version "${version.slice(0, 20)}".` });

@@ -5,6 +5,7 @@ import { SETTINGS, type Setting, type SettingKind, type SettingName } from "./se
 export interface Settings {
   readonly host: string;
   readonly port: number;
+  readonly platformPort: number | null;
   readonly data: string;
   readonly attemptTimeoutMs: number;
   readonly retryWaitsMs: readonly number[];
@@ -52,6 +53,9 @@ export function resolveSettings(
     const parsed = text === null ? { value: setting.kind.type === "switch" ? false : null } : parse(setting.kind, text);
     if ("expected" in parsed) errors.push(`${source} must be ${parsed.expected}${setting.isSecret === true ? "" : `, not "${text}"`}.`);
     else values[name] = parsed.value;
+  }
+  if (values.platformPort !== null && values.platformPort !== 0 && values.platformPort === values.port) {
+    errors.push("--platform-port must be another port than --port, or be left out.");
   }
   if (errors.length > 0) return { ok: false, errors };
   return { ok: true, settings: freeze(values), unknownVariables: unknownVariables(environment) };

@@ -34,6 +34,13 @@ export const SETTINGS = {
     default: "8080",
     description: "Port to listen on; 0 takes a free one.",
   },
+  platformPort: {
+    flag: "platform-port",
+    environment: "GENHOOK_PLATFORM_PORT",
+    kind: { type: "integer", min: 0, max: 65_535 },
+    default: null,
+    description: "Port of its own for the platform API, /healthz, /readyz, /metrics and /docs; --port then serves the App API alone.",
+  },
   data: {
     flag: "data",
     environment: "GENHOOK_DATA",

@@ -28,6 +28,7 @@ function makeApp(): App {
     apiVersion: "202412",
     secrets: [secret("client", CLIENT_SECRET), secret("signing", SIGNING_SECRET)],
     webhooks: [],
+    declaration: { version: 1, changedAt: 0 },
     complianceWebhooks: {},
     isListed: false,
     contactEmail: null,
