@@ -94,3 +94,12 @@ export const PATHS_MAX = 100;
 export const DECIMAL_LENGTH_MAX = 400;
 /** Bytes of converted and projected payloads kept for the deliveries that share them. */
 export const SHAPED_BYTES_MAX = 16_777_216;
+
+/** Holds in force at once: an incident has a handful; the rest of thousands would be a mistake of a script. */
+export const HOLDS_MAX = 1_000;
+/** Deliveries that `held` counts to, and lanes that it looks into, at most so many in one read: tens of milliseconds, shared by all who ask. */
+export const HELD_COUNT_MAX = 1_000_000;
+export const HELD_LANES_MAX = 20_000;
+export const HELD_LANES_STEP = 500;
+/** How long a count of what is held is good, ms. */
+export const HELD_COUNT_KEPT_MS = 5_000;

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { TOPIC_BY_NAME } from "@genhook/contract";
+import { HeldCount } from "@genhook/core";
 import type { Deliveries, DirectoryService, Engine, GroupCommit, InstallationTools, Publisher, ReplayRunner, Store } from "@genhook/core";
 import type { Logger } from "pino";
 import { appHandlers } from "./http/app-api.ts";
@@ -45,7 +46,8 @@ export function composeHttp(settings: Settings, parts: HttpParts): HttpFront {
   const { now } = systemClock;
   const routes = new DeliveriesRoutes({ deliveries, directory: directory.directory, store, secrets, webhookId: settings.webhookId, now });
   const entries = { store, directory, tools, addresses, sealing, secrets, now };
-  const platform = { store, directory, publisher, deliveries, routes, now };
+  const held = new HeldCount({ tasks: store.tasks, directory: directory.directory, clock: systemClock });
+  const platform = { store, directory, publisher, deliveries, routes, held, now };
   const backlog = watchBacklog(store);
   metrics.watch(() => ({ ...engine.gauges, waitingEvents: groups.waiting, pending: backlog.pending }));
   return new HttpFront({

@@ -1,6 +1,7 @@
 import type { CancelReason } from "../domain/delivery.ts";
 import type { App, Installation, Shop, Subscription } from "../domain/directory-entries.ts";
 import type { NewEvent } from "../domain/event.ts";
+import type { Hold } from "../domain/hold.ts";
 import type { AuditRecord, Counters, DirectoryCommit, DirectoryStore } from "../ports/directory-store.ts";
 import type { LaneRef } from "../ports/task-queue.ts";
 import { ok, refuse, type Result } from "../refusal.ts";
@@ -14,6 +15,7 @@ export interface Change<Value> {
   readonly apps?: readonly App[];
   readonly installations?: readonly Installation[];
   readonly subscriptions?: readonly Subscription[];
+  readonly holds?: readonly Hold[];
   readonly cancel?: readonly { readonly lane: LaneRef; readonly reason: CancelReason }[];
   readonly events?: readonly NewEvent[];
   readonly audit?: readonly AuditRecord[];
@@ -87,7 +89,8 @@ export class DirectoryService {
 
 /** Whether a change changes nothing. */
 export function isEmpty(change: Change<unknown>): boolean {
-  const lists = [change.shops, change.apps, change.installations, change.subscriptions, change.cancel, change.events, change.audit];
+  const { shops, apps, installations, subscriptions, holds, cancel, events, audit } = change;
+  const lists = [shops, apps, installations, subscriptions, holds, cancel, events, audit];
   return lists.every((list) => list === undefined || list.length === 0);
 }
 
@@ -99,6 +102,7 @@ function complete(change: Change<unknown>, directory: Directory, at: number): Di
     apps: change.apps ?? [],
     installations: change.installations ?? [],
     subscriptions: change.subscriptions ?? [],
+    holds: change.holds ?? [],
     cancel: change.cancel ?? [],
     events: change.events ?? [],
     audit: change.audit ?? [],

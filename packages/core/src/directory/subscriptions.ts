@@ -7,6 +7,7 @@ import type {
   SubscriptionSettings,
   SubscriptionStatus,
 } from "../domain/directory-entries.ts";
+import { hostOf } from "../domain/hold.ts";
 import { endpointOf, type EndpointAddress, type Sha256 } from "../domain/endpoint.ts";
 import { coversTopic, type TopicRule, type TopicRules } from "../domain/topic.ts";
 import { MATCHES_MAX, SUBSCRIPTIONS_PER_INSTALLATION_MAX } from "../limits.ts";
@@ -82,7 +83,11 @@ export function updateSubscription(
       topic,
       ...(update.address === undefined
         ? {}
-        : { address: update.address.text, endpoint: endpointOf(tools.sha256, installed.value.app.clientId, update.address) }),
+        : {
+            address: update.address.text,
+            host: hostOf(update.address.origin),
+            endpoint: endpointOf(tools.sha256, installed.value.app.clientId, update.address),
+          }),
       settings: update.settings === undefined ? before.settings : { ...before.settings, ...update.settings },
       // What the app has changed itself no longer follows its declaration.
       isDeclared: before.isDeclared && topic === before.topic && (update.address?.text ?? before.address) === before.address,
@@ -169,6 +174,7 @@ export function makeSubscription(
     shop: owner.shop?.id ?? null,
     topic: request.topic,
     address: request.address.text,
+    host: hostOf(request.address.origin),
     endpoint: endpointOf(tools.sha256, owner.app.clientId, request.address),
     status: "active",
     statusReason: null,

@@ -97,6 +97,8 @@ export interface Subscription {
   readonly shop: number | null;
   readonly topic: string;
   readonly address: string;
+  /** Host of the address, without port, as a URL parser writes it. */
+  readonly host: string;
   /** `endpointOf(clientId, address)`. */
   readonly endpoint: string;
   readonly status: SubscriptionStatus;

@@ -7,7 +7,7 @@ import type { Clock, Timers } from "../ports/clock.ts";
 import type { LaneWithWork, OwedTask, Settlement, TaskQueue } from "../ports/task-queue.ts";
 import { EndpointGate } from "./endpoint-gate.ts";
 import { FairQueue } from "./fair-queue.ts";
-import { dispositionOf, Lane } from "./lane.ts";
+import { dispositionOf, Lane, type Disposition } from "./lane.ts";
 import { LaneReader } from "./lane-reader.ts";
 import { Sweeper } from "./sweeper.ts";
 import { WakeHeap } from "./wake-heap.ts";
@@ -161,7 +161,7 @@ export class LaneTable {
       this.#letGo(lane);
       if (lane.subscription.endpoint !== subscription.endpoint) this.#moveLane(lane, shard, subscription.endpoint);
       lane.subscription = subscription;
-      lane.disposition = dispositionOf(subscription);
+      lane.disposition = this.#dispositionOf(subscription);
     }
     this.#resume(lane);
   }
@@ -257,9 +257,15 @@ export class LaneTable {
   }
 
   #makeLane(subscription: Subscription): Lane {
-    const lane = new Lane(subscription, laneOf(subscription).shard, this.#gateOf(subscription.endpoint));
+    const gate = this.#gateOf(subscription.endpoint);
+    const lane = new Lane(subscription, laneOf(subscription).shard, gate, this.#dispositionOf(subscription));
     this.#lanes.set(lane.id, lane);
     return lane;
+  }
+
+  #dispositionOf(subscription: Subscription): Disposition {
+    const { directory, clock } = this.#options;
+    return dispositionOf(subscription, directory.holdOver(subscription, clock.now()) !== null);
   }
 
   #moveLane(lane: Lane, shard: number, endpoint: string): void {

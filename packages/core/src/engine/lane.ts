@@ -8,8 +8,13 @@ import type { Queued } from "./fair-queue.ts";
 /** What is to be done with a subscription's deliveries. */
 export type Disposition = { readonly kind: "send" } | { readonly kind: "hold" } | { readonly kind: "sweep"; readonly reason: CancelReason };
 
-/** Pure: follows from the subscription alone. An app's last word, `app/uninstalled`, is delivered after its subscription has ended. */
-export function dispositionOf(subscription: Subscription): Disposition {
+/** Pure. `isHeld`: an operator's hold covers it. An app's last word, `app/uninstalled`, is delivered after its subscription has ended. */
+export function dispositionOf(subscription: Subscription, isHeld: boolean): Disposition {
+  const disposition = dispositionOfStatus(subscription);
+  return isHeld && disposition.kind === "send" ? { kind: "hold" } : disposition;
+}
+
+function dispositionOfStatus(subscription: Subscription): Disposition {
   if (subscription.endedAt !== null) {
     if (subscription.endReason === "uninstalled" && subscription.topic === "app/uninstalled") return { kind: "send" };
     return { kind: "sweep", reason: subscription.endReason ?? "unsubscribed" };
@@ -70,13 +75,13 @@ export class Lane implements Queued {
   #queue: OwedTask[] = [];
   #head = 0;
 
-  constructor(subscription: Subscription, shard: number, gate: EndpointGate<Lane>) {
+  constructor(subscription: Subscription, shard: number, gate: EndpointGate<Lane>, disposition: Disposition) {
     this.id = subscription.id;
     this.shop = subscription.shop ?? -subscription.app;
     this.shard = shard;
     this.subscription = subscription;
     this.gate = gate;
-    this.disposition = dispositionOf(subscription);
+    this.disposition = disposition;
   }
 
   get length(): number {

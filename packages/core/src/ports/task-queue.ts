@@ -32,6 +32,12 @@ export interface LaneRead {
   readonly nextDue: number | null;
 }
 
+export interface LanesMeasure {
+  readonly count: number;
+  /** In the past or the future; null when nothing is owed. */
+  readonly oldestDue: number | null;
+}
+
 export interface LaneWithWork extends LaneRef {
   readonly firstDue: number;
 }
@@ -75,8 +81,8 @@ export interface TaskQueue {
   replay(requests: readonly ReplayRequest[], at: number, job: string | null): Promise<readonly ReplayResult[]>;
   /** A page of a lane's tasks in due order, without events: what is owed, for lists. */
   listLane(lane: LaneRef, turn: Turn<TaskKey>, limit: number): Promise<readonly Task[]>;
-  /** How many tasks these lanes have together. */
-  countLanes(lanes: readonly LaneRef[]): Promise<number>;
+  /** How many tasks these lanes have together, counted to at most `countMax`, and the earliest due time of all of them. */
+  measureLanes(lanes: readonly LaneRef[], countMax: number): Promise<LanesMeasure>;
   /** How many tasks there are, and the earliest due time. */
   backlog(): Promise<{ readonly pending: number; readonly oldestDue: number | null }>;
 }

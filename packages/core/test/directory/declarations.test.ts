@@ -37,6 +37,7 @@ function world(app: Partial<App>, subscriptions: readonly Subscription[] = [], s
     apps: [makeApp(1, app)],
     installations: ids.map((id) => makeInstallation(1, id, ["read_orders"])),
     subscriptions,
+    holds: [],
   });
   return directory;
 }
@@ -112,7 +113,7 @@ describe("what an installation lacks of its app's declaration", () => {
         const step = followDeclaration(TOOLS, 1)(directory, NOW + 5);
         if (!step.ok) throw new Error(step.refusal.message);
         const { subscriptions = [], installations = [], counters = directory.counters } = step.value;
-        directory.apply({ version: 2, counters, shops: [], apps: [], installations, subscriptions });
+        directory.apply({ version: 2, counters, shops: [], apps: [], installations, subscriptions, holds: [] });
         const key = ({ topic, address }: DeclaredWebhook): string => `${topic} ${address}`;
         const kept = own.filter((each) => !each.isDeclared).map(key);
         const after = directory.subscriptionsOf(1, 1).map(key);
@@ -133,7 +134,7 @@ describe("the way to all installations", () => {
     if (!put.ok) throw new Error(put.refusal.message);
     let version = 2;
     const apply = ({ apps = [], installations = [], subscriptions = [], counters = directory.counters }: Change<unknown>): void => {
-      directory.apply({ version, counters, shops: [], apps, installations, subscriptions });
+      directory.apply({ version, counters, shops: [], apps, installations, subscriptions, holds: [] });
       version += 1;
     };
     apply(put.value);
@@ -152,6 +153,7 @@ describe("the way to all installations", () => {
         apps: [...directory.apps()],
         installations: [...directory.installations()],
         subscriptions: [...directory.subscriptions()],
+        holds: [],
       });
       expect(fresh.declarations.progress(1)).toEqual(directory.declarations.progress(1));
       directory = fresh;

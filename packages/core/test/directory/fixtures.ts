@@ -80,6 +80,7 @@ export function makeSubscription(
     shop,
     topic,
     address,
+    host: new URL(address).hostname,
     endpoint: endpointOf(sha256, app.toString(16).padStart(32, "0"), new URL(address)),
     status: "active",
     statusReason: null,
@@ -107,6 +108,7 @@ export function makeDirectory(subscriptions: readonly Subscription[] = []): Dire
       makeInstallation(2, 1, ["read_products"]),
     ],
     subscriptions,
+    holds: [],
   });
   return directory;
 }

@@ -69,6 +69,7 @@ describe("match", () => {
         apps: [],
         installations: [makeInstallation(app, 1, [], { endedAt })],
         subscriptions: [],
+        holds: [],
       });
     ended(1, NOW - RETENTION_MS + 1);
     ended(2, NOW - RETENTION_MS);

@@ -17,6 +17,7 @@ import {
   type FinalDeliveriesQuery,
   type LaneRead,
   type LaneRef,
+  type LanesMeasure,
   type LaneWithWork,
   type LogRow,
   type NewEvent,
@@ -35,6 +36,7 @@ import {
 } from "@genhook/core";
 import { NOBODY_TO_TELL, soleOwner } from "../one-process.ts";
 import { TokenBuckets } from "../token-buckets.ts";
+import { MemoryEndpointStates } from "./memory-endpoint-states.ts";
 import { MemoryErasures } from "./memory-erasures.ts";
 import { MemoryDirectory } from "./memory-directory.ts";
 import { memoryHints } from "./memory-hints.ts";
@@ -107,6 +109,7 @@ function openTables(): Omit<Store, "isShared" | "leases" | "hints"> {
     retention: retention(tables, directory),
     erasures: new MemoryErasures(tables),
     replayJobs: new MemoryReplayJobs(),
+    endpoints: new MemoryEndpointStates(),
     credentials: credentials(directory),
     close: () => Promise.resolve(),
   };
@@ -221,8 +224,11 @@ export class MemoryTables implements TaskQueue {
     return Promise.resolve(pageOf(this.#lane(lane), turn, limit, compareTasks));
   }
 
-  countLanes(lanes: readonly LaneRef[]): Promise<number> {
-    return Promise.resolve(lanes.reduce((count, lane) => count + this.#lane(lane).length, 0));
+  measureLanes(lanes: readonly LaneRef[], countMax: number): Promise<LanesMeasure> {
+    const tasks = lanes.map((lane) => this.#lane(lane));
+    const count = tasks.reduce((sum, each) => sum + each.length, 0);
+    const oldest = tasks.flatMap(([first]) => first?.due ?? []).sort((a, b) => a - b);
+    return Promise.resolve({ count: Math.min(countMax, count), oldestDue: oldest[0] ?? null });
   }
 
   backlog(): Promise<{ pending: number; oldestDue: number | null }> {

@@ -30,6 +30,7 @@ import {
 } from "./builders.ts";
 import { describeHistory } from "./conformance-history.ts";
 import { describeReplay } from "./conformance-replay.ts";
+import { describeEndpointStates, describeHolds } from "./conformance-endpoints.ts";
 import { describeErasure } from "./conformance-erasure.ts";
 
 export interface StoreHarness {
@@ -97,6 +98,8 @@ export function describeStore(name: string, harness: StoreHarness): void {
     describeHistory(fixture, S, T);
     describeRetention(fixture);
     describeErasure(fixture);
+    describeHolds(fixture);
+    describeEndpointStates(fixture);
     describeRest(fixture);
     if (harness.reopen !== undefined) {
       it("keeps everything over a restart", async () => {
@@ -286,7 +289,10 @@ function describeTasks({ open, append, owed }: Fixture): void {
     expect(await list({ before: last ?? null }, 1)).toEqual([b]);
     expect(await list({ before: last ?? null }, 10)).toEqual([a, b]);
     expect(await list({ before: first ?? null }, 10)).toEqual([]);
-    expect(await open().tasks.countLanes([laneOf(S), laneOf(T)])).toBe(3);
+    const measure = (max: number): unknown => open().tasks.measureLanes([laneOf(T), laneOf(S)], max);
+    expect(await measure(9)).toEqual({ count: 3, oldestDue: NOW + 1 });
+    expect(await measure(2)).toEqual({ count: 2, oldestDue: NOW + 1 });
+    expect(await open().tasks.measureLanes([laneOf(T)], 9)).toEqual({ count: 0, oldestDue: null });
     expect(await open().tasks.backlog()).toEqual({ pending: 3, oldestDue: NOW + 1 });
   });
 
