@@ -4,6 +4,8 @@ import { HeldCount } from "@genhook/core";
 import type { Deliveries, DirectoryService, Engine, GroupCommit, InstallationTools, Publisher, ReplayRunner, Store } from "@genhook/core";
 import type { Logger } from "pino";
 import { appHandlers } from "./http/app-api.ts";
+import { PLATFORM_DOMAIN } from "./http/app-access.ts";
+import { CallerUrl } from "./http/caller-url.ts";
 import { auditHandlers } from "./http/audit-api.ts";
 import { DeliveriesRoutes } from "./http/deliveries-routes.ts";
 import { appDirectoryHandlers, installationHandlers, shopHandlers } from "./http/directory-api.ts";
@@ -48,13 +50,18 @@ export function composeHttp(settings: Settings, parts: HttpParts): HttpFront {
   const entries = { store, directory, tools, addresses, sealing, secrets, now };
   const held = new HeldCount({ tasks: store.tasks, directory: directory.directory, clock: systemClock });
   const platform = { store, directory, publisher, deliveries, routes, held, now };
+  const callerUrl = new CallerUrl({
+    trustProxy: settings.trustProxy ?? [],
+    publicUrl: settings.publicUrl,
+    isShopDomain: (host) => host.endsWith(PLATFORM_DOMAIN) || directory.directory.shopByDomain(host) !== undefined,
+  });
   const backlog = watchBacklog(store);
   metrics.watch(() => ({ ...engine.gauges, waitingEvents: groups.waiting, pending: backlog.pending }));
   return new HttpFront({
     host: settings.host,
     port: settings.port,
     platformPort: settings.platformPort,
-    access: { store, directory, now },
+    access: { store, directory, now, callerUrl },
     app: appHandlers({ directory, tools, addresses, deliveries: routes, publisher, sampleOf }),
     platform: {
       ...shopHandlers(entries),
@@ -77,7 +84,6 @@ export function composeHttp(settings: Settings, parts: HttpParts): HttpFront {
         },
       }),
     },
-    publicUrl: settings.publicUrl,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     onAnswer: (route, status, durationMs) => {
       metrics.answered(route?.operation ?? "none", status, durationMs);

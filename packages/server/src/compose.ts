@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkPayload, CURRENT_VERSION, TOPICS } from "@genhook/contract";
 import {
@@ -35,6 +34,7 @@ import { checkAddress, type AddressPolicy } from "./send/address-guard.ts";
 import { dnsResolve } from "./send/dns-resolve.ts";
 import { HttpSender } from "./send/http-sender.ts";
 import { parseBlock } from "./send/ip-ranges.ts";
+import { readCertificates } from "./settings/setting-file.ts";
 import type { Settings } from "./settings/resolve-settings.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 
@@ -173,7 +173,8 @@ function makeSender(settings: Settings, secrets: SecretVault, log: Logger, metri
     ...(settings.allowPrivateAddresses && settings.dnsServers === null ? {} : { resolve: dnsResolve({ servers: settings.dnsServers }) }),
     webhookId: settings.webhookId,
     keepResponses: settings.keepResponses,
-    ca: settings.caFile === null ? null : [readFileSync(settings.caFile, "utf8")],
+    ca: settings.caFile === null ? null : readCertificates("ca-file", settings.caFile),
+    ...(settings.egressProxy === null ? {} : { proxy: settings.egressProxy }),
     onInternalError: (error) => {
       metrics.failed("send");
       log.error({ err: error }, "an attempt failed on our side");

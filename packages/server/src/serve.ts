@@ -64,7 +64,6 @@ function explain(error: unknown, settings: Settings): string {
     return `Port ${portOf(error)} on ${settings.host} is taken by another program. Stop it, or give ${flagOf(error, settings)} another one.`;
   if (code === "EACCES") return `Port ${portOf(error)} may not be opened by this user. Give ${flagOf(error, settings)} one above 1023.`;
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") return `${settings.host} is no address of this machine. Give --host another one.`;
-  if (code === "ENOENT" && settings.caFile !== null) return `The file ${settings.caFile} of --ca-file does not exist.`;
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -27,8 +27,6 @@ export interface HttpServerOptions {
   readonly app: Readonly<Record<string, AppHandler>>;
   readonly platform: Readonly<Record<string, Handler>>;
   readonly open: Readonly<Record<string, Handler>>;
-  /** Origin that links name; null: as the caller wrote it. */
-  readonly publicUrl: string | null;
   /** Longest time that a request's headers and body may take, ms. */
   readonly requestTimeoutMs: number;
   readonly onAnswer: (route: Route | null, status: number, durationMs: number) => void;
@@ -97,11 +95,18 @@ async function carryOut(
     const at = request.raw.url?.indexOf("?") ?? -1;
     const search = at < 0 ? "" : (request.raw.url ?? "").slice(at + 1);
     const path = at < 0 ? (request.raw.url ?? "") : (request.raw.url ?? "").slice(0, at);
-    const origin = options.publicUrl ?? `http://${request.raw.headers.host ?? ""}`;
     // A call that takes no body is not made with a large one all the same.
     if (route.body === undefined) announcedBytes(request.raw, BODY_BYTES_MAX);
     const query = readQuery(route, new URLSearchParams(search));
-    return { route, request: request.raw, requestId: request.id, actor, params, query, url: `${origin.replace(/\/$/, "")}${path}` };
+    return {
+      route,
+      request: request.raw,
+      requestId: request.id,
+      actor,
+      params,
+      query,
+      url: options.access.callerUrl.originOf(request.raw) + path,
+    };
   };
   if (route.api === "app") {
     const caller = await identifyApp(options.access, request.raw, params["version"] ?? "");

@@ -5,6 +5,7 @@ import type { SecretVault } from "../secrets/secret-vault.ts";
 import { failureOf, type Phase } from "./attempt-failure.ts";
 import { ConnectionWatch, type FollowedConnection, type Traveller } from "./connection-watch.ts";
 import { headersOf, type WebhookIdForm } from "./delivery-headers.ts";
+import { proxiedConnect } from "./proxied-connect.ts";
 import { guardedConnect, type Resolve } from "./guarded-connect.ts";
 import type { IpBlock } from "./ip-ranges.ts";
 import { ClientPool, type PooledClient } from "./client-pool.ts";
@@ -19,6 +20,8 @@ export interface HttpSenderOptions {
   readonly keepResponses: KeepResponses;
   readonly ca: readonly string[] | null;
   readonly resolve?: Resolve;
+  /** Everything goes through this HTTP proxy; `resolve` is then asked nothing. */
+  readonly proxy?: string;
   readonly refusedNetworks?: readonly IpBlock[];
   /** How long a connection may be used before its host is looked up and vetted again, ms; a minute where not given. */
   readonly connectionLifeMs?: number;
@@ -65,7 +68,7 @@ export class HttpSender implements Sender {
     this.#options = options;
     const lifeMs = options.connectionLifeMs ?? CONNECTION_LIFE_MS;
     const client: Client.Options = {
-      connect: guardedConnect(options),
+      connect: options.proxy === undefined ? guardedConnect(options) : proxiedConnect({ ...options, proxy: options.proxy }),
       allowH2: false,
       pipelining: 1,
       keepAliveTimeout: IDLE_MS,

@@ -15,7 +15,10 @@ export interface Settings {
   readonly refusedNetworks: readonly string[] | null;
   readonly dnsServers: readonly string[] | null;
   readonly publicUrl: string | null;
+  readonly trustProxy: readonly string[] | null;
+  readonly egressProxy: string | null;
   readonly caFile: string | null;
+  readonly topics: string | null;
   readonly platformKey: string | null;
   readonly sealingKey: string | null;
   readonly sealingKeyFile: string | null;
@@ -99,14 +102,15 @@ function parseDurations(kind: Extract<SettingKind, { type: "durations" }>, text:
 }
 
 function freeze(values: Partial<Record<SettingName, Value>>): Settings {
-  const { attemptTimeout, retryWaits, retention, grace, checkPayloads, ...named } = values as Required<typeof values>;
+  const { attemptTimeout, retryWaits, retention, grace, checkPayloads, publicUrl, ...named } = values as Required<typeof values>;
   return Object.freeze({
-    ...(named as Omit<Settings, "attemptTimeoutMs" | "retryWaitsMs" | "retentionMs" | "graceMs" | "checkPayloads">),
+    ...(named as Omit<Settings, "attemptTimeoutMs" | "retryWaitsMs" | "retentionMs" | "graceMs" | "checkPayloads" | "publicUrl">),
     attemptTimeoutMs: Number(attemptTimeout),
     retryWaitsMs: Object.freeze(retryWaits as readonly number[]),
     retentionMs: Number(retention),
     graceMs: Number(grace),
     checkPayloads: checkPayloads === "on",
+    publicUrl: typeof publicUrl === "string" ? publicUrl.replace(/\/$/, "") : null,
   });
 }
 
