@@ -88,8 +88,6 @@ export const COMPILED_KEPT_MAX = 10_000;
 /** Characters of a payload path, and its parts. */
 export const PATH_LENGTH_MAX = 255;
 export const PATH_PARTS_MAX = 32;
-/** Paths of `fields`, and of `changed`. */
-export const PATHS_MAX = 100;
 /** Characters of a number that is compared: more than any double has, and than any price or id. */
 export const DECIMAL_LENGTH_MAX = 400;
 /** Bytes of converted and projected payloads kept for the deliveries that share them. */

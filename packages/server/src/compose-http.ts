@@ -1,14 +1,27 @@
 import { randomUUID } from "node:crypto";
 import { TOPIC_BY_NAME } from "@genhook/contract";
-import { HeldCount } from "@genhook/core";
-import type { Deliveries, DirectoryService, Engine, GroupCommit, InstallationTools, Publisher, ReplayRunner, Store } from "@genhook/core";
+import {
+  Decisions,
+  HeldCount,
+  type Deliveries,
+  type DirectoryService,
+  type Engine,
+  type GroupCommit,
+  type InstallationTools,
+  type Payloads,
+  type Publisher,
+  type ReplayRunner,
+  type Store,
+} from "@genhook/core";
 import type { Logger } from "pino";
 import { appHandlers } from "./http/app-api.ts";
 import { PLATFORM_DOMAIN } from "./http/app-access.ts";
 import { CallerUrl } from "./http/caller-url.ts";
 import { auditHandlers } from "./http/audit-api.ts";
+import { decisionHandlers } from "./http/decisions-api.ts";
 import { DeliveriesRoutes } from "./http/deliveries-routes.ts";
 import { appDirectoryHandlers, installationHandlers, shopHandlers } from "./http/directory-api.ts";
+import { filterTestHandlers } from "./http/filter-test-api.ts";
 import { HttpFront } from "./http/http-front.ts";
 import { openHandlers } from "./http/open-api.ts";
 import { eventHandlers, keyHandlers } from "./http/platform-api.ts";
@@ -34,6 +47,7 @@ export interface HttpParts {
   readonly deliveries: Deliveries;
   readonly replays: ReplayRunner;
   readonly groups: GroupCommit;
+  readonly payloads: Payloads;
   readonly sealing: Sealing;
   readonly secrets: SecretVault;
   readonly metrics: Metrics;
@@ -44,9 +58,13 @@ export interface HttpParts {
 
 /** Everything that is spoken over HTTP: handlers with what they need, behind one port or two. */
 export function composeHttp(settings: Settings, parts: HttpParts): HttpFront {
-  const { store, directory, engine, publisher, deliveries, replays, groups, sealing, secrets, metrics, log, addresses, tools } = parts;
+  const { store, directory, engine, publisher, deliveries, replays, groups, payloads, sealing, secrets, metrics, log, addresses, tools } =
+    parts;
   const { now } = systemClock;
-  const routes = new DeliveriesRoutes({ deliveries, directory: directory.directory, store, secrets, webhookId: settings.webhookId, now });
+  const { webhookId } = settings;
+  const routes = new DeliveriesRoutes({ deliveries, directory: directory.directory, store, secrets, payloads, webhookId, now });
+  const decisions = new Decisions({ ...tools, payloads, store, directory: directory.directory, now });
+  const { testFilter, testOwnFilter } = filterTestHandlers(payloads);
   const entries = { store, directory, tools, addresses, sealing, secrets, now };
   const held = new HeldCount({ tasks: store.tasks, directory: directory.directory, clock: systemClock });
   const platform = { store, directory, publisher, deliveries, routes, held, now };
@@ -62,7 +80,7 @@ export function composeHttp(settings: Settings, parts: HttpParts): HttpFront {
     port: settings.port,
     platformPort: settings.platformPort,
     access: { store, directory, now, callerUrl },
-    app: appHandlers({ directory, tools, addresses, deliveries: routes, publisher, sampleOf }),
+    app: { ...appHandlers({ directory, tools, addresses, deliveries: routes, publisher, sampleOf }), testOwnFilter },
     platform: {
       ...shopHandlers(entries),
       ...appDirectoryHandlers(entries),
@@ -70,6 +88,8 @@ export function composeHttp(settings: Settings, parts: HttpParts): HttpFront {
       ...eventHandlers(platform),
       ...keyHandlers(platform),
       ...auditHandlers({ store }),
+      ...decisionHandlers({ decisions, directory: directory.directory }),
+      testFilter,
       ...replayHandlers({ store, directory: directory.directory, runner: replays, newId: tools.newEventId, now }),
       ...secretHandlers({ directory, sealing, newUuid: randomUUID, now }),
     },

@@ -14,9 +14,12 @@ import {
   Keeper,
   Publisher,
   ReplayRunner,
+  shapedSender,
   shardOfReplay,
   type DirectoryCommit,
   type InstallationTools,
+  type Payloads,
+  type Sender,
   type Store,
   type TopicRule,
 } from "@genhook/core";
@@ -24,6 +27,7 @@ import { openSqliteStore } from "@genhook/storage";
 import type { Logger } from "pino";
 import { composeHttp } from "./compose-http.ts";
 import { auditedStep } from "./http/audited.ts";
+import { makePayloads } from "./runtime/payload-forms.ts";
 import { systemClock, systemRandomBits, systemTimers } from "./runtime/system-clock.ts";
 import { ensureFirstKey } from "./secrets/platform-key.ts";
 import { checkSealingKey, createSealing, loadSealingKey, type Sealing } from "./secrets/sealing.ts";
@@ -78,11 +82,15 @@ async function compose(settings: Settings, store: Store, log: Logger): Promise<G
   });
   await directory.load();
   const sender = makeSender(settings, secrets, log, metrics);
-  const engine = makeEngine(settings, store, directory, sender, log, metrics);
+  const payloads = makePayloads((what, error) => {
+    metrics.failed(what);
+    log.error({ err: error }, what);
+  });
+  const engine = makeEngine(settings, store, directory, shapedSender(sender, payloads), log, metrics);
   listeners.push((commit) => engine.directoryChanged(commit));
   const groups = new GroupCommit({ events: store.events, timers: systemTimers, catchUp: (version) => directory.catchUp(version) });
   const newEventId = eventIdSource(systemClock, systemRandomBits());
-  const publisher = makePublisher(settings, { directory, groups, engine, sealing, newEventId, metrics });
+  const publisher = makePublisher(settings, { directory, groups, engine, sealing, newEventId, payloads, metrics });
   const deliveries = new Deliveries({
     store,
     directory: directory.directory,
@@ -92,10 +100,10 @@ async function compose(settings: Settings, store: Store, log: Logger): Promise<G
   const replays = makeReplays(store, deliveries, engine, log, metrics);
   const keeper = makeKeeper(settings, store, directory, log, metrics);
   const addresses = addressPolicy(settings);
-  const tools = makeTools(settings, addresses, newEventId);
+  const tools = makeTools(settings, addresses, newEventId, payloads);
   const follower = makeFollower(directory, tools, log, metrics);
   listeners.push(() => follower.wake());
-  const api = { store, directory, engine, publisher, deliveries, replays, groups };
+  const api = { store, directory, engine, publisher, deliveries, replays, groups, payloads };
   const http = composeHttp(settings, { ...api, sealing, secrets, metrics, log, addresses, tools });
   const newPlatformKey = await ensureFirstKey({
     credentials: store.credentials,
@@ -128,7 +136,7 @@ async function compose(settings: Settings, store: Store, log: Logger): Promise<G
   return { origin, platformOrigin, newPlatformKey, stop: () => (stopping ??= stopAll()) };
 }
 
-function makeTools(settings: Settings, addresses: AddressPolicy, newEventId: () => string): InstallationTools {
+function makeTools(settings: Settings, addresses: AddressPolicy, newEventId: () => string, payloads: Payloads): InstallationTools {
   return {
     sha256,
     newUuid: randomUUID,
@@ -137,6 +145,7 @@ function makeTools(settings: Settings, addresses: AddressPolicy, newEventId: () 
     encode: (text) => Buffer.from(text),
     apiVersion: CURRENT_VERSION,
     retentionMs: settings.retentionMs,
+    payloads,
     readAddress: (text) => {
       const check = checkAddress(text, addresses);
       return check.ok ? check.address : null;
@@ -182,14 +191,7 @@ function makeSender(settings: Settings, secrets: SecretVault, log: Logger, metri
   });
 }
 
-function makeEngine(
-  settings: Settings,
-  store: Store,
-  directory: DirectoryService,
-  sender: HttpSender,
-  log: Logger,
-  metrics: Metrics,
-): Engine {
+function makeEngine(settings: Settings, store: Store, directory: DirectoryService, sender: Sender, log: Logger, metrics: Metrics): Engine {
   return new Engine({
     node: `node-${randomUUID()}`,
     store,
@@ -230,10 +232,11 @@ function makePublisher(
     readonly engine: Engine;
     readonly sealing: Sealing;
     readonly newEventId: () => string;
+    readonly payloads: Payloads;
     readonly metrics: Metrics;
   },
 ): Publisher {
-  const { directory, groups, engine, sealing, newEventId, metrics } = parts;
+  const { directory, groups, engine, sealing, newEventId, payloads, metrics } = parts;
   return new Publisher({
     directory,
     groups,
@@ -241,6 +244,7 @@ function makePublisher(
     newEventId,
     apiVersion: CURRENT_VERSION,
     retentionMs: settings.retentionMs,
+    payloads,
     digest,
     checkPayload: (topic, payload) => {
       const misfit = settings.checkPayloads ? checkPayload(topic, CURRENT_VERSION, payload) : null;

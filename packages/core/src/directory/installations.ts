@@ -3,7 +3,8 @@ import type { EventId, NewEvent } from "../domain/event.ts";
 import { millisecondsOf } from "../domain/event.ts";
 import { momentOf } from "../domain/moment.ts";
 import { coversTopic } from "../domain/topic.ts";
-import { makeEvent } from "../publish/make-event.ts";
+import type { Payloads } from "../payload/payloads.ts";
+import { makeEvent, type EventDraft } from "../publish/make-event.ts";
 import { ok, refuse } from "../refusal.ts";
 import { diffDeclaration, type DeclarationTools } from "./declarations.ts";
 import { laneOf, type Directory } from "./directory.ts";
@@ -18,6 +19,7 @@ export interface InstallationTools extends DeclarationTools {
   readonly encode: (text: string) => Uint8Array;
   readonly apiVersion: string;
   readonly retentionMs: number;
+  readonly payloads: Pick<Payloads, "selectionOf">;
 }
 
 export interface InstallRequest {
@@ -183,24 +185,22 @@ function ownEvent(
   const topic = tools.topics.get(topicName);
   if (topic === undefined) throw new Error(`the topic table has no ${topicName}`);
   const id = tools.newEventId();
-  const event = makeEvent(
-    directory,
-    {
-      id,
-      shop,
-      app,
-      topic,
-      apiVersion: tools.apiVersion,
-      triggeredAt: momentOf(millisecondsOf(id)),
-      orderKey: null,
-      changed: null,
-      testOf: null,
-      payload: tools.encode(JSON.stringify(payload)),
-      subjects: [],
-      idempotency: null,
-    },
-    tools.retentionMs,
-  );
+  const draft: EventDraft = {
+    id,
+    shop,
+    app,
+    topic,
+    apiVersion: tools.apiVersion,
+    triggeredAt: momentOf(millisecondsOf(id)),
+    orderKey: null,
+    changed: null,
+    testOf: null,
+    payload: tools.encode(JSON.stringify(payload)),
+    subjects: [],
+    idempotency: null,
+  };
+  const selection = tools.payloads.selectionOf({ ...draft, topic: topicName });
+  const event = makeEvent(directory, draft, { retentionMs: tools.retentionMs, selection });
   const own = made.filter((each) => each.topic === topicName && each.status === "active");
   return { ...event, owes: [...event.owes, ...own.map((each) => ({ subscription: each.id, ...laneOf(each) }))] };
 }

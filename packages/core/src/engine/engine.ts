@@ -230,6 +230,7 @@ export class Engine {
         address: subscription.address,
         app,
         event: owed.event,
+        fields: subscription.settings.fields,
         shopDomain: shop.domain,
         subscriptionId: subscription.id,
         subscriptionUuid: subscription.uuid,

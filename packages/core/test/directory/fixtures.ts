@@ -17,13 +17,15 @@ export const sha256 = (text: string): string => createHash("sha256").update(text
 export const TOPICS: ReadonlyMap<string, TopicRule> = new Map(
   (
     [
-      ["orders/create", "shop", ["read_orders", "write_orders"], false],
-      ["products/update", "shop", ["read_products"], false],
-      ["app/uninstalled", "app", ["read_apps", "write_apps"], true],
-      ["appSubscriptions/update", "app", [], false],
-      ["customers/redact", "compliance", [], false],
+      ["orders/create", "shop", ["read_orders", "write_orders"], false, "order"],
+      ["products/update", "shop", ["read_products"], false, "product"],
+      ["app/installed", "app", ["read_apps", "write_apps"], true, "installed"],
+      ["app/scopesUpdate", "app", ["read_apps", "write_apps"], true, "authScope"],
+      ["app/uninstalled", "app", ["read_apps", "write_apps"], true, "uninstalled"],
+      ["appSubscriptions/update", "app", [], false, "recurringApplicationCharge"],
+      ["customers/redact", "compliance", [], false, "customerRedact"],
     ] as const
-  ).map(([name, audience, scopes, madeByGenhook]) => [name, { name, audience, scopes, madeByGenhook }]),
+  ).map(([name, audience, scopes, madeByGenhook, root]) => [name, { name, audience, scopes, madeByGenhook, root }]),
 );
 
 export function makeShop(id: number, more: Partial<Shop> = {}): Shop {

@@ -19,6 +19,7 @@ import {
 import { openMemoryStore } from "@genhook/storage";
 import { buildApp, buildCommit, buildInstallation, buildShop, NOW, seededRandom } from "@genhook/testkit";
 import { makeTools, TOPICS } from "../directory/fixtures.ts";
+import { makePayloads } from "../payload/fixtures.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
 const APPS = 3;
@@ -140,6 +141,7 @@ export class SimulatedNode {
       newEventId: eventIdSource(time.clock, () => Math.floor(random() * 4_294_967_296)),
       apiVersion: "202412",
       retentionMs: 30 * 86_400_000,
+      payloads: makePayloads(),
       digest: (parts) =>
         parts
           .reduce((hash, part) => hash.update(part), createHash("sha256"))

@@ -69,6 +69,7 @@ export function makeRequest(address: string, more: Partial<AttemptRequest> = {})
       isTest: false,
       payload: BODY,
     },
+    fields: undefined,
     shopDomain: "suns-shop.genmystore.com",
     subscriptionId: 8_589_934_859,
     subscriptionUuid: "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043",
