@@ -1,7 +1,6 @@
 import type { AttemptLog } from "./attempt-log.ts";
 import type { Credentials } from "./credentials.ts";
 import type { DirectoryStore } from "./directory-store.ts";
-import type { EndpointStates } from "./endpoint-states.ts";
 import type { Erasures } from "./erasure.ts";
 import type { EventStore } from "./event-store.ts";
 import type { Hints } from "./hints.ts";
@@ -28,7 +27,6 @@ export interface Store {
   readonly retention: Retention;
   readonly erasures: Erasures;
   readonly replayJobs: ReplayJobs;
-  readonly endpoints: EndpointStates;
   readonly leases: Leases;
   readonly hints: Hints;
   readonly credentials: Credentials;

@@ -17,15 +17,13 @@ export const sha256 = (text: string): string => createHash("sha256").update(text
 export const TOPICS: ReadonlyMap<string, TopicRule> = new Map(
   (
     [
-      ["orders/create", "shop", ["read_orders", "write_orders"], false, "order"],
-      ["products/update", "shop", ["read_products"], false, "product"],
-      ["app/installed", "app", ["read_apps", "write_apps"], true, "installed"],
-      ["app/scopesUpdate", "app", ["read_apps", "write_apps"], true, "authScope"],
-      ["app/uninstalled", "app", ["read_apps", "write_apps"], true, "uninstalled"],
-      ["appSubscriptions/update", "app", [], false, "recurringApplicationCharge"],
-      ["customers/redact", "compliance", [], false, "customerRedact"],
+      ["orders/create", "shop", ["read_orders", "write_orders"], false],
+      ["products/update", "shop", ["read_products"], false],
+      ["app/uninstalled", "app", ["read_apps", "write_apps"], true],
+      ["appSubscriptions/update", "app", [], false],
+      ["customers/redact", "compliance", [], false],
     ] as const
-  ).map(([name, audience, scopes, madeByGenhook, root]) => [name, { name, audience, scopes, madeByGenhook, root }]),
+  ).map(([name, audience, scopes, madeByGenhook]) => [name, { name, audience, scopes, madeByGenhook }]),
 );
 
 export function makeShop(id: number, more: Partial<Shop> = {}): Shop {
@@ -41,7 +39,6 @@ export function makeApp(id: number, more: Partial<App> = {}): App {
     apiVersion: "202412",
     secrets: [],
     webhooks: [],
-    declaration: { version: 1, changedAt: NOW },
     complianceWebhooks: {},
     isListed: false,
     contactEmail: null,
@@ -54,17 +51,7 @@ export function makeApp(id: number, more: Partial<App> = {}): App {
 }
 
 export function makeInstallation(app: number, shop: number, scopes: readonly string[], more: Partial<Installation> = {}): Installation {
-  return {
-    app,
-    shop,
-    scopes,
-    tokenHash: sha256(`${app} ${shop}`),
-    declaration: { version: 1, missing: 0 },
-    installedAt: NOW,
-    updatedAt: NOW,
-    endedAt: null,
-    ...more,
-  };
+  return { app, shop, scopes, tokenHash: sha256(`${app} ${shop}`), installedAt: NOW, updatedAt: NOW, endedAt: null, ...more };
 }
 
 export function makeSubscription(
@@ -82,7 +69,6 @@ export function makeSubscription(
     shop,
     topic,
     address,
-    host: new URL(address).hostname,
     endpoint: endpointOf(sha256, app.toString(16).padStart(32, "0"), new URL(address)),
     status: "active",
     statusReason: null,
@@ -110,7 +96,6 @@ export function makeDirectory(subscriptions: readonly Subscription[] = []): Dire
       makeInstallation(2, 1, ["read_products"]),
     ],
     subscriptions,
-    holds: [],
   });
   return directory;
 }

@@ -31,7 +31,6 @@ function carryOut<Value>(directory: Directory, result: Result<Change<Value>>): V
     apps: [],
     installations: [],
     subscriptions: change.subscriptions ?? [],
-    holds: change.holds ?? [],
   });
   return change.value;
 }

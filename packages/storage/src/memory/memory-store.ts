@@ -17,7 +17,6 @@ import {
   type FinalDeliveriesQuery,
   type LaneRead,
   type LaneRef,
-  type LanesMeasure,
   type LaneWithWork,
   type LogRow,
   type NewEvent,
@@ -36,7 +35,6 @@ import {
 } from "@genhook/core";
 import { NOBODY_TO_TELL, soleOwner } from "../one-process.ts";
 import { TokenBuckets } from "../token-buckets.ts";
-import { MemoryEndpointStates } from "./memory-endpoint-states.ts";
 import { MemoryErasures } from "./memory-erasures.ts";
 import { MemoryDirectory } from "./memory-directory.ts";
 import { memoryHints } from "./memory-hints.ts";
@@ -98,7 +96,11 @@ export function openMemoryCluster({ now, leaseMs }: MemoryClusterOptions): Memor
 
 function openTables(): Omit<Store, "isShared" | "leases" | "hints"> {
   const statistics = new MemoryStatistics();
-  const tables = new MemoryTables(statistics, (subscription) => directory.appOf(subscription));
+  const tables = new MemoryTables(
+    statistics,
+    (subscription) => directory.appOf(subscription),
+    () => directory.current,
+  );
   const directory = new MemoryDirectory((commit, version) => tables.carryOut(commit, version));
   return {
     events: eventStore(tables, directory),
@@ -109,7 +111,6 @@ function openTables(): Omit<Store, "isShared" | "leases" | "hints"> {
     retention: retention(tables, directory),
     erasures: new MemoryErasures(tables),
     replayJobs: new MemoryReplayJobs(),
-    endpoints: new MemoryEndpointStates(),
     credentials: credentials(directory),
     close: () => Promise.resolve(),
   };
@@ -126,10 +127,12 @@ export class MemoryTables implements TaskQueue {
   readonly #lanes = new Map<string, Task[]>();
   readonly #statistics: MemoryStatistics;
   readonly #appOf: (subscription: number) => number;
+  readonly #version: () => number;
 
-  constructor(statistics: MemoryStatistics, appOf: (subscription: number) => number) {
+  constructor(statistics: MemoryStatistics, appOf: (subscription: number) => number, version: () => number) {
     this.#statistics = statistics;
     this.#appOf = appOf;
+    this.#version = version;
   }
 
   append(event: NewEvent, directoryVersion: number): AppendResult {
@@ -203,8 +206,8 @@ export class MemoryTables implements TaskQueue {
     );
   }
 
-  cancelLane(lane: LaneRef, reason: DeliveryReason, at: number, limit: number): Promise<number> {
-    return Promise.resolve(this.#cancel(lane, reason, at, limit));
+  cancelLane(lane: LaneRef, reason: DeliveryReason, at: number, limit: number, directoryVersion: number): Promise<number | null> {
+    return Promise.resolve(this.#version() === directoryVersion ? this.#cancel(lane, reason, at, limit) : null);
   }
 
   relocateLane(lane: LaneRef, toShard: number, limit: number): Promise<number> {
@@ -224,11 +227,8 @@ export class MemoryTables implements TaskQueue {
     return Promise.resolve(pageOf(this.#lane(lane), turn, limit, compareTasks));
   }
 
-  measureLanes(lanes: readonly LaneRef[], countMax: number): Promise<LanesMeasure> {
-    const tasks = lanes.map((lane) => this.#lane(lane));
-    const count = tasks.reduce((sum, each) => sum + each.length, 0);
-    const oldest = tasks.flatMap(([first]) => first?.due ?? []).sort((a, b) => a - b);
-    return Promise.resolve({ count: Math.min(countMax, count), oldestDue: oldest[0] ?? null });
+  countLanes(lanes: readonly LaneRef[]): Promise<number> {
+    return Promise.resolve(lanes.reduce((count, lane) => count + this.#lane(lane).length, 0));
   }
 
   backlog(): Promise<{ pending: number; oldestDue: number | null }> {
