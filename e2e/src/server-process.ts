@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const BIN = fileURLToPath(new URL("../../packages/cli/src/bin.ts", import.meta.url));
+export const BIN: string = fileURLToPath(new URL("../../packages/cli/src/bin.ts", import.meta.url));
 export const KEY = "end-to-end-platform-key-0123456789";
 export const SHOP = "suns-shop.genmystore.com";
 
@@ -45,6 +45,12 @@ export class ServerProcess {
       const data = new Promise<true>((resolve) => this.#child.stdout?.once("data", () => resolve(true)));
       if ((await Promise.race([data, ended])) === null) throw new Error(`genhook ended before it listened:\n${this.output}`);
     }
+  }
+
+  /** Resolves when it has written something more; rejects when it has ended. */
+  async moreOutput(): Promise<void> {
+    const more = new Promise<true>((resolve) => this.#child.stdout?.once("data", () => resolve(true)));
+    if ((await Promise.race([more, this.exited.then(() => null)])) === null) throw new Error(`genhook ended:\n${this.output}`);
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -8,4 +8,5 @@ import { fileURLToPath } from "node:url";
 process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("../../../node_modules/.cache/genhook", import.meta.url));
 enableCompileCache(process.env["NODE_COMPILE_CACHE"]);
 const { run } = await import("./program.ts");
-await run(process.argv);
+const { processTerminal } = await import("./output/process-terminal.ts");
+process.exitCode = await run(process.argv, processTerminal());

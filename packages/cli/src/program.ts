@@ -1,18 +1,64 @@
-import { describeSettings, EXIT_FAILED, EXIT_USAGE, StartError, VERSION } from "@genhook/server";
-import { Command, CommanderError } from "commander";
-import { ApiError } from "./api-client.ts";
-import { demo } from "./demo/demo.ts";
-import { serve } from "./serve.ts";
-import { trigger, type TriggerFlags } from "./trigger.ts";
+import { readFileSync } from "node:fs";
+import { describeSettings } from "@genhook/server/settings";
+import { Command } from "commander";
+import { apiCommands } from "./commands/api-commands.ts";
+import { registerCommands } from "./commands/register-commands.ts";
+import { registerApiCommands } from "./commands/register-api-commands.ts";
+import type { DemoFlags } from "./demo/demo.ts";
+import type { Terminal } from "./output/terminal.ts";
+import { report } from "./report.ts";
+import type { ServeFlags } from "./serve.ts";
 
-/** Parses a command line and carries it out. Never throws: errors are a line on stderr and an exit code. */
-export async function run(argv: readonly string[]): Promise<void> {
+/** Parses a command line and carries it out. Never throws: errors are lines on standard error and the exit code that is answered. */
+export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const program = makeProgram(terminal);
+  try {
+    await program.parseAsync(withListVerb(argv));
+    return 0;
+  } catch (error) {
+    return report(error, terminal, argv.includes("--json"));
+  }
+}
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { readonly version: string };
+
+const HELP_WIDTH = 80;
+
+function widths({ width }: Terminal): { readonly getOutHelpWidth: () => number; readonly getErrHelpWidth: () => number } {
+  const helpWidth = Number.isFinite(width) ? width : HELP_WIDTH;
+  return { getOutHelpWidth: () => helpWidth, getErrHelpWidth: () => helpWidth };
+}
+
+const EXAMPLES = `
+Examples:
+  genhook demo                      see it work
+  genhook serve                     run it
+  genhook trigger orders/create     publish an event, and see what becomes of it
+  genhook tail --failed             watch what fails
+  genhook deliveries get <id>       why it failed, what comes next and when
+  genhook replay --state dead --since 1d --dry-run
+
+genhook <command> --help shows every option; docs/cli.md has exit codes and more.`;
+
+/** Every command; also what docs/cli.md and completions are made from. */
+export function makeProgram(terminal: Terminal): Command {
   const program = new Command("genhook")
     .description("Webhooks for Genstore: publish once, every subscribed app hears of it, nothing is lost.")
-    .version(VERSION)
+    .version(version)
     .exitOverride()
-    .showHelpAfterError("(genhook --help shows all commands)");
-  const serveCommand = program.command("serve").description("run Genhook: one process on one file").action(serve);
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.error, ...widths(terminal) })
+    // Defaults and choices stand in the descriptions already.
+    .configureHelp({ optionDescription: (option) => option.description })
+    .addHelpText("after", EXAMPLES)
+    .showHelpAfterError("(--help shows what there is)");
+  const serveCommand = program
+    .command("serve")
+    .description("run Genhook: one process on one file")
+    .action(async (flags: ServeFlags) => {
+      // The server is loaded only where it runs: other commands start in a third of the time.
+      const { serve } = await import("./serve.ts");
+      await serve(flags);
+    });
   for (const { flag, text } of describeSettings()) serveCommand.option(flag, text);
   program
     .command("demo")
@@ -20,33 +66,19 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option("--port <number>", "port of the server; a free one when it is taken", "8080")
     .option("--data <folder>", "folder of the demo's data", "./genhook-demo-data")
     .option("--rate <number>", "orders per second", "4")
-    .action(demo);
-  program
-    .command("trigger")
-    .description("publish one event, with the topic's sample as its payload, and show what becomes of it")
-    .argument("<topic>", "such as orders/create")
-    .option("--shop <domain>", "shop to publish for; the only one, where there is only one")
-    .option("--client-id <id>", "the app that the event is for (topics of one app)")
-    .option("--payload <file>", "JSON file to send instead of the sample; - reads standard input")
-    .option("--url <origin>", "server to publish to", process.env["GENHOOK_URL"] ?? "http://127.0.0.1:8080")
-    .option("--key <key>", "platform key; else GENHOOK_PLATFORM_KEY, else the file beside the data")
-    .option("--data <folder>", "data folder whose platform-key file is read", "./genhook-data")
-    .option("--no-wait", "do not wait for the deliveries")
-    .action((topic: string, flags: TriggerFlags) => trigger(topic, flags));
-  try {
-    await program.parseAsync(argv);
-  } catch (error) {
-    report(error);
-  }
+    .action(async (flags: DemoFlags) => {
+      const { demo } = await import("./demo/demo.ts");
+      await demo(flags);
+    });
+  registerCommands(program, terminal);
+  registerApiCommands(program, terminal);
+  return program;
 }
 
-function report(error: unknown): void {
-  if (error instanceof CommanderError) {
-    // Help and version come this way too, with 0; commander has printed already.
-    process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
-    return;
-  }
-  process.exitCode = error instanceof StartError ? error.exitCode : EXIT_FAILED;
-  const isExpected = error instanceof StartError || error instanceof ApiError;
-  process.stderr.write(`genhook: ${isExpected ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
+/** `genhook shops --json` means `genhook shops list --json`. */
+function withListVerb(argv: readonly string[]): readonly string[] {
+  const [node = "", script = "", noun = "", next, ...rest] = argv;
+  const isBare = next === undefined || (next.startsWith("-") && next !== "-h" && next !== "--help");
+  const hasList = apiCommands().some((command) => command.noun === noun && command.verb === "list");
+  return isBare && hasList ? [node, script, noun, "list", ...(next === undefined ? [] : [next, ...rest])] : argv;
 }

@@ -1,21 +1,30 @@
 import { EXIT_FAILED, settingsFrom, startServer, type Genhook, type Settings } from "@genhook/server";
+import { announceOrigin } from "./session/data-folder.ts";
 
 const streams = {
   out: (line: string): void => void process.stdout.write(`${line}\n`),
   error: (line: string): void => void process.stderr.write(`${line}\n`),
 };
 
-/** `genhook serve`: flags by their camelCase names, as commander hands them out. */
-export async function serve(options: Readonly<Record<string, string | boolean>>): Promise<void> {
-  await runServer(settingsFrom(withDashes(options), process.env, streams));
+/** Flags by their camelCase names, as commander hands them out. */
+export type ServeFlags = Readonly<Record<string, string | boolean>>;
+
+/** Variables of the other commands: `serve` would otherwise warn of them. */
+const CLIENT_VARIABLES: ReadonlySet<string> = new Set(["GENHOOK_URL", "GENHOOK_PROFILE", "GENHOOK_ACCESS_TOKEN"]);
+
+export async function serve(flags: ServeFlags): Promise<void> {
+  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !CLIENT_VARIABLES.has(name)));
+  await runServer(settingsFrom(withDashes(flags), environment, streams));
 }
 
 /** Starts, then stops on SIGTERM or SIGINT and exits 0. A second signal changes nothing. */
 async function runServer(settings: Settings): Promise<void> {
   const started: { genhook: Genhook | null; isStopWanted: boolean } = { genhook: null, isStopWanted: false };
+  let forgetOrigin = (): void => undefined;
   const stop = (): void => {
     started.isStopWanted = true;
     if (started.genhook === null) return;
+    forgetOrigin();
     started.genhook.stop().then(
       () => process.exit(0),
       (error: unknown) => die(error),
@@ -24,6 +33,7 @@ async function runServer(settings: Settings): Promise<void> {
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
   started.genhook = await startServer(settings, streams, die);
+  forgetOrigin = announceOrigin(settings.data, started.genhook.origin);
   if (started.isStopWanted) stop();
 }
 

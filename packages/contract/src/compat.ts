@@ -82,6 +82,18 @@ export const COMPAT_CHOICES: readonly CompatChoice[] = [
   },
   { subject: "delete payloads", choice: "root with the id alone", evidence: "sibling", ground: "Shopify sends only the id." },
   {
+    subject: "order and refund payloads for 202410",
+    choice: "the older of the two generations on the public pages; what only the newer one has is left out",
+    evidence: "public",
+    ground: "Both generations are printed under one address; that the older one is 202410 is read from the address with that version.",
+  },
+  {
+    subject: "an order's paymentGatewayNames in 202410",
+    choice: "the list's own JSON text",
+    evidence: "public",
+    ground: 'The older page declares a string and prints ["authorize_net","Cash on Delivery (COD)"].',
+  },
+  {
     subject: "compliance payloads",
     choice: "Shopify's members in Genstore's spelling under one root",
     evidence: "sibling",

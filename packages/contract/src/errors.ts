@@ -92,6 +92,11 @@ export const ERRORS = {
     meaning: "The replay job is done or cancelled.",
     remedy: "Make another one with POST /platform/v1/replays.",
   },
+  history_gone: {
+    status: 410,
+    meaning: "The event, or the configuration that it was matched against, is past retention.",
+    remedy: "Nothing; how long both are kept is the operator's setting --retention.",
+  },
   replay_refused: {
     status: 410,
     meaning: "The delivery cannot be sent again: its content was erased, or nobody may receive it.",

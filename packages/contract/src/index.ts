@@ -1,6 +1,7 @@
 export * from "./attempt-errors.ts";
 export * from "./compat.ts";
 export * from "./errors.ts";
+export * from "./explain-attempt.ts";
 export * from "./headers.ts";
 export * from "./limits.ts";
 export * from "./openapi.ts";

@@ -18,8 +18,10 @@ export const TOPIC_LENGTH_MAX = 100;
 export const NAME_LENGTH_MAX = 200;
 export const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
 export const ORDER_KEY_LENGTH_MAX = 255;
-/** Payload paths that one event may name as changed. */
+/** Payload paths that one event may name as changed, or one webhook may ask for. */
 export const CHANGED_PATHS_MAX = 100;
+/** Payload paths that one webhook may have sent. */
+export const FIELDS_MAX = 100;
 export const SCOPES_MAX = 100;
 export const DECLARED_WEBHOOKS_MAX = 100;
 export const PAGE_LIMIT_DEFAULT = 50;

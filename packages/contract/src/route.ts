@@ -11,6 +11,8 @@ export interface Route {
   /** With `:name` for parameters. */
   readonly path: string;
   readonly api: "app" | "platform" | "open";
+  /** An open path that apps need: served where the App API is, not where the platform API is. */
+  readonly isForApps?: true;
   readonly summary: string;
   /** Any of these scopes (App API) or roles (platform API); empty: any valid credentials, or none on open paths. */
   readonly allows: readonly string[];
@@ -20,6 +22,11 @@ export interface Route {
   readonly answer: TSchema;
   /** Codes beyond those that every call of the API can answer. */
   readonly errors: readonly ErrorCode[];
+}
+
+/** Whose port a call is served on where apps and operators have one each. */
+export function sideOf(route: Route): "public" | "platform" {
+  return route.api === "app" || route.isForApps === true ? "public" : "platform";
 }
 
 /** Codes that recur. */

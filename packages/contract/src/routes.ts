@@ -67,6 +67,7 @@ const openRoutes: readonly Route[] = [
     method: "GET",
     path: "/.well-known/webhook-keys/:clientId",
     api: "open",
+    isForApps: true,
     summary: "The public keys that an app's deliveries are signed with, as a JSON Web Key Set (RFC 7517)",
     allows: [],
     status: 200,

@@ -34,6 +34,7 @@ export type RefusalCode =
   | "delivery_pending"
   | "replay_refused"
   | "replay_ended"
+  | "history_gone"
   | "overloaded";
 
 export type Result<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly refusal: Refusal };

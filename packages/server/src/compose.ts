@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkPayload, CURRENT_VERSION, TOPIC_BY_NAME, TOPICS } from "@genhook/contract";
+import { checkPayload, CURRENT_VERSION, TOPICS } from "@genhook/contract";
 import {
+  DeclarationFollower,
   DEFAULT_RETRY_POLICY,
   Deliveries,
   DirectoryService,
@@ -14,24 +14,20 @@ import {
   Keeper,
   Publisher,
   ReplayRunner,
+  shapedSender,
   shardOfReplay,
-  StoreClock,
+  type DirectoryCommit,
   type InstallationTools,
+  type Payloads,
+  type Sender,
   type Store,
   type TopicRule,
 } from "@genhook/core";
 import { openSqliteStore } from "@genhook/storage";
-import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import { appHandlers } from "./http/app-api.ts";
-import { DeliveriesRoutes } from "./http/deliveries-routes.ts";
-import { appDirectoryHandlers, installationHandlers, shopHandlers } from "./http/directory-api.ts";
-import { makeHttpServer } from "./http/http-server.ts";
-import { openHandlers } from "./http/open-api.ts";
-import { auditHandlers } from "./http/audit-api.ts";
-import { publicKeyHandlers, secretHandlers } from "./http/secrets-api.ts";
-import { eventHandlers, keyHandlers } from "./http/platform-api.ts";
-import { replayHandlers } from "./http/replay-api.ts";
+import { composeHttp } from "./compose-http.ts";
+import { auditedStep } from "./http/audited.ts";
+import { makePayloads } from "./runtime/payload-forms.ts";
 import { systemClock, systemRandomBits, systemTimers } from "./runtime/system-clock.ts";
 import { ensureFirstKey } from "./secrets/platform-key.ts";
 import { checkSealingKey, createSealing, loadSealingKey, type Sealing } from "./secrets/sealing.ts";
@@ -42,6 +38,7 @@ import { checkAddress, type AddressPolicy } from "./send/address-guard.ts";
 import { dnsResolve } from "./send/dns-resolve.ts";
 import { HttpSender } from "./send/http-sender.ts";
 import { parseBlock } from "./send/ip-ranges.ts";
+import { readCertificates } from "./settings/setting-file.ts";
 import type { Settings } from "./settings/resolve-settings.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 
@@ -49,18 +46,14 @@ import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 export interface Genhook {
   /** `http://HOST:PORT`, as it is listened on. */
   readonly origin: string;
+  /** The same of the platform API, which is elsewhere with `--platform-port`. */
+  readonly platformOrigin: string;
   /** The platform key, where it was made at this start; to be shown once. */
   readonly newPlatformKey: string | null;
   /** Stops accepting, finishes what is in flight within the grace time, settles, closes. A second call changes nothing. */
   stop(): Promise<void>;
 }
 
-/** Longest time that an API request may take to arrive, ms. */
-const REQUEST_TIMEOUT_MS = 60_000;
-/** How long an answer of the readiness check is good, ms. */
-const READY_KEPT_MS = 1_000;
-/** Whoever owns this shard also keeps the store small: any one will do, as long as it is one. */
-const SHARD_OF_KEEPING = 0;
 const TOPIC_RULES: ReadonlyMap<string, TopicRule> = new Map(TOPICS.map((topic) => [topic.name, topic]));
 
 /** The one place that knows every concrete class. Rejects with an error whose message says what to do. */
@@ -78,67 +71,100 @@ async function compose(settings: Settings, store: Store, log: Logger): Promise<G
   const sealing = createSealing(loadSealingKey(settings.sealingKey, settings.sealingKeyFile, join(settings.data, "sealing-key")));
   await checkSealingKey(sealing, store.credentials);
   const metrics = createMetrics();
-  const clock = new StoreClock(systemClock, store.isShared);
   const secrets = new SecretVault(sealing);
-  const engineRef: { engine: Engine | null } = { engine: null };
+  const listeners: ((commit: DirectoryCommit) => void)[] = [];
   const directory = new DirectoryService({
     store: store.directory,
-    hints: store.hints,
-    now: clock.now,
-    onChange: (commit) => engineRef.engine?.directoryChanged(commit),
+    now: systemClock.now,
+    onChange: (commit) => {
+      for (const listener of listeners) listener(commit);
+    },
   });
   await directory.load();
   const sender = makeSender(settings, secrets, log, metrics);
-  const engine = makeEngine(settings, { store, clock, directory, sender, log, metrics });
-  engineRef.engine = engine;
-  const groups = new GroupCommit({ events: store.events, timers: systemTimers, catchUp: (version) => directory.catchUp(version) });
-  const newEventId = eventIdSource(clock, systemRandomBits());
-  const publisher = makePublisher(settings, { directory, groups, clock, engine, sealing, newEventId, metrics });
-  const deliveries = makeDeliveries(store, clock, directory, engine);
-  const replays = makeReplays({ store, clock, directory, deliveries, engine, log, metrics });
-  const keeper = makeKeeper(settings, { store, clock, directory, engine, log, metrics });
-  const http = makeHttp(settings, {
-    store,
-    clock,
-    directory,
-    engine,
-    publisher,
-    deliveries,
-    replays,
-    groups,
-    sealing,
-    secrets,
-    metrics,
-    log,
-    newEventId,
+  const payloads = makePayloads((what, error) => {
+    metrics.failed(what);
+    log.error({ err: error }, what);
   });
+  const engine = makeEngine(settings, store, directory, shapedSender(sender, payloads), log, metrics);
+  listeners.push((commit) => engine.directoryChanged(commit));
+  const groups = new GroupCommit({ events: store.events, timers: systemTimers, catchUp: (version) => directory.catchUp(version) });
+  const newEventId = eventIdSource(systemClock, systemRandomBits());
+  const publisher = makePublisher(settings, { directory, groups, engine, sealing, newEventId, payloads, metrics });
+  const deliveries = new Deliveries({
+    store,
+    directory: directory.directory,
+    now: systemClock.now,
+    onReopened: (event, task) => engine.reopened(event, task),
+  });
+  const replays = makeReplays(store, deliveries, engine, log, metrics);
+  const keeper = makeKeeper(settings, store, directory, log, metrics);
+  const addresses = addressPolicy(settings);
+  const tools = makeTools(settings, addresses, newEventId, payloads);
+  const follower = makeFollower(directory, tools, log, metrics);
+  listeners.push(() => follower.wake());
+  const api = { store, directory, engine, publisher, deliveries, replays, groups, payloads };
+  const http = composeHttp(settings, { ...api, sealing, secrets, metrics, log, addresses, tools });
   const newPlatformKey = await ensureFirstKey({
     credentials: store.credentials,
     given: settings.platformKey,
     file: join(settings.data, "platform-key"),
-    now: clock.now(),
+    now: systemClock.now(),
   });
   await engine.start();
   keeper.start();
   replays.start();
+  follower.wake();
   try {
-    await http.listen({ host: settings.host, port: settings.port });
+    await http.listen();
   } catch (error) {
-    await Promise.all([keeper.stop(), replays.stop()]);
+    await Promise.all([keeper.stop(), replays.stop(), follower.stop()]);
     await engine.stop(0);
     await sender.close();
     throw error;
   }
   let stopping: Promise<void> | null = null;
   const stopAll = async (): Promise<void> => {
-    await Promise.all([closeHttp(http, settings.graceMs), engine.stop(settings.graceMs)]);
+    await Promise.all([http.close(settings.graceMs), engine.stop(settings.graceMs)]);
     await groups.drain();
-    await Promise.all([keeper.stop(), replays.stop()]);
+    await Promise.all([keeper.stop(), replays.stop(), follower.stop()]);
     await sender.close();
     await store.close();
     metrics.close();
   };
-  return { origin: originOf(http, settings.host), newPlatformKey, stop: () => (stopping ??= stopAll()) };
+  const { origin, platformOrigin } = http;
+  return { origin, platformOrigin, newPlatformKey, stop: () => (stopping ??= stopAll()) };
+}
+
+function makeTools(settings: Settings, addresses: AddressPolicy, newEventId: () => string, payloads: Payloads): InstallationTools {
+  return {
+    sha256,
+    newUuid: randomUUID,
+    topics: TOPIC_RULES,
+    newEventId,
+    encode: (text) => Buffer.from(text),
+    apiVersion: CURRENT_VERSION,
+    retentionMs: settings.retentionMs,
+    payloads,
+    readAddress: (text) => {
+      const check = checkAddress(text, addresses);
+      return check.ok ? check.address : null;
+    },
+  };
+}
+
+function makeFollower(directory: DirectoryService, tools: InstallationTools, log: Logger, metrics: Metrics): DeclarationFollower {
+  return new DeclarationFollower({
+    directory,
+    tools,
+    timers: systemTimers,
+    audited: auditedStep,
+    onStep: (step) => log.info(step, "a changed declaration reached installations"),
+    onError: (error) => {
+      metrics.failed("declaration");
+      log.error({ err: error }, "a changed declaration could not be followed; tried again");
+    },
+  });
 }
 
 /** Where deliveries may go: one policy for what is checked when an address is given and when it is dialled. */
@@ -156,7 +182,8 @@ function makeSender(settings: Settings, secrets: SecretVault, log: Logger, metri
     ...(settings.allowPrivateAddresses && settings.dnsServers === null ? {} : { resolve: dnsResolve({ servers: settings.dnsServers }) }),
     webhookId: settings.webhookId,
     keepResponses: settings.keepResponses,
-    ca: settings.caFile === null ? null : [readFileSync(settings.caFile, "utf8")],
+    ca: settings.caFile === null ? null : readCertificates("ca-file", settings.caFile),
+    ...(settings.egressProxy === null ? {} : { proxy: settings.egressProxy }),
     onInternalError: (error) => {
       metrics.failed("send");
       log.error({ err: error }, "an attempt failed on our side");
@@ -164,23 +191,13 @@ function makeSender(settings: Settings, secrets: SecretVault, log: Logger, metri
   });
 }
 
-interface CoreParts {
-  readonly store: Store;
-  readonly clock: StoreClock;
-  readonly directory: DirectoryService;
-  readonly log: Logger;
-  readonly metrics: Metrics;
-}
-
-function makeEngine(settings: Settings, parts: CoreParts & { readonly sender: HttpSender }): Engine {
-  const { store, clock, directory, sender, log, metrics } = parts;
+function makeEngine(settings: Settings, store: Store, directory: DirectoryService, sender: Sender, log: Logger, metrics: Metrics): Engine {
   return new Engine({
     node: `node-${randomUUID()}`,
-    delivers: true,
     store,
-    directory,
+    directory: directory.directory,
     sender,
-    clock,
+    clock: systemClock,
     timers: systemTimers,
     random: Math.random,
     retry: { ...DEFAULT_RETRY_POLICY, waitsMs: settings.retryWaitsMs },
@@ -207,36 +224,27 @@ function makeEngine(settings: Settings, parts: CoreParts & { readonly sender: Ht
   });
 }
 
-function makeDeliveries(store: Store, clock: StoreClock, directory: DirectoryService, engine: Engine): Deliveries {
-  return new Deliveries({
-    store,
-    directory: directory.directory,
-    now: clock.now,
-    onReopened: (event, task) => engine.reopened(event, task),
-  });
-}
-
 function makePublisher(
   settings: Settings,
   parts: {
     readonly directory: DirectoryService;
     readonly groups: GroupCommit;
-    readonly clock: StoreClock;
     readonly engine: Engine;
     readonly sealing: Sealing;
     readonly newEventId: () => string;
+    readonly payloads: Payloads;
     readonly metrics: Metrics;
   },
 ): Publisher {
-  const { directory, groups, clock, engine, sealing, newEventId, metrics } = parts;
+  const { directory, groups, engine, sealing, newEventId, payloads, metrics } = parts;
   return new Publisher({
     directory,
     groups,
-    clock,
     topics: TOPIC_RULES,
     newEventId,
     apiVersion: CURRENT_VERSION,
     retentionMs: settings.retentionMs,
+    payloads,
     digest,
     checkPayload: (topic, payload) => {
       const misfit = settings.checkPayloads ? checkPayload(topic, CURRENT_VERSION, payload) : null;
@@ -250,22 +258,20 @@ function makePublisher(
   });
 }
 
-function makeKeeper(settings: Settings, parts: CoreParts & { readonly engine: Engine }): Keeper {
-  const { store, clock, directory, engine, log, metrics } = parts;
+function makeKeeper(settings: Settings, store: Store, directory: DirectoryService, log: Logger, metrics: Metrics): Keeper {
   return new Keeper({
     retention: store.retention,
     statistics: store.statistics,
     replayJobs: store.replayJobs,
-    isMine: () => engine.owns(SHARD_OF_KEEPING),
     eraser: new Eraser({
       store,
       directory,
-      clock,
+      clock: systemClock,
       onErased: ({ eventId, subjects }, events) => {
         log.info({ eventId, events }, subjects === null ? "a shop's payloads were erased" : "a customer's payloads were erased");
       },
     }),
-    clock,
+    clock: systemClock,
     timers: systemTimers,
     retentionMs: settings.retentionMs,
     onDropped: (day, expired) => {
@@ -279,12 +285,11 @@ function makeKeeper(settings: Settings, parts: CoreParts & { readonly engine: En
   });
 }
 
-function makeReplays(parts: CoreParts & { readonly deliveries: Deliveries; readonly engine: Engine }): ReplayRunner {
-  const { store, clock, deliveries, engine, log, metrics } = parts;
+function makeReplays(store: Store, deliveries: Deliveries, engine: Engine, log: Logger, metrics: Metrics): ReplayRunner {
   return new ReplayRunner({
     store,
     deliveries,
-    clock,
+    clock: systemClock,
     timers: systemTimers,
     owns: (jobId) => engine.owns(shardOfReplay(jobId)),
     hasRoom: () => engine.hasRoom,
@@ -293,116 +298,4 @@ function makeReplays(parts: CoreParts & { readonly deliveries: Deliveries; reado
       log.error({ err: error }, "a replay job could not be taken further");
     },
   });
-}
-
-interface HttpParts {
-  readonly store: Store;
-  readonly clock: StoreClock;
-  readonly directory: DirectoryService;
-  readonly engine: Engine;
-  readonly publisher: Publisher;
-  readonly deliveries: Deliveries;
-  readonly replays: ReplayRunner;
-  readonly groups: GroupCommit;
-  readonly sealing: Sealing;
-  readonly secrets: SecretVault;
-  readonly metrics: Metrics;
-  readonly log: Logger;
-  readonly newEventId: () => string;
-}
-
-function makeHttp(settings: Settings, parts: HttpParts): FastifyInstance {
-  const { store, directory, engine, publisher, deliveries, replays, groups, sealing, secrets, metrics, log } = parts;
-  const { now } = parts.clock;
-  const addresses = addressPolicy(settings);
-  const tools: InstallationTools = {
-    sha256,
-    newUuid: randomUUID,
-    topics: TOPIC_RULES,
-    newEventId: parts.newEventId,
-    encode: (text) => Buffer.from(text),
-    apiVersion: CURRENT_VERSION,
-    retentionMs: settings.retentionMs,
-    readAddress: (text) => {
-      const check = checkAddress(text, addresses);
-      return check.ok ? check.address : null;
-    },
-  };
-  const routes = new DeliveriesRoutes({ deliveries, directory: directory.directory, store, secrets, webhookId: settings.webhookId, now });
-  const entries = { store, directory, tools, addresses, sealing, secrets, now };
-  const platform = { store, directory, publisher, deliveries, routes, now };
-  const backlog = watchBacklog(store);
-  metrics.watch(() => ({ ...engine.gauges, waitingEvents: groups.waiting, pending: backlog.pending }));
-  return makeHttpServer({
-    access: { store, directory, now },
-    app: appHandlers({ directory, tools, addresses, deliveries: routes, publisher, sampleOf }),
-    platform: {
-      ...shopHandlers(entries),
-      ...appDirectoryHandlers(entries),
-      ...installationHandlers(entries),
-      ...eventHandlers(platform),
-      ...keyHandlers(platform),
-      ...auditHandlers({ store }),
-      ...replayHandlers({ store, directory: directory.directory, runner: replays, newId: parts.newEventId, now }),
-      ...secretHandlers({ directory, sealing, newUuid: randomUUID, now }),
-    },
-    open: {
-      ...publicKeyHandlers({ directory }),
-      ...openHandlers({
-        publicUrl: settings.publicUrl,
-        metrics: { ...metrics, text: () => backlog.refresh().then(() => metrics.text()) },
-        reasonsNotReady: async () => {
-          const isReachable = await backlog.refresh();
-          return [...(isReachable ? [] : ["the store cannot be used"]), ...engine.reasonsNotReady];
-        },
-      }),
-    },
-    publicUrl: settings.publicUrl,
-    requestTimeoutMs: REQUEST_TIMEOUT_MS,
-    onAnswer: (route, status, durationMs) => {
-      metrics.answered(route?.operation ?? "none", status, durationMs);
-    },
-    onError: (error, requestId) => {
-      metrics.failed("answer");
-      log.error({ err: error, requestId }, "a call failed on our side");
-    },
-  });
-}
-
-function sampleOf(topic: string): string {
-  return JSON.stringify(TOPIC_BY_NAME.get(topic)?.sample ?? {});
-}
-
-/** Asks the store at most once a second how much is owed: says whether it can be used at all, and feeds a gauge. */
-function watchBacklog(store: Store): { readonly pending: number; readonly refresh: () => Promise<boolean> } {
-  const state = { pending: 0, isReachable: true, at: Number.NEGATIVE_INFINITY };
-  return {
-    get pending() {
-      return state.pending;
-    },
-    refresh: async () => {
-      if (systemClock.monotonic() - state.at < READY_KEPT_MS) return state.isReachable;
-      try {
-        state.pending = (await store.tasks.backlog()).pending;
-        state.isReachable = true;
-      } catch {
-        state.isReachable = false;
-      }
-      state.at = systemClock.monotonic();
-      return state.isReachable;
-    },
-  };
-}
-
-/** Waits for answers under way, then closes what is left. */
-async function closeHttp(http: FastifyInstance, graceMs: number): Promise<void> {
-  const timer = setTimeout(() => http.server.closeAllConnections(), graceMs);
-  await http.close();
-  clearTimeout(timer);
-}
-
-function originOf(http: FastifyInstance, host: string): string {
-  const address = http.server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

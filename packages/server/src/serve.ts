@@ -49,6 +49,7 @@ export async function startServer(settings: Settings, streams: ServeStreams, onF
   if (genhook.newPlatformKey !== null) {
     streams.out(`platform key, shown once (kept in ${settings.data}/platform-key): ${genhook.newPlatformKey}`);
   }
+  if (genhook.platformOrigin !== genhook.origin) streams.out(`platform API on ${genhook.platformOrigin}`);
   streams.out(`listening on ${genhook.origin}`);
   return genhook;
 }
@@ -60,9 +61,17 @@ function makeLog(settings: Settings): Logger {
 function explain(error: unknown, settings: Settings): string {
   const code = error instanceof Error && "code" in error ? error.code : null;
   if (code === "EADDRINUSE")
-    return `Port ${settings.port} on ${settings.host} is taken by another program. Stop it, or give --port another one.`;
-  if (code === "EACCES") return `Port ${settings.port} may not be opened by this user. Give --port one above 1023.`;
+    return `Port ${portOf(error)} on ${settings.host} is taken by another program. Stop it, or give ${flagOf(error, settings)} another one.`;
+  if (code === "EACCES") return `Port ${portOf(error)} may not be opened by this user. Give ${flagOf(error, settings)} one above 1023.`;
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") return `${settings.host} is no address of this machine. Give --host another one.`;
-  if (code === "ENOENT" && settings.caFile !== null) return `The file ${settings.caFile} of --ca-file does not exist.`;
   return error instanceof Error ? error.message : String(error);
+}
+
+/** The port that could not be opened, as Node's error names it. */
+function portOf(error: unknown): number | null {
+  return error instanceof Error && "port" in error && typeof error.port === "number" ? error.port : null;
+}
+
+function flagOf(error: unknown, settings: Settings): string {
+  return portOf(error) === settings.platformPort && settings.platformPort !== settings.port ? "--platform-port" : "--port";
 }

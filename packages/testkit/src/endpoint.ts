@@ -18,6 +18,8 @@ export type Answer = number | ((response: ServerResponse, request: IncomingMessa
 
 export interface EndpointOptions {
   readonly tls?: boolean;
+  /** Another certificate for the same key. */
+  readonly certificate?: string;
   /** Called for each request, after its body has arrived. */
   readonly answer?: (received: Received, count: number) => Answer | Promise<Answer>;
 }
@@ -60,7 +62,9 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
     });
   };
   const server =
-    options.tls === true ? createTlsServer({ key: testCertificate.key, cert: testCertificate.cert }, handle) : createServer(handle);
+    options.tls === true
+      ? createTlsServer({ key: testCertificate.key, cert: options.certificate ?? testCertificate.cert }, handle)
+      : createServer(handle);
   server.on(options.tls === true ? "secureConnection" : "connection", (socket: Socket) => {
     connected += 1;
     connections.set(socket, connected);

@@ -1,5 +1,5 @@
 import { TOPIC_BY_NAME } from "@genhook/contract";
-import type { ApiClient } from "../api-client.ts";
+import type { ApiClient } from "@genhook/contract/client";
 
 const SAMPLE = (TOPIC_BY_NAME.get("orders/create")?.sample["order"] ?? {}) as Readonly<Record<string, unknown>>;
 
@@ -54,7 +54,7 @@ export class DemoShop {
         },
       },
     };
-    const { event } = await this.#api.call<{ event: { id: string } }>("POST", "/platform/v1/events", body);
-    this.#onPublished(event.id, startedAt);
+    const answer = await this.#api.call("publishEvents", { body });
+    if ("event" in answer) this.#onPublished(answer.event.id, startedAt);
   }
 }

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { settingsFrom, startServer, StartError, EXIT_USAGE, type Genhook } from "@genhook/server";
-import { appClient, platformClient, type ApiClient } from "../api-client.ts";
+import { ApiClient } from "@genhook/contract/client";
+import { announceOrigin } from "../session/data-folder.ts";
 import { Counts } from "./counts.ts";
 import { FLAKY_PATH, GOOD_PATH, startDemoApp, type DemoApp } from "./demo-app.ts";
 import { DemoShop } from "./demo-shop.ts";
@@ -30,7 +31,7 @@ export async function demo(flags: DemoFlags): Promise<void> {
   const publishedAt = new Map<string, number>();
   const genhook = await startDemoServer(flags);
   const key = genhook.newPlatformKey ?? readFileSync(join(flags.data, "platform-key"), "utf8").trim();
-  const api = platformClient(genhook.origin, key);
+  const api = new ApiClient({ origin: genhook.origin, credentials: { kind: "platform", key } });
   const app = await startDemoApp({
     ...secrets,
     onRefused: () => {
@@ -77,11 +78,13 @@ export async function demo(flags: DemoFlags): Promise<void> {
     (error) => view.note(`${time()}  publish failed: ${error instanceof Error ? error.message : String(error)}`),
   );
   const startedAt = performance.now();
+  const forgetOrigin = announceOrigin(flags.data, genhook.origin);
   view.start();
   shop.start(1_000 / rate);
   await shop.publish();
   view.note(`${time()}  first order published ${Math.round(performance.now() - startedAt)} ms after the start`);
   stopOnSignal(async () => {
+    forgetOrigin();
     await shop.stop();
     await genhook.stop();
     await app.close();
@@ -124,17 +127,18 @@ async function setUp(
   secrets: { clientSecret: string; signingSecret: string },
 ): Promise<void> {
   const accessToken = `gat_${randomBytes(24).toString("base64url")}`;
-  await api.call("PUT", `/platform/v1/shops/${SHOP}`, { plan: "advanced" });
-  await api.call("PUT", `/platform/v1/apps/${CLIENT_ID}`, { name: "Demo app", ...secrets });
-  await api.call("PUT", `/platform/v1/installations/${CLIENT_ID}/${SHOP}`, { scopes: ["read_orders", "write_apps"], accessToken });
-  const own = appClient(origin, accessToken);
-  const webhooks = "/api/202412/app/webhooks";
-  const { webhooks: before } = await own.call<{ webhooks: { id: number }[] }>("GET", webhooks);
-  for (const { id } of before) await own.call("DELETE", `${webhooks}/${id}`);
-  for (const path of [GOOD_PATH, FLAKY_PATH]) {
-    await own.call("POST", webhooks, { webhook: { topic: "orders/create", address: `${app.origin}${path}` } });
-  }
-  await own.call("POST", webhooks, { webhook: { topic: "orders/paid", address: `${app.origin}${GOOD_PATH}` } });
+  await api.call("putShop", { params: { domain: SHOP }, body: { plan: "advanced" } });
+  await api.call("putApp", { params: { clientId: CLIENT_ID }, body: { name: "Demo app", ...secrets } });
+  const scopes = ["read_orders", "write_apps"];
+  await api.call("putInstallation", { params: { clientId: CLIENT_ID, shop: SHOP }, body: { scopes, accessToken } });
+  const own = new ApiClient({ origin, credentials: { kind: "app", accessToken } });
+  for await (const { id } of own.entries("listWebhooks")) await own.call("deleteWebhook", { params: { id } });
+  const addresses: readonly (readonly [topic: string, path: string])[] = [
+    ["orders/create", GOOD_PATH],
+    ["orders/create", FLAKY_PATH],
+    ["orders/paid", GOOD_PATH],
+  ];
+  for (const [topic, path] of addresses) await own.call("createWebhook", { body: { webhook: { topic, address: `${app.origin}${path}` } } });
 }
 
 function stopOnSignal(stop: () => Promise<void>): void {

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { ADDRESS_LENGTH_MAX, PAGE_LIMIT_MAX, TOPIC_LENGTH_MAX } from "../limits.ts";
+import { ADDRESS_LENGTH_MAX, CHANGED_PATHS_MAX, FIELDS_MAX, PAGE_LIMIT_MAX, TOPIC_LENGTH_MAX } from "../limits.ts";
 import { closed, WebhookRef } from "../schema-parts.ts";
 
 const DIGITS = "^[0-9]{1,16}$";
@@ -16,15 +16,29 @@ export const Limit = Type.String({ pattern: DIGITS, expected: `a whole number fr
 export const PageToken = Type.String({ minLength: 1, maxLength: 1_024, expected: "a page token from a Link header" });
 export const TimeQuery = Time;
 
+const paths = (max: number, what: string) =>
+  Type.Union([Type.Array(Type.String({ expected: "a payload path as text" }), { minItems: 1, maxItems: max }), Type.Null()], {
+    expected: `a list of 1 to ${max} payload paths such as order.lineItems[*].sku, or null ${what}`,
+  });
+
+/** What is selected and sent of a topic (docs/filters.md); the language itself is checked where it is understood, with a code of its own. */
+export const SELECTION_MEMBERS = {
+  filter: Type.Optional(
+    Type.Union([Type.String(), Type.Null()], { expected: "a filter such as order.totalPrice > 100, or null for every event" }),
+  ),
+  fields: Type.Optional(paths(FIELDS_MAX, "to send everything")),
+  changed: Type.Optional(paths(CHANGED_PATHS_MAX, "for every change")),
+};
+
 export const WebhookCreate = closed(
-  { webhook: closed({ topic: TopicName, address: Address }, { expected: "an object with topic and address" }) },
+  { webhook: closed({ topic: TopicName, address: Address, ...SELECTION_MEMBERS }, { expected: "an object with topic and address" }) },
   { expected: "an object with the member webhook" },
 );
 export const WebhookUpdate = closed(
   {
     webhook: closed(
-      { id: Type.Optional(WebhookRef), topic: Type.Optional(TopicName), address: Type.Optional(Address) },
-      { minProperties: 1, expected: "an object with topic or address" },
+      { id: Type.Optional(WebhookRef), topic: Type.Optional(TopicName), address: Type.Optional(Address), ...SELECTION_MEMBERS },
+      { minProperties: 1, expected: "an object with topic, address or a setting" },
     ),
   },
   { expected: "an object with the member webhook" },
@@ -39,6 +53,31 @@ export const Webhook = Type.Object({
   status: Type.Union([Type.Literal("active"), Type.Literal("paused"), Type.Literal("suspended"), Type.Literal("disabled")]),
   statusReason: Type.Union([Type.Literal("endpoint_failing"), Type.Literal("scope_lost"), Type.Literal("gone"), Type.Null()]),
   apiVersion: Type.String(),
+  filter: Type.Optional(Type.String({ description: "Only events that it matches are owed." })),
+  fields: Type.Optional(Type.Array(Type.String(), { description: "Only these are sent of a payload." })),
+  changed: Type.Optional(Type.Array(Type.String(), { description: "Only events that changed one of these are owed." })),
+});
+
+/** Tries out what a webhook would be sent: its settings, and an event made of a payload or of a topic's sample. */
+export const FilterTest = closed(
+  {
+    topic: Type.Optional(TopicName),
+    payload: Type.Optional(Type.Object({}, { expected: "a payload: a JSON object" })),
+    eventChanged: Type.Optional(
+      Type.Array(Type.String(), { maxItems: CHANGED_PATHS_MAX, expected: `a list of at most ${CHANGED_PATHS_MAX} payload paths` }),
+    ),
+    ...SELECTION_MEMBERS,
+  },
+  { expected: "an object with topic or payload" },
+);
+export const FilterTestAnswer = Type.Object({
+  test: Type.Object({
+    matches: Type.Boolean(),
+    reason: Type.Union(["matched", "not_changed", "filter_not_matched", "filter_failed"].map((reason) => Type.Literal(reason))),
+    detail: Type.Union([Type.String(), Type.Null()]),
+    apiVersion: Type.String(),
+    payload: Type.Union([Type.Object({}), Type.Null()], { description: "What would be sent; null where nothing would." }),
+  }),
 });
 
 export const WebhookAnswer = Type.Object({ webhook: Webhook });

@@ -28,6 +28,8 @@ export interface ClientOptions {
   /** Told before each wait of a retry. */
   readonly onRetry?: (error: ApiError, waitMs: number) => void;
   readonly fetch?: typeof fetch;
+  /** Reads an answer's JSON; `JSON.parse` unless given. Throws what is no JSON. */
+  readonly parse?: (text: string) => unknown;
   /** Resolves after so many ms; rejects when the signal ends it. */
   readonly sleep?: (delayMs: number, signal: AbortSignal | undefined) => Promise<void>;
   /** Uniform over [0, 1). */
@@ -131,7 +133,7 @@ export class ApiClient {
     const response = await this.#fetch(call);
     let answer: unknown = null;
     try {
-      answer = await response.json();
+      answer = (this.#options.parse ?? JSON.parse)(await response.text());
     } catch {
       if (response.ok)
         throw new ApiError("not_genhook", `${origin} answered ${response.status} without JSON.`, { status: response.status });

@@ -15,3 +15,4 @@ export {
 export type { OperationRow } from "./operation-row.ts";
 export * from "./operations.ts";
 export type { RetryOptions } from "./retry.ts";
+export { explainAttempt, explainReason, type AttemptExplanation, type AttemptFacts } from "../explain-attempt.ts";

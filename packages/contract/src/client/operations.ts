@@ -2,11 +2,13 @@
 // Made from `packages/contract/src/routes.ts` by `npm run golden:update`.
 import type { OperationRow } from "./operation-row.ts";
 
-export type AppEntry = { readonly clientId: string; readonly clientSecret?: string; readonly signingSecret?: string; readonly name: string; readonly apiVersion: string; readonly webhooks: readonly ({ readonly topic: string; readonly address: string })[]; readonly complianceWebhooks: Readonly<Record<string, unknown>>; readonly listed: boolean; readonly contact: { readonly email?: string; readonly url?: string }; readonly secrets: readonly ({ readonly id: string; readonly kind: "client" | "signing" | "ed25519"; readonly state: "staged" | "live" | "retiring" | "revoked"; readonly publicKey?: string; readonly createTime: string })[]; readonly createTime: string; readonly updateTime: string };
+export type AppEntry = { readonly clientId: string; readonly clientSecret?: string; readonly signingSecret?: string; readonly name: string; readonly apiVersion: string; readonly webhooks: readonly ({ readonly topic: string; readonly address: string })[]; readonly complianceWebhooks: Readonly<Record<string, unknown>>; readonly listed: boolean; readonly contact: { readonly email?: string; readonly url?: string }; readonly declaration: { readonly version: number; readonly changeTime: string; readonly installations: number; readonly done: number; readonly missing: number }; readonly secrets: readonly ({ readonly id: string; readonly kind: "client" | "signing" | "ed25519"; readonly state: "staged" | "live" | "retiring" | "revoked"; readonly publicKey?: string; readonly createTime: string })[]; readonly createTime: string; readonly updateTime: string };
 
 export type AttemptEntry = { readonly n: number; readonly round: number; readonly at: string; readonly address: string; readonly durationMs: number; readonly status?: number; readonly error?: string; readonly requestHeaders: Readonly<Record<string, unknown>>; readonly responseHeaders: Readonly<Record<string, unknown>>; readonly responseBody: string | null };
 
 export type AuditEntry = { readonly id: number; readonly actor: string; readonly action: string; readonly subject: string; readonly before: Readonly<Record<string, unknown>> | null; readonly after: Readonly<Record<string, unknown>> | null; readonly requestId: string | null; readonly createTime: string };
+
+export type DecisionEntry = { readonly webhookId: number; readonly clientId: string; readonly address: string; readonly decision: "owed" | "held" | "not_owed"; readonly reason: "matched" | "filter_failed" | "paused" | "suspended" | "filter_not_matched" | "not_changed" | "scope_missing" | "scope_lost" | "disabled" | "not_installed" | "subscribed_later" | "other_app" | "test_event" | "erased"; readonly detail: string | null; readonly deliveryId: string | null };
 
 export type DeliveryEntry = { readonly id: string; readonly eventId: string; readonly webhookId: number; readonly endpointId: string; readonly shop: string; readonly clientId: string; readonly topic: string; readonly address: string; readonly state: "pending" | "delivered" | "dead" | "cancelled"; readonly reason: string | null; readonly round: number; readonly attemptCount: number; readonly nextAttemptAt: string | null; readonly lastStatus: number | null; readonly lastError: string | null; readonly test: boolean; readonly createTime: string | null; readonly updateTime: string };
 
@@ -24,20 +26,20 @@ export type ShopEntry = { readonly domain: string; readonly shopId: string; read
 
 export type TopicEntry = { readonly name: string; readonly domain: string; readonly title: string; readonly description: string; readonly audience: string; readonly scopes: readonly (string)[]; readonly root: string; readonly subjects: readonly (string)[]; readonly versions: Readonly<Record<string, unknown>>; readonly sample: Readonly<Record<string, unknown>> };
 
-export type Webhook = { readonly id: number; readonly topic: string; readonly address: string; readonly createTime: string; readonly updateTime: string; readonly status: "active" | "paused" | "suspended" | "disabled"; readonly statusReason: "endpoint_failing" | "scope_lost" | "gone" | null; readonly apiVersion: string };
+export type Webhook = { readonly id: number; readonly topic: string; readonly address: string; readonly createTime: string; readonly updateTime: string; readonly status: "active" | "paused" | "suspended" | "disabled"; readonly statusReason: "endpoint_failing" | "scope_lost" | "gone" | null; readonly apiVersion: string; readonly filter?: string; readonly fields?: readonly (string)[]; readonly changed?: readonly (string)[] };
 
 /** What each call takes and answers. */
 export interface Operations {
   /** POST /api/:version/app/webhooks: Subscribe to a topic. */
-  createWebhook: { input: { body: { readonly webhook: { readonly topic: string; readonly address: string } } }; answer: { readonly webhook: Webhook } };
+  createWebhook: { input: { body: { readonly webhook: { readonly topic: string; readonly address: string; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null } } }; answer: { readonly webhook: Webhook } };
   /** GET /api/:version/app/webhooks: List webhooks. */
   listWebhooks: { input: { query?: { limit?: string | number; pageToken?: string | number; sinceId?: number | string; topic?: string | number; address?: string | number; createTimeMin?: string | number; createTimeMax?: string | number; updateTimeMin?: string | number; updateTimeMax?: string | number } }; answer: { readonly webhooks: readonly (Webhook)[] }; entry: Webhook };
   /** GET /api/:version/app/webhooks/count: Count webhooks. */
   countWebhooks: { input: { query?: { topic?: string | number; address?: string | number; createTimeMin?: string | number; createTimeMax?: string | number; updateTimeMin?: string | number; updateTimeMax?: string | number } }; answer: { readonly count: number } };
   /** GET /api/:version/app/webhooks/:id: Get a webhook. */
   getWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: Webhook } };
-  /** PUT /api/:version/app/webhooks/:id: Change topic or address; ends a pause, suspension or disablement. */
-  updateWebhook: { input: { params: { id: string | number }; body: { readonly webhook: { readonly id?: number | string; readonly topic?: string; readonly address?: string } } }; answer: { readonly webhook: Webhook } };
+  /** PUT /api/:version/app/webhooks/:id: Change topic, address or settings (null removes one); ends a pause, suspension or disablement. */
+  updateWebhook: { input: { params: { id: string | number }; body: { readonly webhook: { readonly id?: number | string; readonly topic?: string; readonly address?: string; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null } } }; answer: { readonly webhook: Webhook } };
   /** DELETE /api/:version/app/webhooks/:id: Unsubscribe; what is pending is cancelled. */
   deleteWebhook: { input: { params: { id: string | number } }; answer: Readonly<Record<string, unknown>> };
   /** POST /api/:version/app/webhooks/:id/pause: Hold what is owed and what comes. */
@@ -46,6 +48,8 @@ export interface Operations {
   resumeWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: Webhook } };
   /** POST /api/:version/app/webhooks/:id/test: Send a test event with the topic's sample to this webhook alone. */
   testWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: Webhook; readonly delivery: { readonly id: string; readonly eventId: string } } };
+  /** POST /api/:version/app/filters/test: Try filter, changed and fields out on a payload or a topic's sample, in the app's version. */
+  testOwnFilter: { input: { body: { readonly topic?: string; readonly payload?: Readonly<Record<string, unknown>>; readonly eventChanged?: readonly (string)[]; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null } }; answer: { readonly test: { readonly matches: boolean; readonly reason: "matched" | "not_changed" | "filter_not_matched" | "filter_failed"; readonly detail: string | null; readonly apiVersion: string; readonly payload: Readonly<Record<string, unknown>> | null } } };
   /** GET /api/:version/app/deliveries: List the app's deliveries on this shop. */
   listOwnDeliveries: { input: { query?: { state?: "pending" | "delivered" | "dead" | "cancelled"; shop?: string | number; clientId?: string | number; webhookId?: number | string; endpointId?: string | number; topic?: string | number; eventId?: string | number; createTimeMin?: string | number; createTimeMax?: string | number; limit?: string | number; pageToken?: string | number } }; answer: { readonly deliveries: readonly (DeliveryEntry)[] }; entry: DeliveryEntry };
   /** GET /api/:version/app/deliveries/:id: A delivery with its attempts. */
@@ -92,6 +96,10 @@ export interface Operations {
   publishEvents: { input: { body: { readonly shop: string; readonly topic: string; readonly clientId?: string; readonly triggeredAt?: string; readonly idempotencyKey?: string; readonly orderKey?: string; readonly changed?: readonly (string)[]; readonly payload: Readonly<Record<string, unknown>> } }; answer: { readonly event: { readonly id: string; readonly deliveries: number; readonly duplicate: boolean } } | { readonly events: readonly ({ readonly id: string; readonly deliveries: number; readonly duplicate: boolean } | { readonly error: string; readonly code: string; readonly member?: string })[] } };
   /** GET /platform/v1/events/:id: An event with its payload and deliveries. */
   getEvent: { input: { params: { id: string | number } }; answer: { readonly event: EventEntry } };
+  /** GET /platform/v1/events/:id/decisions: Why each webhook with the event's topic on its shop was owed it or not, by the configuration of then. */
+  getDecisions: { input: { params: { id: string | number }; query?: { clientId?: string | number } }; answer: { readonly decisions: readonly (DecisionEntry)[] } };
+  /** POST /platform/v1/filters/test: Try filter, changed and fields out on a payload or a topic's sample. */
+  testFilter: { input: { body: { readonly topic?: string; readonly payload?: Readonly<Record<string, unknown>>; readonly eventChanged?: readonly (string)[]; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null; readonly apiVersion?: "202412" | "202410" } }; answer: { readonly test: { readonly matches: boolean; readonly reason: "matched" | "not_changed" | "filter_not_matched" | "filter_failed"; readonly detail: string | null; readonly apiVersion: string; readonly payload: Readonly<Record<string, unknown>> | null } } };
   /** GET /platform/v1/deliveries: List deliveries; state=pending needs webhookId, eventId or endpointId. */
   listDeliveries: { input: { query?: { state?: "pending" | "delivered" | "dead" | "cancelled"; shop?: string | number; clientId?: string | number; webhookId?: number | string; endpointId?: string | number; topic?: string | number; eventId?: string | number; createTimeMin?: string | number; createTimeMax?: string | number; limit?: string | number; pageToken?: string | number } }; answer: { readonly deliveries: readonly (DeliveryEntry)[] }; entry: DeliveryEntry };
   /** GET /platform/v1/deliveries/:id: A delivery with its attempts, oldest first. */
@@ -135,6 +143,7 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: OperationRow } =
   pauseWebhook: {"method":"POST","path":"/api/:version/app/webhooks/:id/pause","api":"app"},
   resumeWebhook: {"method":"POST","path":"/api/:version/app/webhooks/:id/resume","api":"app"},
   testWebhook: {"method":"POST","path":"/api/:version/app/webhooks/:id/test","api":"app"},
+  testOwnFilter: {"method":"POST","path":"/api/:version/app/filters/test","api":"app"},
   listOwnDeliveries: {"method":"GET","path":"/api/:version/app/deliveries","api":"app","entries":"deliveries"},
   getOwnDelivery: {"method":"GET","path":"/api/:version/app/deliveries/:id","api":"app"},
   replayOwnDelivery: {"method":"POST","path":"/api/:version/app/deliveries/:id/replay","api":"app"},
@@ -158,6 +167,8 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: OperationRow } =
   deleteInstallation: {"method":"DELETE","path":"/platform/v1/installations/:clientId/:shop","api":"platform"},
   publishEvents: {"method":"POST","path":"/platform/v1/events","api":"platform"},
   getEvent: {"method":"GET","path":"/platform/v1/events/:id","api":"platform"},
+  getDecisions: {"method":"GET","path":"/platform/v1/events/:id/decisions","api":"platform"},
+  testFilter: {"method":"POST","path":"/platform/v1/filters/test","api":"platform"},
   listDeliveries: {"method":"GET","path":"/platform/v1/deliveries","api":"platform","entries":"deliveries"},
   getDelivery: {"method":"GET","path":"/platform/v1/deliveries/:id","api":"platform"},
   replayDelivery: {"method":"POST","path":"/platform/v1/deliveries/:id/replay","api":"platform"},

@@ -1,5 +1,5 @@
 import { Type, type TSchema } from "typebox";
-import { EmptyAnswer } from "../app-api/schemas.ts";
+import { EmptyAnswer, FilterTestAnswer } from "../app-api/schemas.ts";
 import type { ErrorCode } from "../errors.ts";
 import { ADDRESS_ERRORS, BODY_ERRORS, many, one, SHAPE_ERRORS, type Route } from "../route.ts";
 import { replayRoutes } from "./replay-routes.ts";
@@ -155,6 +155,7 @@ export const platformRoutes: readonly Route[] = [
       "topic_made_by_genhook",
       "client_id_required",
       "payload_mismatch",
+      "invalid_filter",
       "too_many_items",
       "too_many_matches",
       "idempotency_key_reused",
@@ -170,6 +171,30 @@ export const platformRoutes: readonly Route[] = [
     status: 200,
     answer: one("event", platform.EventEntry),
     errors: [],
+  },
+  {
+    operation: "getDecisions",
+    method: "GET",
+    path: "/platform/v1/events/:id/decisions",
+    api: "platform",
+    summary: "Why each webhook with the event's topic on its shop was owed it or not, by the configuration of then",
+    allows: ANY_ROLE,
+    query: platform.DecisionQuery,
+    status: 200,
+    answer: many("decisions", platform.DecisionEntry),
+    errors: ["unknown_app", "history_gone", ...SHAPE_ERRORS],
+  },
+  {
+    operation: "testFilter",
+    method: "POST",
+    path: "/platform/v1/filters/test",
+    api: "platform",
+    summary: "Try filter, changed and fields out on a payload or a topic's sample",
+    allows: ANY_ROLE,
+    body: platform.PlatformFilterTest,
+    status: 200,
+    answer: FilterTestAnswer,
+    errors: [...BODY_ERRORS, "unknown_topic", "invalid_filter"],
   },
   {
     operation: "listDeliveries",

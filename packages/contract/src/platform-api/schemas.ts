@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { Limit, PageToken, TimeQuery } from "../app-api/schemas.ts";
+import { FilterTest, Limit, PageToken, TimeQuery } from "../app-api/schemas.ts";
 import {
   ADDRESS_LENGTH_MAX,
   CHANGED_PATHS_MAX,
@@ -12,6 +12,24 @@ import {
 } from "../limits.ts";
 import { closed, Id, Uuid, WebhookRef } from "../schema-parts.ts";
 import { API_VERSIONS } from "../versions.ts";
+
+/** Why a webhook was owed an event, held it, or was not owed it. */
+export const DECISION_REASONS = [
+  "matched",
+  "filter_failed",
+  "paused",
+  "suspended",
+  "filter_not_matched",
+  "not_changed",
+  "scope_missing",
+  "scope_lost",
+  "disabled",
+  "not_installed",
+  "subscribed_later",
+  "other_app",
+  "test_event",
+  "erased",
+] as const;
 
 /** A shop's domain: host-name labels, at least two. */
 const DOMAIN = "^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$";
@@ -123,6 +141,20 @@ export const EventEnvelope = closed(
 /** The same for the document: with its payload. */
 export const EventCreate = closed({ ...EventEnvelope.properties, payload: Type.Object({}) });
 
+/** As an app tries it out, with the version of an app that would receive it. */
+export const PlatformFilterTest = closed({ ...FilterTest.properties, apiVersion: Type.Optional(Version) });
+
+export const DecisionQuery = closed({ clientId: Type.Optional(ClientId) });
+export const DecisionEntry = Type.Object({
+  webhookId: Type.Integer(),
+  clientId: Type.String(),
+  address: Type.String(),
+  decision: Type.Union([Type.Literal("owed"), Type.Literal("held"), Type.Literal("not_owed")]),
+  reason: Type.Union(DECISION_REASONS.map((reason) => Type.Literal(reason))),
+  detail: Type.Union([Type.String(), Type.Null()], { description: "For people; may change." }),
+  deliveryId: Type.Union([Type.String(), Type.Null()]),
+});
+
 export const KeyCreate = closed({ name: Name, role: Role });
 
 const State = Type.Union([Type.Literal("pending"), Type.Literal("delivered"), Type.Literal("dead"), Type.Literal("cancelled")], {
@@ -209,6 +241,16 @@ export const AppEntry = Type.Object({
   complianceWebhooks: Type.Object({}),
   listed: Type.Boolean(),
   contact: Type.Object({ email: Type.Optional(Type.String()), url: Type.Optional(Type.String()) }),
+  declaration: Type.Object(
+    {
+      version: Type.Integer({ description: "Grows by one with each change of webhooks." }),
+      changeTime: Type.String(),
+      installations: Type.Integer(),
+      done: Type.Integer({ description: "Installations that have what is declared now; the others follow by themselves." }),
+      missing: Type.Integer({ description: "Declared webhooks that could not be made: no room, or an address that is refused." }),
+    },
+    { description: "How far the declared webhooks have reached the app's installations." },
+  ),
   secrets: Type.Array(Type.Object(SECRET_MEMBERS), { description: "All there are, without what they are." }),
   createTime: Type.String(),
   updateTime: Type.String(),

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { Decimal, Flag, Id, Moment, NullableText, open, rooted, TextList } from "../schema-parts.ts";
-import type { Topic } from "./topic.ts";
+import type { ConversionStep, Topic } from "./topic.ts";
 
 const LineItem = open(
   {},
@@ -74,6 +74,19 @@ const Order = rooted(
     },
   ),
 );
+
+/** What the older generation calls otherwise or does not have; what it alone has (`buyerAcceptsMarketing`) cannot be made. */
+const TO_OLDER_ORDER: readonly ConversionStep[] = [
+  { rename: "order.id", to: "orderId" },
+  { rename: "order.cancelledTime", to: "cancelledAt" },
+  { rename: "order.closedTime", to: "closedAt" },
+  { asText: "order.paymentGatewayNames" },
+  { drop: "order.shopCurrency" },
+  { drop: "order.type" },
+  { drop: "order.paymentType" },
+  { drop: "order.extendedFields" },
+  { drop: "order.refunds" },
+];
 
 /** The older generation: `orderId`, `closedAt`, lists as text. */
 const OlderOrder = rooted(
@@ -163,7 +176,7 @@ function orderTopic(event: string, title: string, description: string, change: R
     root: "order",
     subjects: ["order.customer.id"],
     madeByGenhook: false,
-    versions: { "202412": { schema: Order }, "202410": { schema: OlderOrder } },
+    versions: { "202412": { schema: Order }, "202410": { schema: OlderOrder, fromNewer: TO_OLDER_ORDER } },
     sample: { order: { ...SAMPLE_ORDER, ...change } },
   };
 }

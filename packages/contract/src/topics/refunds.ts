@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { Decimal, Id, Moment, NullableText, open, rooted } from "../schema-parts.ts";
-import type { Topic } from "./topic.ts";
+import type { ConversionStep, Topic } from "./topic.ts";
 
 const LineItem = open(
   {},
@@ -32,6 +32,19 @@ const Refund = rooted(
   ),
 );
 
+/** What the older generation calls otherwise or does not have; what it alone has (`customer`, `id` and `location_id` of a line item) cannot be made. */
+const TO_OLDER_REFUND: readonly ConversionStep[] = [
+  { rename: "refund.refundId", to: "id" },
+  { rename: "refund.amount", to: "refundPrice" },
+  { rename: "refund.lineItems[*].lineItemId", to: "line_item_id" },
+  { rename: "refund.lineItems[*].lineItem", to: "line_item" },
+  { rename: "refund.lineItems[*].totalTax", to: "total_tax" },
+  { drop: "refund.lineItems[*].rightsReason" },
+  { drop: "refund.lineItems[*].rightsReasonType" },
+  { drop: "refund.rightsType" },
+  { drop: "refund.shipping" },
+];
+
 /** The older generation mixes snake_case into its line items. */
 const OlderLineItem = open({}, { id: Id, line_item_id: Id, quantity: Decimal, subtotal: Decimal, total_tax: Decimal, location_id: Id });
 const OlderRefund = rooted(
@@ -61,7 +74,7 @@ export const refundTopics: readonly Topic[] = [
     root: "refund",
     subjects: ["refund.customerId"],
     madeByGenhook: false,
-    versions: { "202412": { schema: Refund }, "202410": { schema: OlderRefund } },
+    versions: { "202412": { schema: Refund }, "202410": { schema: OlderRefund, fromNewer: TO_OLDER_REFUND } },
     sample: {
       refund: {
         refundId: "700157930096010",

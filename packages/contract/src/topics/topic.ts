@@ -17,6 +17,25 @@ export type Domain =
   | "Billing"
   | "Compliance";
 
+/**
+ * One difference between a version of a payload and the next newer one, which it is made from. Paths are those of the newer version;
+ * `[*]` goes through a list. What no step speaks of is the same in both, to the digit.
+ */
+export type ConversionStep =
+  /** The member has another name. */
+  | { readonly rename: string; readonly to: string }
+  /** There is no such member. */
+  | { readonly drop: string }
+  /** The list stands there as its own JSON text. */
+  | { readonly asText: string };
+
+export interface TopicVersion {
+  /** What a payload of this version is checked against. */
+  readonly schema: TSchema;
+  /** How it is made from the next newer version; absent where both are the same. */
+  readonly fromNewer?: readonly ConversionStep[];
+}
+
 /** One kind of event that can be subscribed to. The table of these is the source for validation, scopes, docs and generated types. */
 export interface Topic {
   /** `domain/event`. */
@@ -35,8 +54,8 @@ export interface Topic {
   readonly erases?: "subjects" | "shop";
   /** Made by Genhook itself; refused from outside. */
   readonly madeByGenhook: boolean;
-  /** What is checked per API version; the current one is what publishers send. */
-  readonly versions: Readonly<Partial<Record<ApiVersion, { readonly schema: TSchema }>> & Record<"202412", { readonly schema: TSchema }>>;
+  /** By API version; the current one is what publishers send, and one that is not listed is the same as the next newer one. */
+  readonly versions: Readonly<Partial<Record<ApiVersion, TopicVersion>> & Record<"202412", TopicVersion>>;
   /** One realistic whole payload of the current version. */
   readonly sample: Readonly<Record<string, unknown>>;
 }

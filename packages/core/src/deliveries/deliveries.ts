@@ -255,7 +255,7 @@ function turnAt<Cursor>(turn: Turn<DeliveryPosition>, read: (at: DeliveryPositio
 
 /** Whether anything is sent to the subscription, now or once it is resumed. */
 function maySend(subscription: Subscription): boolean {
-  return subscription.endedAt === null && dispositionOf(subscription).kind !== "sweep";
+  return subscription.endedAt === null && dispositionOf(subscription, false).kind !== "sweep";
 }
 
 function whyNot(subscription: Subscription): string {

@@ -2,6 +2,7 @@ import type { App, DeclaredWebhook, SealedSecret, Subscription } from "../domain
 import { ok, refuse, type Refusal } from "../refusal.ts";
 import type { CancelReason } from "../domain/delivery.ts";
 import type { LaneRef } from "../ports/task-queue.ts";
+import { isSameDeclaration } from "./declarations.ts";
 import { laneOf, type Directory } from "./directory.ts";
 import type { Change, DecideChange } from "./directory-service.ts";
 import type { Put } from "./shops.ts";
@@ -34,7 +35,8 @@ export function createApp(tools: SubscriptionTools, request: AppRequest, default
     }
     if (request.name === undefined) return refuse("missing_member", "name is required.", "name");
     const { counters } = directory;
-    const app: App = merge(
+    const declaration = { version: 1, changedAt: now };
+    const merged = merge(
       {
         id: counters.app,
         clientId: request.clientId,
@@ -42,6 +44,7 @@ export function createApp(tools: SubscriptionTools, request: AppRequest, default
         apiVersion: defaultVersion,
         secrets: [],
         webhooks: [],
+        declaration,
         complianceWebhooks: {},
         isListed: false,
         contactEmail: null,
@@ -53,6 +56,7 @@ export function createApp(tools: SubscriptionTools, request: AppRequest, default
       request,
       now,
     );
+    const app: App = { ...merged, declaration };
     const refusal = refuseDeclaration(tools, app, request);
     if (refusal !== null) return { ok: false, refusal };
     return ok(reconcile(tools, directory, app, request, now, { ...counters, app: counters.app + 1 }));
@@ -61,7 +65,7 @@ export function createApp(tools: SubscriptionTools, request: AppRequest, default
 
 /**
  * Makes the app, or changes what is given of it. Addresses of `app` and compliance topics, which belong to the app, follow at once; the
- * other declared webhooks are made at each later installation.
+ * other declared webhooks reach the installations step by step (`followDeclaration`).
  */
 export function putApp(tools: SubscriptionTools, request: AppRequest, defaultVersion: string): DecideChange<Put<App>> {
   return (directory, now) => {
@@ -74,7 +78,8 @@ export function putApp(tools: SubscriptionTools, request: AppRequest, defaultVer
     const refusal = refuseDeclaration(tools, app, request);
     if (refusal !== null) return { ok: false, refusal };
     const change = reconcile(tools, directory, app, request, now, directory.counters);
-    return ok({ ...change, value: { entry: change.value, isNew: false } });
+    const isUnchanged = change.subscriptions?.length === 0 && isSameApp(before, app);
+    return ok(isUnchanged ? { value: { entry: before, isNew: false } } : { ...change, value: { entry: app, isNew: false } });
   };
 }
 
@@ -91,13 +96,16 @@ export function endApp(clientId: string): DecideChange<App> {
 
 function merge(before: App, request: AppRequest, now: number): App {
   const { contact } = request;
+  const webhooks = request.webhooks?.map(({ topic, address }): DeclaredWebhook => ({ topic, address: address.text })) ?? before.webhooks;
+  const isSame = isSameDeclaration(webhooks, before.webhooks);
   const replaced = new Set(request.secrets.map((secret) => secret.kind));
   return {
     ...before,
     name: request.name ?? before.name,
     apiVersion: request.apiVersion ?? before.apiVersion,
     secrets: [...before.secrets.filter((secret) => !replaced.has(secret.kind)), ...request.secrets],
-    webhooks: request.webhooks?.map(({ topic, address }): DeclaredWebhook => ({ topic, address: address.text })) ?? before.webhooks,
+    webhooks,
+    declaration: isSame ? before.declaration : { version: before.declaration.version + 1, changedAt: now },
     complianceWebhooks:
       request.complianceWebhooks === undefined
         ? before.complianceWebhooks
@@ -107,6 +115,10 @@ function merge(before: App, request: AppRequest, now: number): App {
     contactUrl: contact === undefined ? before.contactUrl : (contact.url ?? null),
     updatedAt: now,
   };
+}
+
+function isSameApp(before: App, after: App): boolean {
+  return JSON.stringify({ ...before, updatedAt: 0 }) === JSON.stringify({ ...after, updatedAt: 0 });
 }
 
 function refuseDeclaration(tools: SubscriptionTools, app: App, request: AppRequest): Refusal | null {

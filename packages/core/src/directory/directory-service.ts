@@ -1,8 +1,8 @@
 import type { CancelReason } from "../domain/delivery.ts";
 import type { App, Installation, Shop, Subscription } from "../domain/directory-entries.ts";
 import type { NewEvent } from "../domain/event.ts";
+import type { Hold } from "../domain/hold.ts";
 import type { AuditRecord, Counters, DirectoryCommit, DirectoryStore } from "../ports/directory-store.ts";
-import type { Hints } from "../ports/hints.ts";
 import type { LaneRef } from "../ports/task-queue.ts";
 import { ok, refuse, type Result } from "../refusal.ts";
 import { Directory } from "./directory.ts";
@@ -15,6 +15,7 @@ export interface Change<Value> {
   readonly apps?: readonly App[];
   readonly installations?: readonly Installation[];
   readonly subscriptions?: readonly Subscription[];
+  readonly holds?: readonly Hold[];
   readonly cancel?: readonly { readonly lane: LaneRef; readonly reason: CancelReason }[];
   readonly events?: readonly NewEvent[];
   readonly audit?: readonly AuditRecord[];
@@ -25,8 +26,6 @@ export type DecideChange<Value> = (directory: Directory, now: number) => Result<
 
 export interface DirectoryServiceOptions {
   readonly store: DirectoryStore;
-  /** The other processes are told of changes made here. */
-  readonly hints: Pick<Hints, "tell">;
   readonly now: () => number;
   /** After a change is committed and applied here: lanes are told, made events are handed over. */
   readonly onChange: (change: DirectoryCommit) => void;
@@ -61,11 +60,6 @@ export class DirectoryService {
     this.#options.onChange({ ...changes, at: this.#options.now(), cancel: [], events: [], audit: [] });
   }
 
-  /** Brings the copy to what the store has now. */
-  async refresh(): Promise<void> {
-    await this.catchUp(await this.#options.store.version());
-  }
-
   /** Carries one change through; changes of one process queue behind each other. Rejects only when the store does. */
   change<Value>(decide: DecideChange<Value>): Promise<Result<Value>> {
     const result = this.#tail.then(() => this.#carryOut(decide));
@@ -83,26 +77,20 @@ export class DirectoryService {
       const commit = complete(change, this.directory, at);
       const outcome = await this.#options.store.commit(commit, this.directory.version);
       if (outcome.kind === "committed") {
-        this.#committed(commit, outcome.version);
+        this.directory.apply({ ...commit, version: outcome.version });
+        this.#options.onChange(commit);
         return ok(change.value);
       }
       await this.catchUp(this.directory.version + 1);
     }
     return refuse("overloaded", "The directory is changing too fast; try again.");
   }
-
-  #committed(commit: DirectoryCommit, version: number): void {
-    this.#options.hints.tell({ kind: "directory", version });
-    // While the answer was on its way the copy may have caught up past it, with a later change of the same rows: the newest has been told.
-    const isPast = this.directory.version > version;
-    this.directory.apply({ ...commit, version });
-    this.#options.onChange(isPast ? { ...commit, shops: [], apps: [], installations: [], subscriptions: [] } : commit);
-  }
 }
 
 /** Whether a change changes nothing. */
 export function isEmpty(change: Change<unknown>): boolean {
-  const lists = [change.shops, change.apps, change.installations, change.subscriptions, change.cancel, change.events, change.audit];
+  const { shops, apps, installations, subscriptions, holds, cancel, events, audit } = change;
+  const lists = [shops, apps, installations, subscriptions, holds, cancel, events, audit];
   return lists.every((list) => list === undefined || list.length === 0);
 }
 
@@ -114,6 +102,7 @@ function complete(change: Change<unknown>, directory: Directory, at: number): Di
     apps: change.apps ?? [],
     installations: change.installations ?? [],
     subscriptions: change.subscriptions ?? [],
+    holds: change.holds ?? [],
     cancel: change.cancel ?? [],
     events: change.events ?? [],
     audit: change.audit ?? [],

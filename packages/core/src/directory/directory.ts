@@ -1,7 +1,10 @@
 import type { App, Installation, Shop, Subscription } from "../domain/directory-entries.ts";
 import { shardOf } from "../domain/endpoint.ts";
+import type { Hold } from "../domain/hold.ts";
 import type { Counters, DirectoryChanges } from "../ports/directory-store.ts";
+import { DeclarationIndex } from "./declaration-index.ts";
 import type { LaneRef } from "../ports/task-queue.ts";
+import { Holds } from "./holds.ts";
 
 const NONE: readonly Subscription[] = [];
 
@@ -11,7 +14,10 @@ const NONE: readonly Subscription[] = [];
  */
 export class Directory {
   version = 0;
+  /** Which installations have yet to follow their app's declaration. */
+  readonly declarations: DeclarationIndex = new DeclarationIndex();
   counters: Counters = { shop: 1, app: 1, subscription: 1 };
+  readonly holds: Holds = new Holds();
   readonly #shops = new Map<number, Shop>();
   readonly #shopsByDomain = new Map<string, Shop>();
   readonly #shopsByShopId = new Map<string, Shop>();
@@ -27,6 +33,7 @@ export class Directory {
   readonly #byAppTopic = new Map<string, Subscription[]>();
   /** `app shop` → subscriptions of that installation. */
   readonly #byInstallation = new Map<string, Subscription[]>();
+  readonly #byEndpoint = new Map<string, Subscription[]>();
 
   apply(changes: DirectoryChanges): void {
     if (changes.version < this.version) return;
@@ -34,6 +41,7 @@ export class Directory {
     for (const app of changes.apps) this.#putApp(app);
     for (const installation of changes.installations) this.#putInstallation(installation);
     for (const subscription of changes.subscriptions) this.#putSubscription(subscription);
+    for (const hold of changes.holds) this.holds.put(hold);
     this.version = changes.version;
     this.counters = changes.counters;
   }
@@ -104,6 +112,24 @@ export class Directory {
     return [...this.#subscriptions.values()].filter((subscription) => subscription.app === app && subscription.shop === null);
   }
 
+  /** Ids of the endpoints that some subscription names. */
+  endpoints(): IterableIterator<string> {
+    return this.#byEndpoint.keys();
+  }
+
+  /** Subscriptions of one endpoint, by id. */
+  subscriptionsAt(endpoint: string): readonly Subscription[] {
+    return this.#byEndpoint.get(endpoint) ?? NONE;
+  }
+
+  /** The hold that stops a subscription's deliveries at a wall time; null where none does. */
+  holdOver(subscription: Subscription, now: number): Hold | null {
+    if (this.holds.size === 0) return null;
+    const { shop, app, host, topic } = subscription;
+    const domain = shop === null ? null : (this.#shops.get(shop)?.domain ?? null);
+    return this.holds.over({ shop: domain, clientId: this.#apps.get(app)?.clientId ?? "", host, topic }, now);
+  }
+
   /** Shops that have not ended. */
   shops(): IterableIterator<Shop> {
     return this.#shopsByDomain.values();
@@ -139,6 +165,7 @@ export class Directory {
   }
 
   #putApp(app: App): void {
+    this.declarations.putApp(app);
     if (app.endedAt === null) {
       this.#apps.set(app.id, app);
       this.#appsByClientId.set(app.clientId.toLowerCase(), app);
@@ -149,6 +176,7 @@ export class Directory {
   }
 
   #putInstallation(installation: Installation): void {
+    this.declarations.putInstallation(installation);
     let ofShop = this.#installations.get(installation.shop);
     if (ofShop === undefined) this.#installations.set(installation.shop, (ofShop = new Map()));
     ofShop.set(installation.app, installation);
@@ -164,6 +192,7 @@ export class Directory {
     }
     this.#subscriptions.set(subscription.id, subscription);
     this.#subscriptionsByUuid.set(subscription.uuid, subscription.id);
+    listIn(this.#byEndpoint, subscription.endpoint, subscription);
     if (subscription.shop === null) {
       listIn(this.#byAppTopic, `${subscription.app} ${subscription.topic}`, subscription);
       return;
@@ -173,6 +202,7 @@ export class Directory {
   }
 
   #unlist(subscription: Subscription): void {
+    unlistFrom(this.#byEndpoint, subscription.endpoint, subscription.id);
     if (subscription.shop === null) {
       unlistFrom(this.#byAppTopic, `${subscription.app} ${subscription.topic}`, subscription.id);
       return;

@@ -3,23 +3,23 @@ import type { EventId, NewEvent } from "../domain/event.ts";
 import { millisecondsOf } from "../domain/event.ts";
 import { momentOf } from "../domain/moment.ts";
 import { coversTopic } from "../domain/topic.ts";
-import { SUBSCRIPTIONS_PER_INSTALLATION_MAX } from "../limits.ts";
-import { makeEvent } from "../publish/make-event.ts";
+import type { Payloads } from "../payload/payloads.ts";
+import { makeEvent, type EventDraft } from "../publish/make-event.ts";
 import { ok, refuse } from "../refusal.ts";
+import { diffDeclaration, type DeclarationTools } from "./declarations.ts";
 import { laneOf, type Directory } from "./directory.ts";
 import type { Change, DecideChange } from "./directory-service.ts";
 import type { Put } from "./shops.ts";
-import { makeSubscription, withStatus, type CheckedAddress, type SubscriptionTools } from "./subscriptions.ts";
+import { withStatus } from "./subscriptions.ts";
 
 /** What installing needs from outside, beyond what subscriptions need. */
-export interface InstallationTools extends SubscriptionTools {
+export interface InstallationTools extends DeclarationTools {
   readonly newEventId: () => EventId;
   /** UTF-8 bytes of a text. */
   readonly encode: (text: string) => Uint8Array;
   readonly apiVersion: string;
   readonly retentionMs: number;
-  /** A declared address in parsed form; null where today's guard no longer lets it through. */
-  readonly readAddress: (text: string) => CheckedAddress | null;
+  readonly payloads: Pick<Payloads, "selectionOf">;
 }
 
 export interface InstallRequest {
@@ -40,16 +40,23 @@ export function install(tools: InstallationTools, request: InstallRequest): Deci
       return refuse("already_exists", `${app.name} is installed on ${shop.domain} already; use PUT to change its scopes.`, "shop");
     }
     if (request.tokenHash === null) return refuse("missing_member", "accessToken is required.", "accessToken");
+    const { made: subscriptions, missing } = diffDeclaration(
+      tools,
+      directory,
+      { app, shop, installation: request },
+      directory.counters.subscription,
+      now,
+    );
     const installation: Installation = {
       app: app.id,
       shop: shop.id,
       scopes: request.scopes,
       tokenHash: request.tokenHash,
+      declaration: { version: app.declaration.version, missing },
       installedAt: now,
       updatedAt: now,
       endedAt: null,
     };
-    const subscriptions = declaredSubscriptions(tools, directory, app, shop, installation, now);
     const payload = { installed: { clientId: app.clientId, shopId: shop.shopId, scopes: request.scopes } };
     return ok({
       value: installation,
@@ -165,26 +172,6 @@ function scopesChanged(
   };
 }
 
-function declaredSubscriptions(
-  tools: InstallationTools,
-  directory: Directory,
-  app: App,
-  shop: Shop,
-  installation: Installation,
-  now: number,
-): Subscription[] {
-  const made: Subscription[] = [];
-  for (const { topic, address } of app.webhooks.slice(0, SUBSCRIPTIONS_PER_INSTALLATION_MAX)) {
-    const rule = tools.topics.get(topic);
-    const checked = tools.readAddress(address);
-    if (rule === undefined || rule.audience !== "shop" || checked === null) continue;
-    const id = directory.counters.subscription + made.length;
-    const subscription = makeSubscription(tools, { app, shop }, { topic, address: checked, settings: {} }, id, now, true);
-    made.push(coversTopic(installation.scopes, rule) ? subscription : withStatus(subscription, "suspended", "scope_lost", now));
-  }
-  return made;
-}
-
 /** An event that Genhook makes itself: for this one app, committed with the change that it tells of. */
 function ownEvent(
   tools: InstallationTools,
@@ -198,24 +185,22 @@ function ownEvent(
   const topic = tools.topics.get(topicName);
   if (topic === undefined) throw new Error(`the topic table has no ${topicName}`);
   const id = tools.newEventId();
-  const event = makeEvent(
-    directory,
-    {
-      id,
-      shop,
-      app,
-      topic,
-      apiVersion: tools.apiVersion,
-      triggeredAt: momentOf(millisecondsOf(id)),
-      orderKey: null,
-      changed: null,
-      testOf: null,
-      payload: tools.encode(JSON.stringify(payload)),
-      subjects: [],
-      idempotency: null,
-    },
-    tools.retentionMs,
-  );
+  const draft: EventDraft = {
+    id,
+    shop,
+    app,
+    topic,
+    apiVersion: tools.apiVersion,
+    triggeredAt: momentOf(millisecondsOf(id)),
+    orderKey: null,
+    changed: null,
+    testOf: null,
+    payload: tools.encode(JSON.stringify(payload)),
+    subjects: [],
+    idempotency: null,
+  };
+  const selection = tools.payloads.selectionOf({ ...draft, topic: topicName });
+  const event = makeEvent(directory, draft, { retentionMs: tools.retentionMs, selection });
   const own = made.filter((each) => each.topic === topicName && each.status === "active");
   return { ...event, owes: [...event.owes, ...own.map((each) => ({ subscription: each.id, ...laneOf(each) }))] };
 }

@@ -7,12 +7,14 @@ import type {
   SubscriptionSettings,
   SubscriptionStatus,
 } from "../domain/directory-entries.ts";
+import { hostOf } from "../domain/hold.ts";
 import { endpointOf, type EndpointAddress, type Sha256 } from "../domain/endpoint.ts";
 import { coversTopic, type TopicRule, type TopicRules } from "../domain/topic.ts";
 import { MATCHES_MAX, SUBSCRIPTIONS_PER_INSTALLATION_MAX } from "../limits.ts";
 import { ok, refuse, type Refusal, type Result } from "../refusal.ts";
 import { laneOf, type Directory } from "./directory.ts";
 import type { DecideChange } from "./directory-service.ts";
+import { refuseSelection, updateSettings, type SettingsUpdate } from "./subscription-settings.ts";
 
 /** An address that the guard has let through, as the caller wrote it, with its parsed form. */
 export interface CheckedAddress extends EndpointAddress {
@@ -43,7 +45,10 @@ export function subscribe(tools: SubscriptionTools, who: Installed, request: Sub
   return (directory, now) => {
     const installed = findInstalled(directory, who);
     if (!installed.ok) return installed;
-    const refusal = refuseTopic(tools, installed.value.installation, request.topic) ?? refuseAnother(directory, who, request, null);
+    const refusal =
+      refuseTopic(tools, installed.value.installation, request.topic) ??
+      refuseSelection(request.settings, tools.topics.get(request.topic) ?? null, "webhook.") ??
+      refuseAnother(directory, who, request, null);
     if (refusal !== null) return { ok: false, refusal };
     const subscription = makeSubscription(tools, installed.value, request, directory.counters.subscription, now, false);
     return ok({
@@ -57,7 +62,7 @@ export function subscribe(tools: SubscriptionTools, who: Installed, request: Sub
 export interface SubscriptionUpdate {
   readonly topic?: string;
   readonly address?: CheckedAddress;
-  readonly settings?: SubscriptionSettings;
+  readonly settings?: SettingsUpdate;
 }
 
 /** Changes a subscription; ends every status but `scope_lost`. A changed topic concerns later events only. */
@@ -73,8 +78,10 @@ export function updateSubscription(
     const before = findOwn(directory, who, id);
     if (before === null) return notFound();
     const topic = update.topic ?? before.topic;
+    const settings = updateSettings(before.settings, update.settings ?? {});
     const refusal =
       refuseTopic(tools, installed.value.installation, topic) ??
+      refuseSelection(settings, tools.topics.get(topic) ?? null, "webhook.") ??
       refuseAnother(directory, who, { topic, address: update.address?.text ?? before.address }, id);
     if (refusal !== null) return { ok: false, refusal };
     const after: Subscription = {
@@ -82,8 +89,14 @@ export function updateSubscription(
       topic,
       ...(update.address === undefined
         ? {}
-        : { address: update.address.text, endpoint: endpointOf(tools.sha256, installed.value.app.clientId, update.address) }),
-      settings: update.settings === undefined ? before.settings : { ...before.settings, ...update.settings },
+        : {
+            address: update.address.text,
+            host: hostOf(update.address.origin),
+            endpoint: endpointOf(tools.sha256, installed.value.app.clientId, update.address),
+          }),
+      settings,
+      // What the app has changed itself no longer follows its declaration.
+      isDeclared: before.isDeclared && topic === before.topic && (update.address?.text ?? before.address) === before.address,
       status: "active",
       statusReason: null,
       updatedAt: now,
@@ -167,6 +180,7 @@ export function makeSubscription(
     shop: owner.shop?.id ?? null,
     topic: request.topic,
     address: request.address.text,
+    host: hostOf(request.address.origin),
     endpoint: endpointOf(tools.sha256, owner.app.clientId, request.address),
     status: "active",
     statusReason: null,

@@ -47,8 +47,10 @@ export interface App {
   /** Event version: the API version of the payloads that this app receives. */
   readonly apiVersion: string;
   readonly secrets: readonly SealedSecret[];
-  /** Made for each shop at installation. */
+  /** What each of the app's installations is to have; addresses of `app` topics belong to the app itself. */
   readonly webhooks: readonly DeclaredWebhook[];
+  /** Grows by one with each change of `webhooks`. */
+  readonly declaration: { readonly version: number; readonly changedAt: number };
   /** Topic → address, for the compliance topics. */
   readonly complianceWebhooks: Readonly<Record<string, string>>;
   readonly isListed: boolean;
@@ -65,6 +67,8 @@ export interface Installation {
   readonly scopes: readonly string[];
   /** SHA-256 of the access token, 64 hex digits. */
   readonly tokenHash: string;
+  /** The version of the app's declaration that it was brought to, and how many declared webhooks could not be made. */
+  readonly declaration: { readonly version: number; readonly missing: number };
   readonly installedAt: number;
   readonly updatedAt: number;
   readonly endedAt: number | null;
@@ -93,6 +97,8 @@ export interface Subscription {
   readonly shop: number | null;
   readonly topic: string;
   readonly address: string;
+  /** Host of the address, without port, as a URL parser writes it. */
+  readonly host: string;
   /** `endpointOf(clientId, address)`. */
   readonly endpoint: string;
   readonly status: SubscriptionStatus;

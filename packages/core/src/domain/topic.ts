@@ -4,6 +4,8 @@ export interface TopicRule {
   readonly audience: "shop" | "app" | "compliance";
   /** Any one of these lets an app receive it; empty: no scope needed. */
   readonly scopes: readonly string[];
+  /** The payload's one member. */
+  readonly root: string;
   /** What is erased once it is delivered: events of the customers that it names, or all of the shop's. Absent: nothing. */
   readonly erases?: "subjects" | "shop";
   /** `app/installed` and the like: made by Genhook, refused from outside. */

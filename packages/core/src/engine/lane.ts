@@ -8,8 +8,13 @@ import type { Queued } from "./fair-queue.ts";
 /** What is to be done with a subscription's deliveries. */
 export type Disposition = { readonly kind: "send" } | { readonly kind: "hold" } | { readonly kind: "sweep"; readonly reason: CancelReason };
 
-/** Pure: follows from the subscription alone. An app's last word, `app/uninstalled`, is delivered after its subscription has ended. */
-export function dispositionOf(subscription: Subscription): Disposition {
+/** Pure. `isHeld`: an operator's hold covers it. An app's last word, `app/uninstalled`, is delivered after its subscription has ended. */
+export function dispositionOf(subscription: Subscription, isHeld: boolean): Disposition {
+  const disposition = dispositionOfStatus(subscription);
+  return isHeld && disposition.kind === "send" ? { kind: "hold" } : disposition;
+}
+
+function dispositionOfStatus(subscription: Subscription): Disposition {
   if (subscription.endedAt !== null) {
     if (subscription.endReason === "uninstalled" && subscription.topic === "app/uninstalled") return { kind: "send" };
     return { kind: "sweep", reason: subscription.endReason ?? "unsubscribed" };
@@ -62,8 +67,6 @@ export class Lane implements Queued {
   /** Rows still carry another shard: not to be sent before they are moved. */
   movesFrom: number | null = null;
   isSweeping = false;
-  /** Another process works on it now; whatever still refers to it must leave it alone. */
-  isDropped = false;
   /** Wall ms of the earliest task known to be due later. */
   nextDue: number | null = null;
   scan: Scan | null = null;
@@ -72,13 +75,13 @@ export class Lane implements Queued {
   #queue: OwedTask[] = [];
   #head = 0;
 
-  constructor(subscription: Subscription, shard: number, gate: EndpointGate<Lane>) {
+  constructor(subscription: Subscription, shard: number, gate: EndpointGate<Lane>, disposition: Disposition) {
     this.id = subscription.id;
     this.shop = subscription.shop ?? -subscription.app;
     this.shard = shard;
     this.subscription = subscription;
     this.gate = gate;
-    this.disposition = dispositionOf(subscription);
+    this.disposition = disposition;
   }
 
   get length(): number {
@@ -87,7 +90,7 @@ export class Lane implements Queued {
 
   /** May send as far as the lane itself is concerned. */
   get isRunnable(): boolean {
-    return this.disposition.kind === "send" && this.movesFrom === null && !this.isDropped;
+    return this.disposition.kind === "send" && this.movesFrom === null;
   }
 
   get isIdle(): boolean {

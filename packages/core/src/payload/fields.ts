@@ -37,17 +37,22 @@ export function project(source: string, fields: Fields): string {
 /** Null where nothing at this place was asked for. */
 function cut(source: string, start: number, end: number, tree: FieldTree): string | null {
   if (tree.isWhole) return source.slice(start, end);
-  const pieces: string[] = [];
   if (source[start] === "{" && tree.members.size > 0) {
+    const members = new Map<string, string>();
     eachMember(source, start, (nameStart, nameEnd, valueStart, valueEnd) => {
-      const member = tree.members.get(textOf(source, nameStart, nameEnd));
-      const piece = member === undefined ? null : cut(source, valueStart, valueEnd, member);
-      if (piece !== null) pieces.push(`${source.slice(nameStart, nameEnd)}:${piece}`);
+      const name = textOf(source, nameStart, nameEnd);
+      const member = tree.members.get(name);
+      if (member === undefined) return;
+      const piece = cut(source, valueStart, valueEnd, member);
+      // Of members that share a name the last one is what a receiver would read.
+      members.delete(name);
+      if (piece !== null) members.set(name, `${source.slice(nameStart, nameEnd)}:${piece}`);
     });
-    return `{${pieces.join(",")}}`;
+    return `{${[...members.values()].join(",")}}`;
   }
   const { each } = tree;
   if (source[start] === "[" && each !== null) {
+    const pieces: string[] = [];
     eachElement(source, start, (elementStart, elementEnd) => {
       const piece = cut(source, elementStart, elementEnd, each);
       if (piece !== null) pieces.push(piece);

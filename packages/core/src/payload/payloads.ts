@@ -1,11 +1,8 @@
-import type { SubscriptionSettings } from "../domain/directory-entries.ts";
-import type { EventContent } from "../domain/event.ts";
-import { compileFilter, type CompiledFilter, type StepBudget } from "../filter/compile-filter.ts";
-import { explainMiss } from "../filter/explain-filter.ts";
+import { compileFilter, type CompiledFilter } from "../filter/compile-filter.ts";
 import { parseFilter, parsePath } from "../filter/parse-filter.ts";
-import { areRelated, printPath, type PayloadPath } from "../filter/payload-path.ts";
-import { JsonNode } from "../json/json-node.ts";
-import { COMPILED_KEPT_MAX, EVENT_FILTER_STEPS_MAX, SHAPED_BYTES_MAX } from "../limits.ts";
+import type { PayloadPath } from "../filter/payload-path.ts";
+import { COMPILED_KEPT_MAX, SHAPED_BYTES_MAX } from "../limits.ts";
+import { EventSelection, type EventPayload } from "./event-selection.ts";
 import { compileFields, project, type Fields } from "./fields.ts";
 import { Kept } from "./kept.ts";
 import { PayloadVersions, type PayloadVersionsOptions } from "./payload-versions.ts";
@@ -28,18 +25,14 @@ export interface Body {
   readonly apiVersion: string;
 }
 
-/** What of an event its payload alone decides for a subscription. `filter_failed`: it could not be decided, so the event is owed. */
-export type Selected = "matched" | "not_changed" | "filter_not_matched" | "filter_failed";
-
-/** What is looked at to select and to shape. */
-export type EventPayload = Pick<EventContent, "id" | "topic" | "apiVersion" | "changed" | "payload">;
-
 /** What payloads are asked: which subscriptions they concern, and what of them is sent. Results are shared by all that ask for the same. */
 export class Payloads {
   readonly #options: PayloadsOptions;
   readonly #versions: PayloadVersions;
   /** Null: a text that is no filter, kept from before the language or its limits changed. */
   readonly #filters = new Kept<CompiledFilter | null>(COMPILED_KEPT_MAX);
+  /** By the lists themselves, which live as long as the subscription is as it is. Null: one of them is no path. */
+  readonly #paths = new WeakMap<readonly string[], readonly PayloadPath[] | null>();
   readonly #fields = new WeakMap<readonly string[], Fields>();
   readonly #shaped = new Kept<Uint8Array>(SHAPED_BYTES_MAX);
 
@@ -53,6 +46,7 @@ export class Payloads {
     return new EventSelection(event, this.#versions, {
       sourceIn: (version) => this.#source(event, version),
       filterOf: (text) => this.#filter(text),
+      pathsOf: (texts) => this.#pathsOf(texts),
       onError: this.#options.onError,
     });
   }
@@ -114,122 +108,20 @@ export class Payloads {
   #fieldsOf(paths: readonly string[]): Fields {
     let fields = this.#fields.get(paths);
     if (fields !== undefined) return fields;
-    const read = readPaths(paths);
+    const read = this.#pathsOf(paths);
     if (read === null) throw new Error(`fields that are no paths: ${paths.join(", ")}`);
     fields = compileFields(read);
     this.#fields.set(paths, fields);
     return fields;
   }
-}
 
-interface SelectionTools {
-  /** The payload in a version, as text. */
-  readonly sourceIn: (version: string) => string;
-  readonly filterOf: (text: string) => CompiledFilter | null;
-  readonly onError: PayloadsOptions["onError"];
-}
-
-/** One event, judged for its subscriptions: each version is made once, each filter asked once per version. */
-export class EventSelection {
-  readonly #event: EventPayload;
-  readonly #versions: PayloadVersions;
-  readonly #tools: SelectionTools;
-  readonly #budget: StepBudget = { steps: EVENT_FILTER_STEPS_MAX };
-  readonly #roots = new Map<string, JsonNode>();
-  readonly #changed = new Map<string, readonly PayloadPath[] | null>();
-  readonly #answers = new Map<string, Selected>();
-
-  constructor(event: EventPayload, versions: PayloadVersions, tools: SelectionTools) {
-    this.#event = event;
-    this.#versions = versions;
-    this.#tools = tools;
-  }
-
-  /** For a subscription with these settings, of an app that gets `wanted`: paths are those of the version that it gets. */
-  select(settings: SubscriptionSettings, wanted: string): Selected {
-    if (settings.changed === undefined && settings.filter === undefined) return "matched";
-    const version = this.#versions.versionFor(this.#event.apiVersion, wanted);
-    try {
-      if (settings.changed !== undefined && !this.#hasChanged(settings.changed, version)) return "not_changed";
-      return settings.filter === undefined ? "matched" : this.#passes(settings.filter, version);
-    } catch (error) {
-      this.#tools.onError("select by payload", error);
-      return "filter_failed";
+  #pathsOf(texts: readonly string[]): readonly PayloadPath[] | null {
+    let paths = this.#paths.get(texts);
+    if (paths === undefined) {
+      const parsed = texts.map((text) => parsePath(text, null));
+      paths = parsed.every((path) => path.ok) ? parsed.map((path) => path.value) : null;
+      this.#paths.set(texts, paths);
     }
+    return paths;
   }
-
-  /** For people: why `select` answered as it did; null where there is nothing to say. */
-  explain(settings: SubscriptionSettings, wanted: string): string | null {
-    const version = this.#versions.versionFor(this.#event.apiVersion, wanted);
-    switch (this.select(settings, wanted)) {
-      case "matched":
-        if (settings.changed === undefined || this.#event.changed !== null) return null;
-        return "the event does not say what changed, so it counts as changed";
-      case "not_changed": {
-        const changed = this.#changedIn(version) ?? [];
-        return changed.length === 0 ? "nothing that this version has was changed" : `changed was only ${changed.map(printPath).join(", ")}`;
-      }
-      case "filter_not_matched": {
-        const parsed = parseFilter(settings.filter ?? "", null);
-        return parsed.ok ? explainMiss(parsed.value, this.#root(version)) : null;
-      }
-      case "filter_failed":
-        return "the filter could not be decided within its bounds, so the event was delivered";
-    }
-  }
-
-  #passes(text: string, version: string): Selected {
-    const key = `${version} ${text}`;
-    let answer = this.#answers.get(key);
-    if (answer === undefined) {
-      const filter = this.#tools.filterOf(text);
-      const outcome = filter === null ? "too_costly" : filter(this.#root(version), this.#budget);
-      answer = outcome === "matched" ? "matched" : outcome === "not_matched" ? "filter_not_matched" : "filter_failed";
-      this.#answers.set(key, answer);
-    }
-    return answer;
-  }
-
-  #hasChanged(wanted: readonly string[], version: string): boolean {
-    const changed = this.#changedIn(version);
-    const paths = readPaths(wanted);
-    if (changed === null || paths === null) return true;
-    return paths.some((path) => changed.some((each) => areRelated(path, each)));
-  }
-
-  /** What changed, in a version's paths; null where it is not known. */
-  #changedIn(version: string): readonly PayloadPath[] | null {
-    let changed = this.#changed.get(version);
-    if (changed === undefined) {
-      const { topic, apiVersion, changed: texts } = this.#event;
-      const published = texts === null ? null : readPaths(texts);
-      changed =
-        published?.flatMap((path) => {
-          const converted = this.#versions.convertPath(topic, apiVersion, version, path);
-          return converted === null ? [] : [converted];
-        }) ?? null;
-      this.#changed.set(version, changed);
-    }
-    return changed;
-  }
-
-  #root(version: string): JsonNode {
-    let root = this.#roots.get(version);
-    if (root === undefined) {
-      root = new JsonNode(this.#tools.sourceIn(version));
-      this.#roots.set(version, root);
-    }
-    return root;
-  }
-}
-
-/** Null where one of them is no path. */
-function readPaths(texts: readonly string[]): readonly PayloadPath[] | null {
-  const paths: PayloadPath[] = [];
-  for (const text of texts) {
-    const parsed = parsePath(text, null);
-    if (!parsed.ok) return null;
-    paths.push(parsed.value);
-  }
-  return paths;
 }

@@ -1,5 +1,6 @@
 import type { App, Installation, Shop, Subscription } from "../domain/directory-entries.ts";
 import type { CancelReason } from "../domain/delivery.ts";
+import type { Hold } from "../domain/hold.ts";
 import type { NewEvent } from "../domain/event.ts";
 import type { LaneRef } from "./task-queue.ts";
 import type { Turn } from "./turn.ts";
@@ -18,6 +19,7 @@ export interface DirectoryChanges {
   readonly apps: readonly App[];
   readonly installations: readonly Installation[];
   readonly subscriptions: readonly Subscription[];
+  readonly holds: readonly Hold[];
 }
 
 /** Who did what, with secrets masked. */
@@ -57,6 +59,7 @@ export interface DirectoryCommit {
   readonly apps: readonly App[];
   readonly installations: readonly Installation[];
   readonly subscriptions: readonly Subscription[];
+  readonly holds: readonly Hold[];
   /** Lanes whose pending deliveries end now (a bounded number each; the owner sweeps the rest). */
   readonly cancel: readonly { readonly lane: LaneRef; readonly reason: CancelReason }[];
   /** Events that the change itself makes (`app/uninstalled`). */
@@ -68,13 +71,14 @@ export interface DirectoryStore {
   /** The version now: what a process with a copy asks for twice a second. Ends within about a second, with an answer or an error. */
   version(): Promise<number>;
   /**
-   * The current rows that changed after `version`, ended ones included. From version 0 (a fresh start): apps and subscriptions that have
-   * not ended, and every shop and installation, ended ones too (their last events and compliance topics are still delivered).
+   * The current rows that changed after `version`, ended ones included. From version 0 (a fresh start): apps, subscriptions and holds that
+   * have not ended, and every shop and installation, ended ones too (their last events and compliance topics are still delivered).
    */
   changesSince(version: number): Promise<DirectoryChanges>;
   /**
    * Applies the commit if the directory still has `expectedVersion`, which it raises by one. Each row becomes the current one
-   * of its key, and the row before it is kept as history with the time until which it was valid.
+   * of its key, and the row before it is kept as history with the time until which it was valid. Of a hold
+   * only the current row is kept.
    */
   commit(
     commit: DirectoryCommit,
@@ -82,7 +86,8 @@ export interface DirectoryStore {
   ): Promise<{ readonly kind: "committed"; readonly version: number } | { readonly kind: "stale" }>;
   /**
    * What matching an event of this topic on this shop needs, as it stood at `version`: the shop, its installations (ended ones too), the
-   * subscriptions of the shop and of apps that have the topic and have not ended, and the apps of both. Null when history of that
+   * subscriptions of the shop and of apps that have the topic and have not ended, and the apps of both (no holds: they bear on sending
+   * alone). Null when history of that
    * version was forgotten, or when the directory has not come that far.
    */
   readAsOf(version: number, shop: number, topic: string): Promise<DirectoryChanges | null>;

@@ -8,7 +8,10 @@ export interface AttemptRequest {
   readonly address: string;
   /** The app whose live secrets sign. */
   readonly app: App;
+  /** As it was published; `shapedSender` brings it into the form that the app gets. */
   readonly event: EventContent;
+  /** The subscription's `fields`, as they are now. */
+  readonly fields: readonly string[] | undefined;
   readonly shopDomain: string;
   readonly subscriptionId: number;
   readonly subscriptionUuid: string;

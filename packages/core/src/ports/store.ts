@@ -1,6 +1,7 @@
 import type { AttemptLog } from "./attempt-log.ts";
 import type { Credentials } from "./credentials.ts";
 import type { DirectoryStore } from "./directory-store.ts";
+import type { EndpointStates } from "./endpoint-states.ts";
 import type { Erasures } from "./erasure.ts";
 import type { EventStore } from "./event-store.ts";
 import type { Hints } from "./hints.ts";
@@ -27,6 +28,7 @@ export interface Store {
   readonly retention: Retention;
   readonly erasures: Erasures;
   readonly replayJobs: ReplayJobs;
+  readonly endpoints: EndpointStates;
   readonly leases: Leases;
   readonly hints: Hints;
   readonly credentials: Credentials;

@@ -32,6 +32,12 @@ export interface LaneRead {
   readonly nextDue: number | null;
 }
 
+export interface LanesMeasure {
+  readonly count: number;
+  /** In the past or the future; null when nothing is owed. */
+  readonly oldestDue: number | null;
+}
+
 export interface LaneWithWork extends LaneRef {
   readonly firstDue: number;
 }
@@ -64,11 +70,8 @@ export interface TaskQueue {
   readLane(lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<EventId>): Promise<LaneRead>;
   /** Lanes that have tasks, in key order behind `after`, at most `limit`. */
   lanesWithWork(shards: readonly number[], after: LaneRef | null, limit: number): Promise<readonly LaneWithWork[]>;
-  /**
-   * Ends up to `limit` tasks of a lane with a final `cancelled` row each; answers how many. Null when the directory is not at
-   * `directoryVersion` any more: nothing was done, and what is owed since then may be wanted.
-   */
-  cancelLane(lane: LaneRef, reason: CancelReason, at: number, limit: number, directoryVersion: number): Promise<number | null>;
+  /** Ends up to `limit` tasks of a lane with a final `cancelled` row each; answers how many. */
+  cancelLane(lane: LaneRef, reason: CancelReason, at: number, limit: number): Promise<number>;
   /** Moves up to `limit` tasks of a lane to another shard (its endpoint changed); answers how many. */
   relocateLane(lane: LaneRef, toShard: number, limit: number): Promise<number>;
   /**
@@ -78,8 +81,8 @@ export interface TaskQueue {
   replay(requests: readonly ReplayRequest[], at: number, job: string | null): Promise<readonly ReplayResult[]>;
   /** A page of a lane's tasks in due order, without events: what is owed, for lists. */
   listLane(lane: LaneRef, turn: Turn<TaskKey>, limit: number): Promise<readonly Task[]>;
-  /** How many tasks these lanes have together. */
-  countLanes(lanes: readonly LaneRef[]): Promise<number>;
+  /** How many tasks these lanes have together, counted to at most `countMax`, and the earliest due time of all of them. */
+  measureLanes(lanes: readonly LaneRef[], countMax: number): Promise<LanesMeasure>;
   /** How many tasks there are, and the earliest due time. */
   backlog(): Promise<{ readonly pending: number; readonly oldestDue: number | null }>;
 }

@@ -4,7 +4,8 @@ import type { App, Shop, Subscription } from "../domain/directory-entries.ts";
 import type { EventId, Idempotency, NewEvent, Owed } from "../domain/event.ts";
 import { millisecondsOf } from "../domain/event.ts";
 import type { TopicRule } from "../domain/topic.ts";
-import { isOwed, match } from "../engine/matcher.ts";
+import { isOwed, match, type MatchQuery } from "../engine/matcher.ts";
+import type { EventSelection } from "../payload/event-selection.ts";
 
 /** What an event is made from, apart from the directory. */
 export interface EventDraft {
@@ -23,8 +24,15 @@ export interface EventDraft {
   readonly idempotency: Idempotency | null;
 }
 
+export interface MakeEventOptions {
+  /** How long an ended installation still counts for compliance topics, ms. */
+  readonly retentionMs: number;
+  /** The draft's payload, asked for each subscription that selects by it; the same for each time that a draft is matched. */
+  readonly selection: EventSelection;
+}
+
 /** Matches a draft against the directory as it is now and gives the event with all that it owes. */
-export function makeEvent(directory: Directory, draft: EventDraft, retentionMs: number): NewEvent {
+export function makeEvent(directory: Directory, draft: EventDraft, options: MakeEventOptions): NewEvent {
   const acceptedAt = millisecondsOf(draft.id);
   return {
     id: draft.id,
@@ -38,16 +46,17 @@ export function makeEvent(directory: Directory, draft: EventDraft, retentionMs: 
     changed: draft.changed,
     isTest: draft.testOf !== null,
     payload: draft.payload,
-    owes: draft.testOf === null ? matched(directory, draft, acceptedAt, retentionMs) : testOwed(directory, draft.testOf),
+    owes: draft.testOf === null ? matched(directory, draft, acceptedAt, options) : testOwed(directory, draft.testOf),
     subjects: draft.subjects,
     erases: draft.testOf === null ? (draft.topic.erases ?? null) : null,
     idempotency: draft.idempotency,
   };
 }
 
-function matched(directory: Directory, draft: EventDraft, acceptedAt: number, retentionMs: number): readonly Owed[] {
+function matched(directory: Directory, draft: EventDraft, now: number, { retentionMs, selection }: MakeEventOptions): readonly Owed[] {
   const owes: Owed[] = [];
-  match(directory, { shop: draft.shop.id, topic: draft.topic, app: draft.app, now: acceptedAt, retentionMs }, (subscription, decision) => {
+  const select: MatchQuery["select"] = (settings, apiVersion) => selection.select(settings, apiVersion);
+  match(directory, { shop: draft.shop.id, topic: draft.topic, app: draft.app, now, retentionMs, select }, (subscription, decision) => {
     if (isOwed(decision)) owes.push(owedTo(subscription));
   });
   return owes;

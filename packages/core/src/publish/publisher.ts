@@ -1,11 +1,12 @@
 import type { DirectoryService } from "../directory/directory-service.ts";
+import { readPaths } from "../directory/subscription-settings.ts";
 import type { App, Shop, Subscription } from "../domain/directory-entries.ts";
 import type { EventId, NewEvent } from "../domain/event.ts";
 import { millisecondsOf } from "../domain/event.ts";
 import { momentOf, normaliseMoment } from "../domain/moment.ts";
 import type { TopicRule, TopicRules } from "../domain/topic.ts";
 import type { CommitResult, GroupCommit } from "../engine/group-commit.ts";
-import type { StoreClock } from "../engine/store-clock.ts";
+import type { Payloads } from "../payload/payloads.ts";
 import { IDEMPOTENCY_KEPT_MS, MATCHES_MAX } from "../limits.ts";
 import { ok, refuse, type Refusal, type Result } from "../refusal.ts";
 import { makeEvent, type EventDraft } from "./make-event.ts";
@@ -34,13 +35,12 @@ export interface Published {
 export interface PublisherOptions {
   readonly directory: DirectoryService;
   readonly groups: GroupCommit;
-  /** Events get their times from it. */
-  readonly clock: Pick<StoreClock, "doubt">;
   readonly topics: TopicRules;
   readonly newEventId: () => EventId;
   /** The API version that payloads are published in. */
   readonly apiVersion: string;
   readonly retentionMs: number;
+  readonly payloads: Pick<Payloads, "selectionOf">;
   /** First 128 bits of a SHA-256, 32 hex digits. */
   readonly digest: (parts: readonly (string | Uint8Array)[]) => string;
   /** Null when the payload fits its topic's schema. */
@@ -97,12 +97,11 @@ export class Publisher {
 
   /** Commits a draft that needs no further check: a publish, or an event that Genhook makes itself. */
   submit(draft: EventDraft): Promise<Result<Published>> {
-    const { groups, directory, clock, retentionMs, handOver } = this.#options;
+    const { groups, directory, retentionMs, payloads, handOver } = this.#options;
     if (!groups.hasRoom) return Promise.resolve(overloaded());
-    const { doubt } = clock;
-    if (doubt !== null) return Promise.resolve(overloaded(`No event can be given a time just now: ${doubt}. `));
+    const options = { retentionMs, selection: payloads.selectionOf({ ...draft, topic: draft.topic.name }) };
     const make = (): { event: NewEvent; directoryVersion: number } => ({
-      event: makeEvent(directory.directory, draft, retentionMs),
+      event: makeEvent(directory.directory, draft, options),
       directoryVersion: directory.directory.version,
     });
     const made = make();
@@ -139,6 +138,9 @@ export class Publisher {
     if (!app.ok) return app;
     const misfit = this.#options.checkPayload(topic.name, request.payloadValue);
     if (misfit !== null) return { ok: false, refusal: misfit };
+    // A path that nobody can read would keep the event from those who wait for that change.
+    const changed = readPaths(request.changed ?? [], topic.root, "changed");
+    if (!changed.ok) return changed;
     return this.#complete(request, shop, topic, app.value);
   }
 
@@ -214,8 +216,8 @@ function notActive({ status, statusReason }: Subscription): Result<never> {
   return refuse("webhook_not_active", `The webhook is ${why}, so nothing is sent to it; ${remedy}.`, "status");
 }
 
-function overloaded(why = ""): Result<never> {
-  return refuse("overloaded", `${why}Nothing was written; try again later with the same idempotencyKey.`);
+function overloaded(): Result<never> {
+  return refuse("overloaded", "Nothing was written; try again later with the same idempotencyKey.");
 }
 
 function asError(error: unknown): Error {

@@ -17,13 +17,15 @@ export const sha256 = (text: string): string => createHash("sha256").update(text
 export const TOPICS: ReadonlyMap<string, TopicRule> = new Map(
   (
     [
-      ["orders/create", "shop", ["read_orders", "write_orders"], false],
-      ["products/update", "shop", ["read_products"], false],
-      ["app/uninstalled", "app", ["read_apps", "write_apps"], true],
-      ["appSubscriptions/update", "app", [], false],
-      ["customers/redact", "compliance", [], false],
+      ["orders/create", "shop", ["read_orders", "write_orders"], false, "order"],
+      ["products/update", "shop", ["read_products"], false, "product"],
+      ["app/installed", "app", ["read_apps", "write_apps"], true, "installed"],
+      ["app/scopesUpdate", "app", ["read_apps", "write_apps"], true, "authScope"],
+      ["app/uninstalled", "app", ["read_apps", "write_apps"], true, "uninstalled"],
+      ["appSubscriptions/update", "app", [], false, "recurringApplicationCharge"],
+      ["customers/redact", "compliance", [], false, "customerRedact"],
     ] as const
-  ).map(([name, audience, scopes, madeByGenhook]) => [name, { name, audience, scopes, madeByGenhook }]),
+  ).map(([name, audience, scopes, madeByGenhook, root]) => [name, { name, audience, scopes, madeByGenhook, root }]),
 );
 
 export function makeShop(id: number, more: Partial<Shop> = {}): Shop {
@@ -39,6 +41,7 @@ export function makeApp(id: number, more: Partial<App> = {}): App {
     apiVersion: "202412",
     secrets: [],
     webhooks: [],
+    declaration: { version: 1, changedAt: NOW },
     complianceWebhooks: {},
     isListed: false,
     contactEmail: null,
@@ -51,7 +54,17 @@ export function makeApp(id: number, more: Partial<App> = {}): App {
 }
 
 export function makeInstallation(app: number, shop: number, scopes: readonly string[], more: Partial<Installation> = {}): Installation {
-  return { app, shop, scopes, tokenHash: sha256(`${app} ${shop}`), installedAt: NOW, updatedAt: NOW, endedAt: null, ...more };
+  return {
+    app,
+    shop,
+    scopes,
+    tokenHash: sha256(`${app} ${shop}`),
+    declaration: { version: 1, missing: 0 },
+    installedAt: NOW,
+    updatedAt: NOW,
+    endedAt: null,
+    ...more,
+  };
 }
 
 export function makeSubscription(
@@ -69,6 +82,7 @@ export function makeSubscription(
     shop,
     topic,
     address,
+    host: new URL(address).hostname,
     endpoint: endpointOf(sha256, app.toString(16).padStart(32, "0"), new URL(address)),
     status: "active",
     statusReason: null,
@@ -96,6 +110,7 @@ export function makeDirectory(subscriptions: readonly Subscription[] = []): Dire
       makeInstallation(2, 1, ["read_products"]),
     ],
     subscriptions,
+    holds: [],
   });
   return directory;
 }

@@ -31,6 +31,7 @@ function carryOut<Value>(directory: Directory, result: Result<Change<Value>>): V
     apps: [],
     installations: [],
     subscriptions: change.subscriptions ?? [],
+    holds: change.holds ?? [],
   });
   return change.value;
 }

@@ -1,10 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { match, type Directory, type MatchDecision, type TopicRule } from "@genhook/core";
+import { isOwed, match, type Directory, type MatchDecision, type MatchQuery, type TopicRule } from "@genhook/core";
 import { makeApp, makeDirectory, makeInstallation, makeSubscription, NOW, TOPICS } from "../directory/fixtures.ts";
 
 const RETENTION_MS = 30 * 86_400_000;
 
-function decisions(directory: Directory, shop: number, topic: string, app: number | null = null): Record<number, MatchDecision> {
+function decisions(
+  directory: Directory,
+  shop: number,
+  topic: string,
+  app: number | null = null,
+  select: MatchQuery["select"] = () => expect.unreachable("nothing selects by payload"),
+): Record<number, MatchDecision> {
   const found: Record<number, MatchDecision> = {};
   const query = {
     shop,
@@ -12,6 +18,7 @@ function decisions(directory: Directory, shop: number, topic: string, app: numbe
     app: app === null ? null : makeApp(app),
     now: NOW,
     retentionMs: RETENTION_MS,
+    select,
   };
   match(directory, query, (subscription, decision) => {
     found[subscription.id] = decision;
@@ -69,9 +76,38 @@ describe("match", () => {
         apps: [],
         installations: [makeInstallation(app, 1, [], { endedAt })],
         subscriptions: [],
+        holds: [],
       });
     ended(1, NOW - RETENTION_MS + 1);
     ended(2, NOW - RETENTION_MS);
     expect(decisions(directory, 1, "customers/redact")).toEqual({ 10: "owed", 11: "not_installed" });
+  });
+
+  it("asks the payload last, with the version that the app gets, and never keeps an event back for a filter that cannot be decided", () => {
+    const settings = { filter: "order.id = 1" };
+    const directory = makeDirectory([
+      makeSubscription(10, 1, 1, "orders/create", { settings }),
+      makeSubscription(11, 1, 1, "orders/create", { settings, status: "paused" }),
+      makeSubscription(12, 1, 1, "orders/create", { settings, status: "suspended", statusReason: "endpoint_failing" }),
+      makeSubscription(13, 1, 1, "orders/create", { settings, status: "disabled", statusReason: "gone" }),
+      makeSubscription(14, 2, 1, "orders/create", { settings }),
+      makeSubscription(15, 1, 1, "orders/create", { settings: { changed: ["order.note"] } }),
+      makeSubscription(16, 1, 1, "orders/create", { settings: { fields: ["order.id"] } }),
+    ]);
+    const asked: string[] = [];
+    const answering = (answer: ReturnType<MatchQuery["select"]>): Record<number, MatchDecision> =>
+      decisions(directory, 1, "orders/create", null, (_, apiVersion) => {
+        asked.push(apiVersion);
+        return answer;
+      });
+    const rest = { 13: "disabled", 14: "scope_missing", 16: "owed" };
+    expect(answering("matched")).toEqual({ ...rest, 10: "owed", 11: "held", 12: "held", 15: "owed" });
+    expect(asked).toEqual(["202412", "202412", "202412", "202412"]);
+    for (const miss of ["filter_not_matched", "not_changed"] as const) {
+      expect(answering(miss)).toEqual({ ...rest, 10: miss, 11: miss, 12: miss, 15: miss });
+    }
+    expect(answering("filter_failed")).toEqual({ ...rest, 10: "filter_failed", 11: "held", 12: "held", 15: "filter_failed" });
+    expect(["owed", "held", "filter_failed"].map((decision) => isOwed(decision as MatchDecision))).toEqual([true, true, true]);
+    expect(["filter_not_matched", "not_changed"].map((decision) => isOwed(decision as MatchDecision))).toEqual([false, false]);
   });
 });

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { API_HEADERS, isApiVersion } from "@genhook/contract";
 import type { App, DirectoryService, Installation, Plan, Shop, Store } from "@genhook/core";
+import type { CallerUrl } from "./caller-url.ts";
 import { sha256 } from "../secrets/tokens.ts";
 import { ApiError, fail } from "./api-error.ts";
 
@@ -21,12 +22,14 @@ const BUCKETS: Readonly<Record<Plan, { readonly size: number; readonly perSecond
   advanced: { size: 400, perSecond: 40 },
 };
 
-const PLATFORM_DOMAIN = ".genmystore.com";
+/** What shops of the platform end in. */
+export const PLATFORM_DOMAIN = ".genmystore.com";
 
 export interface AppAccessOptions {
   readonly store: Pick<Store, "directory" | "credentials">;
   readonly directory: DirectoryService;
   readonly now: () => number;
+  readonly callerUrl: CallerUrl;
 }
 
 /** Checks of a call before its own, in the contract's order: version 404, token 401, bucket 429. The scope of the call comes after. */
@@ -42,7 +45,8 @@ export async function identifyApp(options: AppAccessOptions, request: IncomingMe
   const { installation } = found;
   const app = directory.app(installation.app);
   const shop = directory.shop(installation.shop);
-  if (app === undefined || shop === undefined || isAnotherShop(directory.shopByDomain(hostOf(request)), request, shop)) {
+  const host = options.callerUrl.hostOf(request);
+  if (app === undefined || shop === undefined || isAnotherShop(directory.shopByDomain(host), host, shop)) {
     fail("token_invalid", "The access token belongs to another shop.");
   }
   const { size, perSecond } = BUCKETS[shop.plan];
@@ -65,11 +69,6 @@ export function requireScope(caller: AppCaller, allowed: readonly string[]): voi
 }
 
 /** The shop comes from the Host; where that is no shop's domain (development, a proxy), from the token. */
-function isAnotherShop(ofHost: Shop | undefined, request: IncomingMessage, ofToken: Shop): boolean {
-  if (ofHost !== undefined) return ofHost.id !== ofToken.id;
-  return hostOf(request).endsWith(PLATFORM_DOMAIN);
-}
-
-function hostOf(request: IncomingMessage): string {
-  return (request.headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
+function isAnotherShop(ofHost: Shop | undefined, host: string, ofToken: Shop): boolean {
+  return ofHost === undefined ? host.endsWith(PLATFORM_DOMAIN) : ofHost.id !== ofToken.id;
 }

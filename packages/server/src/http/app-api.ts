@@ -7,12 +7,14 @@ import {
   subscribe,
   uninstall,
   unsubscribe,
+  updateSettings,
   updateSubscription,
   type CheckedAddress,
   type DecideChange,
   type DirectoryService,
   type InstallationTools,
   type Publisher,
+  type SettingsUpdate,
   type Subscription,
 } from "@genhook/core";
 import { checkAddress, type AddressPolicy } from "../send/address-guard.ts";
@@ -36,7 +38,7 @@ export interface AppApiOptions {
 export type AppHandler = (call: Call, caller: AppCaller) => Promise<Reply>;
 
 interface WebhookBody {
-  readonly webhook: { readonly id?: string | number; readonly topic?: string; readonly address?: string };
+  readonly webhook: { readonly id?: string | number; readonly topic?: string; readonly address?: string } & SettingsUpdate;
 }
 
 /** Handlers of the App API by operation; who calls and whether they may was checked before. */
@@ -62,14 +64,13 @@ export function appHandlers(options: AppApiOptions): Readonly<Record<string, App
   };
   return {
     createWebhook: async (call, caller) => {
-      const { webhook } = (await readJsonBody(call)) as Required<WebhookBody>;
-      const address = checkedAddress(options, webhook.address ?? "", "webhook.address");
-      return change(call, caller, subscribe(tools, whoIs(caller), { topic: webhook.topic ?? "", address, settings: {} }));
+      const { topic = "", address: text = "", ...given } = ((await readJsonBody(call)) as WebhookBody).webhook;
+      const address = checkedAddress(options, text, "webhook.address");
+      return change(call, caller, subscribe(tools, whoIs(caller), { topic, address, settings: updateSettings({}, given) }));
     },
     updateWebhook: async (call, caller) => {
       const id = ownId(options, call, caller);
-      const { webhook } = (await readJsonBody(call)) as WebhookBody;
-      const { id: given, topic, address } = webhook;
+      const { id: given, topic, address, ...settings } = ((await readJsonBody(call)) as WebhookBody).webhook;
       if (given !== undefined && findOwn(options, String(given), caller)?.id !== id) {
         fail("invalid_member", "webhook.id must be the id in the path, or left out.", "webhook.id");
       }
@@ -79,6 +80,7 @@ export function appHandlers(options: AppApiOptions): Readonly<Record<string, App
         updateSubscription(tools, whoIs(caller), id, {
           ...(topic === undefined ? {} : { topic }),
           ...(address === undefined ? {} : { address: checkedAddress(options, address, "webhook.address") }),
+          settings,
         }),
       );
     },

@@ -1,4 +1,4 @@
-import { isEmpty, type AuditRecord, type DecideChange, type Directory } from "@genhook/core";
+import { isEmpty, type AuditRecord, type DecideChange, type DeclarationStep, type Directory } from "@genhook/core";
 import type { Call } from "./call.ts";
 
 type Audited = Pick<Call, "actor" | "requestId" | "route">;
@@ -22,6 +22,17 @@ export function audited<Value>(
     const name = typeof subject === "string" ? subject : subject(value);
     const record = auditRecord(call, name, before(directory), after(value), now);
     return { ok: true, value: { ...decided.value, audit: [...(decided.value.audit ?? []), record] } };
+  };
+}
+
+/** A step that Genhook takes by itself after an app's declaration was changed. */
+export function auditedStep(decide: DecideChange<DeclarationStep | null>): DecideChange<DeclarationStep | null> {
+  return (directory, now) => {
+    const decided = decide(directory, now);
+    if (!decided.ok || decided.value.value === null) return decided;
+    const { clientId, ...after } = decided.value.value;
+    const record = { at: now, actor: "genhook", action: "followDeclaration", subject: `app ${clientId}`, before: null, requestId: null };
+    return { ok: true, value: { ...decided.value, audit: [{ ...record, after: JSON.stringify(after) }] } };
   };
 }
 

@@ -32,12 +32,17 @@ const checks = new WeakMap<object, Check>();
 
 /** The call's JSON body, checked against the route's schema: size, media type, JSON, members, in this order. */
 export async function readJsonBody(call: Call): Promise<unknown> {
+  return (await readJson(call)).value;
+}
+
+/** The same with the bytes, for what must not be parsed and written again. */
+export async function readJson(call: Call): Promise<{ readonly value: unknown; readonly bytes: Buffer }> {
   const bytes = await readBody(call.request, BODY_BYTES_MAX);
   if (bytes.length > 0) mediaType(call.request, JSON_TYPES);
   const value = parseJson(bytes);
   const error = call.route.body === undefined ? null : checkOf(call.route.body)(value);
   if (error !== null) throw apiError(error);
-  return value;
+  return { value, bytes };
 }
 
 /** Query parameters as text, each at most once, checked against the route's schema where it has one. */

@@ -9,6 +9,7 @@ import {
   type DeliveryState,
   type Directory,
   type LogRow,
+  type Payloads,
   type Shop,
   type StoredEvent,
   type Store,
@@ -29,6 +30,7 @@ export interface DeliveriesRoutesOptions {
   readonly directory: Directory;
   readonly store: Pick<Store, "directory">;
   readonly secrets: SecretVault;
+  readonly payloads: Pick<Payloads, "bodyOf">;
   readonly webhookId: WebhookIdForm;
   readonly now: () => number;
 }
@@ -122,21 +124,21 @@ export class DeliveriesRoutes {
     };
   }
 
-  /** Recomputed for display: they are not stored. The signatures are those of today's secrets. */
+  /** Recomputed for display: they are not stored. Signatures, version and fields are today's. */
   #requestHeaders(
     row: LogRow,
     attempt: number,
     event: StoredEvent | null,
     subscription: Subscription | null,
   ): Record<string, string> | null {
-    const { directory, secrets, webhookId } = this.#options;
+    const { directory, secrets, payloads, webhookId } = this.#options;
     const app = directory.app(row.app);
     const shop = directory.shop(row.shop);
     if (event === null || event.isErased || subscription === null || app === undefined || shop === undefined) return null;
     const flat = headersOf(
       {
         deliveryId: deliveryId(row),
-        event,
+        event: { ...event, ...payloads.bodyOf(event, app.apiVersion, subscription.settings.fields) },
         shopDomain: shop.domain,
         subscriptionId: subscription.id,
         subscriptionUuid: subscription.uuid,

@@ -31,7 +31,7 @@ import { checkedAddress } from "./app-api.ts";
 import { audited } from "./audited.ts";
 import { readJsonBody, type Call, type Reply } from "./call.ts";
 import { pageLinks, pageOf, readPaging } from "./paging.ts";
-import { appView, installationView, shopView } from "./views.ts";
+import { appEntry, appView, installationView, shopView } from "./views.ts";
 
 export interface DirectoryApiOptions {
   readonly store: Pick<Store, "directory">;
@@ -121,7 +121,7 @@ export function appDirectoryHandlers(options: DirectoryApiOptions): Handlers {
       const request = appRequest(options, body, body.clientId ?? makeClientId(), shown);
       const decide = createApp(tools, request, tools.apiVersion);
       const app = valueOf(await directory.change(audited(call, `app ${request.clientId}`, decide, () => null, appView)));
-      return { body: { app: { ...appView(app), ...shown } } };
+      return { body: { app: { ...appEntry(app, directory.directory), ...shown } } };
     },
     putApp: async (call) => {
       const body = (await readJsonBody(call)) as AppBody;
@@ -133,12 +133,13 @@ export function appDirectoryHandlers(options: DirectoryApiOptions): Handlers {
       const decide = putApp(tools, request, tools.apiVersion);
       const view = (put: Put<App>): unknown => appView(put.entry);
       const put = valueOf(await directory.change(audited(call, `app ${clientId}`, decide, viewOf(before, appView), view)));
-      return putReply("app", put, (app) => ({ ...appView(app), ...(put.isNew ? given : {}) }));
+      return putReply("app", put, (app) => ({ ...appEntry(app, directory.directory), ...(put.isNew ? given : {}) }));
     },
-    getApp: (call) => Promise.resolve({ body: { app: appView(find(call)) } }),
+    getApp: (call) => Promise.resolve({ body: { app: appEntry(find(call), directory.directory) } }),
     listApps: (call) => {
       const apps = [...directory.directory.apps()].sort((a, b) => a.id - b.id);
-      return Promise.resolve(listReply(call, "apps", apps, (app) => app.id, appView));
+      const view = (app: App): Record<string, unknown> => appEntry(app, directory.directory);
+      return Promise.resolve(listReply(call, "apps", apps, (app) => app.id, view));
     },
     deleteApp: async (call) => {
       const app = find(call);

@@ -7,6 +7,7 @@ import {
   errorBody,
   isApiVersion,
   ROUTES,
+  sideOf,
   statusOf,
   type ContractError,
   type Route,
@@ -26,8 +27,6 @@ export interface HttpServerOptions {
   readonly app: Readonly<Record<string, AppHandler>>;
   readonly platform: Readonly<Record<string, Handler>>;
   readonly open: Readonly<Record<string, Handler>>;
-  /** Origin that links name; null: as the caller wrote it. */
-  readonly publicUrl: string | null;
   /** Longest time that a request's headers and body may take, ms. */
   readonly requestTimeoutMs: number;
   readonly onAnswer: (route: Route | null, status: number, durationMs: number) => void;
@@ -38,8 +37,12 @@ export interface HttpServerOptions {
 const PARAMETER_LENGTH_MAX = 512;
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 
+/** Which calls a server takes: all of them, or those of one side. */
+export type Side = "all" | ReturnType<typeof sideOf>;
+
 /** All HTTP: one handler per row of the route table, checks in the contract's order, errors in the contract's shape. */
-export function makeHttpServer(options: HttpServerOptions): FastifyInstance {
+export function makeHttpServer(options: HttpServerOptions, side: Side): FastifyInstance {
+  const routes = ROUTES.filter((route) => side === "all" || sideOf(route) === side);
   const server = Fastify({
     logger: false,
     return503OnClosing: false,
@@ -60,8 +63,9 @@ export function makeHttpServer(options: HttpServerOptions): FastifyInstance {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("*", (_request, _payload, done) => done(null));
   server.setErrorHandler((error, request, reply) => sendError(options, null, request, reply, error));
-  server.setNotFoundHandler((request, reply) => sendError(options, null, request, reply, notFound(request)));
-  for (const route of ROUTES) {
+  const patterns = routes.map((route): Pattern => ({ pattern: new RegExp(`^${route.path.replaceAll(/:\w+/g, "[^/]+")}$`), route }));
+  server.setNotFoundHandler((request, reply) => sendError(options, null, request, reply, notFound(patterns, request)));
+  for (const route of routes) {
     server.route({
       method: route.method,
       url: route.path,
@@ -91,11 +95,18 @@ async function carryOut(
     const at = request.raw.url?.indexOf("?") ?? -1;
     const search = at < 0 ? "" : (request.raw.url ?? "").slice(at + 1);
     const path = at < 0 ? (request.raw.url ?? "") : (request.raw.url ?? "").slice(0, at);
-    const origin = options.publicUrl ?? `http://${request.raw.headers.host ?? ""}`;
     // A call that takes no body is not made with a large one all the same.
     if (route.body === undefined) announcedBytes(request.raw, BODY_BYTES_MAX);
     const query = readQuery(route, new URLSearchParams(search));
-    return { route, request: request.raw, requestId: request.id, actor, params, query, url: `${origin.replace(/\/$/, "")}${path}` };
+    return {
+      route,
+      request: request.raw,
+      requestId: request.id,
+      actor,
+      params,
+      query,
+      url: options.access.callerUrl.originOf(request.raw) + path,
+    };
   };
   if (route.api === "app") {
     const caller = await identifyApp(options.access, request.raw, params["version"] ?? "");
@@ -180,16 +191,16 @@ function common(request: FastifyRequest): Record<string, string> {
   return { [API_HEADERS.requestId]: request.id, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" };
 }
 
-const PATTERNS: readonly { readonly pattern: RegExp; readonly route: Route }[] = ROUTES.map((route) => ({
-  pattern: new RegExp(`^${route.path.replaceAll(/:\w+/g, "[^/]+")}$`),
-  route,
-}));
+interface Pattern {
+  readonly pattern: RegExp;
+  readonly route: Route;
+}
 
 /** 404, or 405 with `Allow` where the path exists for other methods; a version that is not served is 404 either way. */
-function notFound(request: FastifyRequest): ApiError {
+function notFound(patterns: readonly Pattern[], request: FastifyRequest): ApiError {
   const path = (request.raw.url ?? "").split("?")[0] ?? "";
   const version = /^\/api\/([^/]+)\//.exec(path)?.[1];
-  const fitting = PATTERNS.filter(({ pattern }) => pattern.test(path)).map(({ route }) => route);
+  const fitting = patterns.filter(({ pattern }) => pattern.test(path)).map(({ route }) => route);
   if (fitting.length === 0) return apiError({ code: "not_found", message: "There is nothing at this path; GET /docs shows all there is." });
   if (version !== undefined && !isApiVersion(version)) {
     return apiError({ code: "unknown_version", message: `There is no API version "${version.slice(0, 20)}".` });

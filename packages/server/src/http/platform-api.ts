@@ -3,8 +3,8 @@ import { API_VERSIONS, TOPICS } from "@genhook/contract";
 import {
   isUuid,
   LATENCY_BOUNDS_MS,
-  laneOf,
   type DirectoryService,
+  type HeldCount,
   type PlatformKey,
   type Publisher,
   type Role,
@@ -29,6 +29,7 @@ export interface PlatformApiOptions {
   readonly publisher: Publisher;
   readonly deliveries: Deliveries;
   readonly routes: DeliveriesRoutes;
+  readonly held: HeldCount;
   readonly now: () => number;
 }
 
@@ -110,7 +111,7 @@ export function keyHandlers(options: PlatformApiOptions): Handlers {
 }
 
 async function getStats(options: PlatformApiOptions, query: Readonly<Record<string, string>>): Promise<Reply> {
-  const { store, directory, now } = options;
+  const { store, directory, held, now } = options;
   const stepMs = parseDuration(query["step"] ?? "1m") ?? MINUTE_MS;
   const to = Math.ceil(((readTime(query, "to") ?? now()) + 1) / stepMs) * stepMs;
   const from = Math.floor((readTime(query, "from") ?? to - 60 * stepMs) / stepMs) * stepMs;
@@ -121,15 +122,12 @@ async function getStats(options: PlatformApiOptions, query: Readonly<Record<stri
   const app = query["clientId"] === undefined ? null : (directory.directory.appByClientId(query["clientId"])?.id ?? -1);
   const points = await store.statistics.read({ from, to, stepMs, shop, app, topic: query["topic"] ?? null });
   const backlog = await store.tasks.backlog();
-  const held = [...directory.directory.subscriptions()].filter(
-    (each) => each.status === "paused" || each.statusReason === "endpoint_failing",
-  );
   return {
     body: {
       series: points.map(pointView),
       now: {
         pending: backlog.pending,
-        held: held.length === 0 ? 0 : await store.tasks.countLanes(held.map(laneOf)),
+        held: await held.read(),
         oldestPendingAt: backlog.oldestDue === null ? null : momentText(backlog.oldestDue),
       },
     },

@@ -61,6 +61,12 @@ export function appView(app: App): Record<string, unknown> {
   };
 }
 
+/** An app as its own calls answer it: with how far its declaration has got. */
+export function appEntry(app: App, directory: Directory): Record<string, unknown> {
+  const { version, changedAt } = app.declaration;
+  return { ...appView(app), declaration: { version, changeTime: momentText(changedAt), ...directory.declarations.progress(app.id) } };
+}
+
 /** A secret without what it is; an Ed25519 key with its public half. */
 export function secretView({ id, kind, state, publicKey, createdAt }: SealedSecret): Record<string, unknown> {
   return { id, kind, state, ...(publicKey === undefined ? {} : { publicKey }), createTime: momentText(createdAt) };

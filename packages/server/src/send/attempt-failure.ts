@@ -38,6 +38,8 @@ const LENGTH_MISMATCH = "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
 export function failureOf(error: Error, phase: Phase): Failure {
   const code = codeOf(error);
   const detail = detailOf(error, code);
+  // Whatever is wrong with the proxy, no endpoint is reached: their breakers open, and what is owed waits without using attempts.
+  if (code === "GENHOOK_PROXY_REFUSED") return { error: "connect_failed", detail };
   if (code === "GENHOOK_ADDRESS_REFUSED") return { error: "address_refused", detail };
   if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT") return { error: "timeout", detail };
   if (code === "UND_ERR_HEADERS_OVERFLOW" || code === "HPE_HEADER_OVERFLOW") return { error: "headers_too_large", detail };

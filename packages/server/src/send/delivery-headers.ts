@@ -10,7 +10,7 @@ export type WebhookIdForm = "number" | "uuid";
 export const USER_AGENT = `Genhook/${VERSION}`;
 
 /** What the headers of an attempt are computed from. */
-export type HeaderSource = Omit<AttemptRequest, "address" | "app">;
+export type HeaderSource = Omit<AttemptRequest, "address" | "app" | "fields">;
 
 /** Base64 of HMAC-SHA256 over the raw body, keyed with the client secret as UTF-8 (contract section 3). */
 export function bodySignature(clientSecret: string, body: Uint8Array): string {

@@ -1,6 +1,7 @@
 import { lookup as systemLookup, type LookupAddress } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { buildConnector } from "undici";
+import { trustAlso } from "./certificate-trust.ts";
 import { judgeIp, type IpBlock } from "./ip-ranges.ts";
 
 /** Resolves a name to all its addresses. */
@@ -29,11 +30,12 @@ export class AddressRefusedError extends Error {
  */
 export function guardedConnect(options: GuardedConnectOptions): buildConnector.connector {
   const { allowPrivate, timeoutMs, ca, refusedNetworks } = options;
+  const secureContext = trustAlso(ca);
   const dial = buildConnector({
     allowH2: false,
     timeout: timeoutMs,
     lookup: guardedLookup(options),
-    ...(ca === null ? {} : { ca: [...ca] }),
+    ...(secureContext === null ? {} : { secureContext }),
   });
   return (target, callback) => {
     const host = target.hostname.startsWith("[") ? target.hostname.slice(1, -1) : target.hostname;

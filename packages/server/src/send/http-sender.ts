@@ -1,12 +1,14 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { RETRY_AFTER_MAX_MS, retryAfterUntil, type AttemptRequest, type KeepResponses, type Outcome, type Sender } from "@genhook/core";
-import { Agent, Client, type Dispatcher } from "undici";
+import type { Client, Dispatcher } from "undici";
 import type { SecretVault } from "../secrets/secret-vault.ts";
 import { failureOf, type Phase } from "./attempt-failure.ts";
 import { ConnectionWatch, type FollowedConnection, type Traveller } from "./connection-watch.ts";
 import { headersOf, type WebhookIdForm } from "./delivery-headers.ts";
+import { proxiedConnect } from "./proxied-connect.ts";
 import { guardedConnect, type Resolve } from "./guarded-connect.ts";
 import type { IpBlock } from "./ip-ranges.ts";
+import { ClientPool, type PooledClient } from "./client-pool.ts";
 import { BODY_READ_BYTES, BodyStart, keptHeaders } from "./kept-response.ts";
 
 export interface HttpSenderOptions {
@@ -18,6 +20,8 @@ export interface HttpSenderOptions {
   readonly keepResponses: KeepResponses;
   readonly ca: readonly string[] | null;
   readonly resolve?: Resolve;
+  /** Everything goes through this HTTP proxy; `resolve` is then asked nothing. */
+  readonly proxy?: string;
   readonly refusedNetworks?: readonly IpBlock[];
   /** How long a connection may be used before its host is looked up and vetted again, ms; a minute where not given. */
   readonly connectionLifeMs?: number;
@@ -40,11 +44,10 @@ interface Target {
   readonly path: string;
 }
 
-/** Sends attempts over pooled HTTP/1.1 connections (undici), one pool per origin without a cap: the endpoint's slots are the cap. */
+/** Sends attempts over HTTP/1.1 connections (undici) that are kept for the next attempt to the same origin. */
 export class HttpSender implements Sender {
   readonly #options: HttpSenderOptions;
-  readonly #agent: Agent;
-  readonly #clientOptions: Client.Options;
+  readonly #pool: ClientPool;
   readonly #flights = new Set<Flight>();
   readonly #targets = new Map<string, Target>();
   readonly #watch = new ConnectionWatch();
@@ -64,8 +67,8 @@ export class HttpSender implements Sender {
   constructor(options: HttpSenderOptions) {
     this.#options = options;
     const lifeMs = options.connectionLifeMs ?? CONNECTION_LIFE_MS;
-    this.#clientOptions = {
-      connect: guardedConnect(options),
+    const client: Client.Options = {
+      connect: options.proxy === undefined ? guardedConnect(options) : proxiedConnect({ ...options, proxy: options.proxy }),
       allowH2: false,
       pipelining: 1,
       keepAliveTimeout: IDLE_MS,
@@ -75,25 +78,23 @@ export class HttpSender implements Sender {
       headersTimeout: 0,
       bodyTimeout: 0,
     };
-    this.#agent = new Agent({ ...this.#clientOptions, connections: null, clientTtl: lifeMs });
+    this.#pool = new ClientPool({ client, lifeMs });
   }
 
   send(request: AttemptRequest, done: (outcome: Outcome) => void): void {
-    const flight = new Flight(this.#options, this.#watch, (outcome) => {
+    const flight = new Flight(this.#options, this.#watch, this.#pool, (outcome) => {
       this.#flights.delete(flight);
-      this.#landed.push(() => done(outcome));
+      this.#landed.push(() => {
+        flight.leaveConnection();
+        done(outcome);
+      });
       if (this.#landed.length === 1) queueMicrotask(this.#land);
     });
     this.#flights.add(flight);
     try {
       const { origin, path } = this.#targetOf(request.address);
       const headers = headersOf(request, this.#options.secrets.liveSecrets(request.app), this.#options.webhookId);
-      const options: Dispatcher.DispatchOptions = { origin, path, method: "POST", headers, body: asBuffer(request.event.payload) };
-      flight.begin(this.#agent, options, () => {
-        const client = new Client(origin, this.#clientOptions);
-        flight.onEnded = (): void => void client.destroy().catch(() => undefined);
-        client.dispatch(options, flight.handler());
-      });
+      flight.begin(origin, { path, method: "POST", headers, body: asBuffer(request.event.payload) });
     } catch (error) {
       this.#options.onInternalError?.(error);
       flight.fail({ error: "internal_error", detail: error instanceof Error ? error.message : String(error) });
@@ -106,7 +107,7 @@ export class HttpSender implements Sender {
 
   async close(): Promise<void> {
     this.#watch.close();
-    await this.#agent.destroy();
+    await this.#pool.close();
   }
 
   #targetOf(address: string): Target {
@@ -128,35 +129,46 @@ export class HttpSender implements Sender {
 class Flight implements Traveller {
   readonly #options: HttpSenderOptions;
   readonly #watch: ConnectionWatch;
+  readonly #pool: ClientPool;
   readonly #done: (outcome: Outcome) => void;
   readonly #startedAt = performance.now();
   readonly #deadline: NodeJS.Timeout;
   readonly #body = new BodyStart();
   #controller: Dispatcher.DispatchController | null = null;
   #connection: FollowedConnection | null = null;
-  #again: (() => void) | null = null;
+  #pooled: PooledClient | null = null;
+  /** What is sent once more where a reused connection turns out to be dead; null from then on. */
+  #request: Dispatcher.DispatchOptions | null = null;
+  /** The answer was read to its end: the connection may be used again. */
+  #isWhole = false;
   #isEnded = false;
   #status = 0;
   #retryAfter: string | null = null;
   #headers = "";
   /** Where the attempt stands, for naming a failure. */
   phase: Phase = "connecting";
-  onEnded: (() => void) | null = null;
 
-  constructor(options: HttpSenderOptions, watch: ConnectionWatch, done: (outcome: Outcome) => void) {
+  constructor(options: HttpSenderOptions, watch: ConnectionWatch, pool: ClientPool, done: (outcome: Outcome) => void) {
     this.#options = options;
     this.#watch = watch;
+    this.#pool = pool;
     this.#done = done;
     this.#deadline = setTimeout(() => this.#timedOut(), options.timeoutMs);
   }
 
-  begin(agent: Agent, options: Dispatcher.DispatchOptions, again: () => void): void {
-    this.#again = again;
-    agent.dispatch(options, this.handler());
+  begin(origin: string, request: Dispatcher.DispatchOptions): void {
+    this.#request = request;
+    this.#pooled = this.#pool.take(origin);
+    this.#pooled.client.dispatch(request, new FlightHandler(this));
   }
 
-  handler(): Dispatcher.DispatchHandler {
-    return new FlightHandler(this);
+  /** Once the connection is free again as far as undici is concerned. */
+  leaveConnection(): void {
+    const pooled = this.#pooled;
+    this.#pooled = null;
+    if (pooled === null) return;
+    if (this.#isWhole) this.#pool.give(pooled);
+    else this.#pool.discard(pooled);
   }
 
   started(controller: Dispatcher.DispatchController): void {
@@ -198,21 +210,26 @@ class Flight implements Traveller {
   }
 
   complete(): void {
-    if (!this.#isEnded) this.#answered();
+    if (this.#isEnded) return;
+    this.#isWhole = true;
+    this.#answered();
   }
 
   errored(error: Error): void {
     if (this.#isEnded) return;
     const failure = failureOf(error, this.phase);
-    const again = this.#again;
+    const request = this.#request;
     const isUnheard = this.#connection?.isReused === true && !this.#connection.isAnswered;
-    if (this.phase === "waiting" && isUnheard && again !== null && failure.error === "connection_lost") {
+    if (this.phase === "waiting" && isUnheard && request !== null && this.#pooled !== null && failure.error === "connection_lost") {
       // The server had closed the idle connection: nobody answered, so the same attempt goes once more, over a new one.
-      this.#again = null;
+      const { origin } = this.#pooled;
+      this.#pool.discard(this.#pooled);
+      this.#request = null;
       this.#controller = null;
       this.#connection = null;
       this.phase = "connecting";
-      again();
+      this.#pooled = this.#pool.open(origin);
+      this.#pooled.client.dispatch(request, new FlightHandler(this));
       return;
     }
     if (failure.error === "internal_error") this.#options.onInternalError?.(error);
@@ -249,7 +266,6 @@ class Flight implements Traveller {
     if (this.#isEnded) return;
     this.#isEnded = true;
     clearTimeout(this.#deadline);
-    this.onEnded?.();
     this.#done(outcome);
   }
 

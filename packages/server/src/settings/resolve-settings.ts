@@ -5,6 +5,7 @@ import { SETTINGS, type Setting, type SettingKind, type SettingName } from "./se
 export interface Settings {
   readonly host: string;
   readonly port: number;
+  readonly platformPort: number | null;
   readonly data: string;
   readonly attemptTimeoutMs: number;
   readonly retryWaitsMs: readonly number[];
@@ -14,7 +15,10 @@ export interface Settings {
   readonly refusedNetworks: readonly string[] | null;
   readonly dnsServers: readonly string[] | null;
   readonly publicUrl: string | null;
+  readonly trustProxy: readonly string[] | null;
+  readonly egressProxy: string | null;
   readonly caFile: string | null;
+  readonly topics: string | null;
   readonly platformKey: string | null;
   readonly sealingKey: string | null;
   readonly sealingKeyFile: string | null;
@@ -52,6 +56,9 @@ export function resolveSettings(
     const parsed = text === null ? { value: setting.kind.type === "switch" ? false : null } : parse(setting.kind, text);
     if ("expected" in parsed) errors.push(`${source} must be ${parsed.expected}${setting.isSecret === true ? "" : `, not "${text}"`}.`);
     else values[name] = parsed.value;
+  }
+  if (values.platformPort !== null && values.platformPort !== 0 && values.platformPort === values.port) {
+    errors.push("--platform-port must be another port than --port, or be left out.");
   }
   if (errors.length > 0) return { ok: false, errors };
   return { ok: true, settings: freeze(values), unknownVariables: unknownVariables(environment) };
@@ -95,14 +102,15 @@ function parseDurations(kind: Extract<SettingKind, { type: "durations" }>, text:
 }
 
 function freeze(values: Partial<Record<SettingName, Value>>): Settings {
-  const { attemptTimeout, retryWaits, retention, grace, checkPayloads, ...named } = values as Required<typeof values>;
+  const { attemptTimeout, retryWaits, retention, grace, checkPayloads, publicUrl, ...named } = values as Required<typeof values>;
   return Object.freeze({
-    ...(named as Omit<Settings, "attemptTimeoutMs" | "retryWaitsMs" | "retentionMs" | "graceMs" | "checkPayloads">),
+    ...(named as Omit<Settings, "attemptTimeoutMs" | "retryWaitsMs" | "retentionMs" | "graceMs" | "checkPayloads" | "publicUrl">),
     attemptTimeoutMs: Number(attemptTimeout),
     retryWaitsMs: Object.freeze(retryWaits as readonly number[]),
     retentionMs: Number(retention),
     graceMs: Number(grace),
     checkPayloads: checkPayloads === "on",
+    publicUrl: typeof publicUrl === "string" ? publicUrl.replace(/\/$/, "") : null,
   });
 }
 

@@ -1,4 +1,5 @@
 import { isNameServer } from "../send/dns-resolve.ts";
+import { TRUST_WORDS } from "../http/caller-url.ts";
 import { parseBlock } from "../send/ip-ranges.ts";
 
 /** What a setting's text may be. */
@@ -33,6 +34,13 @@ export const SETTINGS = {
     kind: { type: "integer", min: 0, max: 65_535 },
     default: "8080",
     description: "Port to listen on; 0 takes a free one.",
+  },
+  platformPort: {
+    flag: "platform-port",
+    environment: "GENHOOK_PLATFORM_PORT",
+    kind: { type: "integer", min: 0, max: 65_535 },
+    default: null,
+    description: "Port of its own for the platform API, /healthz, /readyz, /metrics and /docs; --port then serves the App API alone.",
   },
   data: {
     flag: "data",
@@ -95,14 +103,41 @@ export const SETTINGS = {
     environment: "GENHOOK_PUBLIC_URL",
     kind: { type: "text", pattern: /^https?:\/\/[^\s/?#]+\/?$/, expected: "an origin such as https://hooks.example.com" },
     default: null,
-    description: "Where this server is reached from outside; stands in the API document.",
+    description:
+      "Where this server is reached from outside: for links, where the caller used no shop's own domain, and in the API document.",
+  },
+  trustProxy: {
+    flag: "trust-proxy",
+    environment: "GENHOOK_TRUST_PROXY",
+    kind: {
+      type: "list",
+      isEntry: (text) => Object.hasOwn(TRUST_WORDS, text) || parseBlock(text) !== null,
+      expected: "addresses or networks with commas between, or the words loopback and private",
+    },
+    default: null,
+    description: "Proxies in front of this server whose X-Forwarded-Host and X-Forwarded-Proto count; from anyone else they are ignored.",
+  },
+  egressProxy: {
+    flag: "egress-proxy",
+    environment: "GENHOOK_EGRESS_PROXY",
+    kind: { type: "text", pattern: /^https?:\/\/([^\s/@]+@)?[^\s/?#@]+\/?$/, expected: "an address such as http://proxy.internal:3128" },
+    default: null,
+    description: "HTTP proxy that all deliveries go through (CONNECT). It resolves the names, so it must refuse private networks itself.",
+    isSecret: true,
   },
   caFile: {
     flag: "ca-file",
     environment: "GENHOOK_CA_FILE",
     kind: { type: "text" },
     default: null,
-    description: "PEM file with further certificate authorities that endpoints may use.",
+    description: "PEM file with further certificate authorities that endpoints may use, beside the usual ones.",
+  },
+  topics: {
+    flag: "topics",
+    environment: "GENHOOK_TOPICS",
+    kind: { type: "text" },
+    default: null,
+    description: "JSON file with topics of your own, beside the built-in ones.",
   },
   platformKey: {
     flag: "platform-key",

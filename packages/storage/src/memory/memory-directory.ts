@@ -7,6 +7,7 @@ import type {
   DirectoryChanges,
   DirectoryCommit,
   DirectoryStore,
+  Hold,
   Installation,
   Shop,
   Subscription,
@@ -68,6 +69,7 @@ export class MemoryDirectory implements DirectoryStore {
   readonly #apps = new Table<number, App>();
   readonly #installations = new Table<string, Installation>();
   readonly #subscriptions = new Table<number, Subscription>();
+  readonly #holds = new Map<string, Versioned<Hold>>();
   readonly #audit: AuditRecord[] = [];
   readonly #also: (commit: DirectoryCommit, expectedVersion: number) => void;
 
@@ -92,6 +94,10 @@ export class MemoryDirectory implements DirectoryStore {
       apps: this.#apps.changedSince(version).filter((app) => !isFresh || app.endedAt === null),
       installations: this.#installations.changedSince(version),
       subscriptions: this.#subscriptions.changedSince(version).filter((each) => !isFresh || each.endedAt === null),
+      holds: [...this.#holds.values()]
+        .filter((each) => each.version > version && (!isFresh || each.entry.endedAt === null))
+        .sort((a, b) => a.version - b.version)
+        .map((each) => each.entry),
     });
   }
 
@@ -109,6 +115,7 @@ export class MemoryDirectory implements DirectoryStore {
       apps: this.#apps.asOf(version).filter((each) => each.endedAt === null && apps.has(each.id)),
       installations,
       subscriptions,
+      holds: [],
     });
   }
 
@@ -116,7 +123,9 @@ export class MemoryDirectory implements DirectoryStore {
     const tables = [this.#shops, this.#apps, this.#installations, this.#subscriptions];
     const gone = tables.flatMap((table) => table.forget(at, limit));
     this.#historyFrom = Math.max(this.#historyFrom, ...gone);
-    return gone.length;
+    const ended = [...this.#holds].filter(([, { entry }]) => entry.endedAt !== null && entry.endedAt < at).slice(0, limit);
+    for (const [id] of ended) this.#holds.delete(id);
+    return gone.length + ended.length;
   }
 
   commit(commit: DirectoryCommit, expectedVersion: number): ReturnType<DirectoryStore["commit"]> {
@@ -129,6 +138,7 @@ export class MemoryDirectory implements DirectoryStore {
     for (const entry of commit.apps) this.#apps.put(entry.id, entry, version, at);
     for (const entry of commit.subscriptions) this.#subscriptions.put(entry.id, entry, version, at);
     for (const entry of commit.installations) this.#installations.put(`${entry.app} ${entry.shop}`, entry, version, at);
+    for (const entry of commit.holds) this.#holds.set(entry.id, { version, entry });
     this.#also(commit, expectedVersion);
     this.#audit.push(...commit.audit);
     return Promise.resolve({ kind: "committed", version });

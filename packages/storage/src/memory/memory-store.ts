@@ -17,6 +17,7 @@ import {
   type FinalDeliveriesQuery,
   type LaneRead,
   type LaneRef,
+  type LanesMeasure,
   type LaneWithWork,
   type LogRow,
   type NewEvent,
@@ -35,6 +36,7 @@ import {
 } from "@genhook/core";
 import { NOBODY_TO_TELL, soleOwner } from "../one-process.ts";
 import { TokenBuckets } from "../token-buckets.ts";
+import { MemoryEndpointStates } from "./memory-endpoint-states.ts";
 import { MemoryErasures } from "./memory-erasures.ts";
 import { MemoryDirectory } from "./memory-directory.ts";
 import { memoryHints } from "./memory-hints.ts";
@@ -96,11 +98,7 @@ export function openMemoryCluster({ now, leaseMs }: MemoryClusterOptions): Memor
 
 function openTables(): Omit<Store, "isShared" | "leases" | "hints"> {
   const statistics = new MemoryStatistics();
-  const tables = new MemoryTables(
-    statistics,
-    (subscription) => directory.appOf(subscription),
-    () => directory.current,
-  );
+  const tables = new MemoryTables(statistics, (subscription) => directory.appOf(subscription));
   const directory = new MemoryDirectory((commit, version) => tables.carryOut(commit, version));
   return {
     events: eventStore(tables, directory),
@@ -111,6 +109,7 @@ function openTables(): Omit<Store, "isShared" | "leases" | "hints"> {
     retention: retention(tables, directory),
     erasures: new MemoryErasures(tables),
     replayJobs: new MemoryReplayJobs(),
+    endpoints: new MemoryEndpointStates(),
     credentials: credentials(directory),
     close: () => Promise.resolve(),
   };
@@ -127,12 +126,10 @@ export class MemoryTables implements TaskQueue {
   readonly #lanes = new Map<string, Task[]>();
   readonly #statistics: MemoryStatistics;
   readonly #appOf: (subscription: number) => number;
-  readonly #version: () => number;
 
-  constructor(statistics: MemoryStatistics, appOf: (subscription: number) => number, version: () => number) {
+  constructor(statistics: MemoryStatistics, appOf: (subscription: number) => number) {
     this.#statistics = statistics;
     this.#appOf = appOf;
-    this.#version = version;
   }
 
   append(event: NewEvent, directoryVersion: number): AppendResult {
@@ -206,8 +203,8 @@ export class MemoryTables implements TaskQueue {
     );
   }
 
-  cancelLane(lane: LaneRef, reason: DeliveryReason, at: number, limit: number, directoryVersion: number): Promise<number | null> {
-    return Promise.resolve(this.#version() === directoryVersion ? this.#cancel(lane, reason, at, limit) : null);
+  cancelLane(lane: LaneRef, reason: DeliveryReason, at: number, limit: number): Promise<number> {
+    return Promise.resolve(this.#cancel(lane, reason, at, limit));
   }
 
   relocateLane(lane: LaneRef, toShard: number, limit: number): Promise<number> {
@@ -227,8 +224,11 @@ export class MemoryTables implements TaskQueue {
     return Promise.resolve(pageOf(this.#lane(lane), turn, limit, compareTasks));
   }
 
-  countLanes(lanes: readonly LaneRef[]): Promise<number> {
-    return Promise.resolve(lanes.reduce((count, lane) => count + this.#lane(lane).length, 0));
+  measureLanes(lanes: readonly LaneRef[], countMax: number): Promise<LanesMeasure> {
+    const tasks = lanes.map((lane) => this.#lane(lane));
+    const count = tasks.reduce((sum, each) => sum + each.length, 0);
+    const oldest = tasks.flatMap(([first]) => first?.due ?? []).sort((a, b) => a - b);
+    return Promise.resolve({ count: Math.min(countMax, count), oldestDue: oldest[0] ?? null });
   }
 
   backlog(): Promise<{ pending: number; oldestDue: number | null }> {

@@ -2,6 +2,7 @@ import type {
   AttemptLog,
   Credentials,
   DirectoryStore,
+  EndpointStates,
   Erasures,
   EventStore,
   Leases,
@@ -40,6 +41,7 @@ export function assemble(threads: Threads, close: () => Promise<void>): Store {
     retention: retention(threads),
     erasures: erasures(threads),
     replayJobs: replayJobs(threads),
+    endpoints: endpoints(threads),
     leases: leases(),
     hints: NOBODY_TO_TELL,
     credentials: credentials(threads),
@@ -66,10 +68,10 @@ function tasks({ writer, reader }: Threads): TaskQueue {
     },
     readLane: (lane, dueMax, limit, bytesMax, skip) => reader.call("readLane", [lane, dueMax, limit, bytesMax, skip]),
     lanesWithWork: (shards, after, limit) => reader.call("lanesWithWork", [shards, after, limit]),
-    cancelLane: (lane, reason, at, limit, version) => writer.call("cancelLane", [lane, reason, at, limit, version]),
+    cancelLane: (lane, reason, at, limit) => writer.call("cancelLane", [lane, reason, at, limit]),
     relocateLane: (lane, toShard, limit) => writer.call("relocateLane", [lane, toShard, limit]),
     replay: (requests, at, job) => writer.call("replay", [requests, at, job]),
-    countLanes: (lanes) => reader.call("countLanes", [lanes]),
+    measureLanes: (lanes, countMax) => reader.call("measureLanes", [lanes, countMax]),
     listLane: (lane, turn, limit) => reader.call("listLane", [lane, turn, limit]),
     backlog: async () => {
       const [pending, oldestDue] = await Promise.all([writer.call("pending", []), reader.call("oldestDue", [OLDEST_LANES_MAX])]);
@@ -132,6 +134,17 @@ function replayJobs({ writer, reader }: Threads): ReplayJobs {
     running: () => reader.call("runningReplayJobs", []),
     save: (job, expectedRevision) => writer.call("saveReplayJob", [job, expectedRevision]),
     forget: (at, limit) => writer.call("forgetReplayJobs", [at, limit]),
+  };
+}
+
+function endpoints({ writer, reader }: Threads): EndpointStates {
+  return {
+    save: (states) => writer.call("saveEndpointStates", [states]),
+    read: (ids) => reader.call("readEndpointStates", [ids]),
+    ofShards: (shards) => reader.call("readStatesOfShards", [shards]),
+    forget: (ids) => writer.call("forgetEndpointStates", [ids]),
+    askProbe: (endpoint, at) => writer.call("askProbe", [endpoint, at]),
+    takeProbes: (shards) => writer.call("takeProbes", [shards]),
   };
 }
 

@@ -42,6 +42,7 @@ export function readAsOf(connection: Connection, version: number, shop: number, 
       apps,
       installations,
       subscriptions,
+      holds: [],
     };
   } finally {
     connection.database.exec("COMMIT");
@@ -63,6 +64,7 @@ export function forgetHistory(writer: Writer, at: number, limit: number): number
       const until = rows.reduce((latest, row) => Math.max(latest, number(row["until"])), 0);
       if (until > 0) connection.run("UPDATE directory SET history_from = max(history_from, ?)", until);
     }
+    removed += connection.run("DELETE FROM hold WHERE id IN (SELECT id FROM hold WHERE ended_at < ? LIMIT ?)", at, limit);
     return removed;
   });
 }

@@ -1,4 +1,4 @@
-import type { App, DirectoryCommit, Installation, Shop, Subscription } from "@genhook/core";
+import type { App, DirectoryCommit, Hold, Installation, Shop, Subscription } from "@genhook/core";
 import { writeAudit } from "./audit.ts";
 import type { Writer } from "./writer.ts";
 
@@ -25,6 +25,7 @@ export function commitDirectory(writer: Writer, commit: DirectoryCommit, expecte
     for (const app of commit.apps) put(writer, "app", app, version, at);
     for (const subscription of commit.subscriptions) putSubscription(writer, subscription, version, at);
     for (const installation of commit.installations) putInstallation(writer, installation, version, at);
+    for (const hold of commit.holds) putHold(writer, hold, version);
     for (const { lane, reason } of commit.cancel) writer.cancelStep(lane, reason, at, CANCEL_PER_LANE_MAX);
     for (const event of commit.events) writer.appendOne(event, expectedVersion);
     for (const record of commit.audit) writeAudit(connection, record);
@@ -42,6 +43,17 @@ function put(writer: Writer, table: "shop" | "app", entry: Shop | App, version: 
     at,
     entry.endedAt,
     JSON.stringify(entry),
+  );
+}
+
+function putHold({ connection }: Writer, hold: Hold, version: number): void {
+  connection.run(
+    `INSERT INTO hold (id, version, ended_at, body) VALUES (?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET version = excluded.version, ended_at = excluded.ended_at, body = excluded.body`,
+    hold.id,
+    version,
+    hold.endedAt,
+    JSON.stringify(hold),
   );
 }
 

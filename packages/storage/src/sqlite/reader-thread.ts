@@ -13,6 +13,7 @@ import type {
 import { readAudit } from "./audit.ts";
 import { openReader } from "./connection.ts";
 import { readAsOf } from "./directory-history.ts";
+import { readEndpointStates, readStatesOfShards } from "./endpoint-states.ts";
 import { findErasable, openErasures } from "./erasure-reader.ts";
 import { listFinal } from "./final-deliveries.ts";
 import { Reader } from "./reader.ts";
@@ -26,7 +27,7 @@ const reader = new Reader(connection);
 const operations = {
   readEvent: (id: EventId) => reader.readEvent(id),
   heads: (ids: readonly EventId[]) => reader.heads(ids),
-  countLanes: (lanes: readonly LaneRef[]) => reader.countLanes(lanes),
+  measureLanes: (lanes: readonly LaneRef[], countMax: number) => reader.measureLanes(lanes, countMax),
   readLane: (lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<EventId>) =>
     reader.readLane(lane, dueMax, limit, bytesMax, skip),
   lanesWithWork: (shards: readonly number[], after: LaneRef | null, limit: number) => reader.lanesWithWork(shards, after, limit),
@@ -49,6 +50,8 @@ const operations = {
   runningReplayJobs: () => runningReplayJobs(connection),
   openErasures: () => openErasures(connection),
   findErasable: (erasure: Erasure, after: EventId | null, limit: number) => findErasable(connection, erasure, after, limit),
+  readEndpointStates: (endpoints: readonly string[]) => readEndpointStates(connection, endpoints),
+  readStatesOfShards: (shards: readonly number[]) => readStatesOfShards(connection, shards),
   readStatistics: (query: StatisticsQuery) => readStatistics(connection, query),
   close: () => connection.close(),
 };

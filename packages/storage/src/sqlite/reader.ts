@@ -7,8 +7,10 @@ import {
   type EventContent,
   type EventHead,
   type EventId,
+  type Hold,
   type Installation,
   type LaneRead,
+  type LanesMeasure,
   type LaneRef,
   type LaneWithWork,
   type LogRow,
@@ -54,12 +56,22 @@ export class Reader {
     });
   }
 
-  countLanes(lanes: readonly LaneRef[]): number {
+  measureLanes(lanes: readonly LaneRef[], countMax: number): LanesMeasure {
     let count = 0;
+    let oldestDue: number | null = null;
     for (const { shard, lane } of lanes) {
-      count += number(this.connection.get("SELECT count(*) AS count FROM task WHERE shard = ? AND lane = ?", shard, lane)?.["count"]);
+      // One row at least, however many were counted: the first one is the lane's oldest.
+      const row = this.connection.get(
+        "SELECT count(*) AS count, min(due) AS due FROM (SELECT due FROM task WHERE shard = ? AND lane = ? ORDER BY due, event LIMIT ?)",
+        shard,
+        lane,
+        Math.max(1, countMax - count),
+      );
+      count = Math.min(countMax, count + number(row?.["count"]));
+      const due = row?.["due"];
+      if (typeof due === "number" && (oldestDue === null || due < oldestDue)) oldestDue = due;
     }
-    return count;
+    return { count, oldestDue };
   }
 
   readLane(lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<EventId>): LaneRead {
@@ -183,6 +195,7 @@ export class Reader {
         apps: this.#changed<App>("app", version, version > 0),
         installations: this.#changed<Installation>("installation", version, true),
         subscriptions: this.#changed<Subscription>("subscription", version, version > 0),
+        holds: this.#changedHolds(version),
       };
     } finally {
       this.connection.database.exec("COMMIT");
@@ -223,6 +236,13 @@ export class Reader {
     return this.connection
       .all(`SELECT body FROM ${table} WHERE valid_to IS NULL AND version > ? ${filter} ORDER BY version`, version)
       .map((row) => JSON.parse(text(row["body"])) as Entry);
+  }
+
+  #changedHolds(version: number): Hold[] {
+    const filter = version === 0 ? "AND ended_at IS NULL" : "";
+    return this.connection
+      .all(`SELECT body FROM hold WHERE version > ? ${filter} ORDER BY version, id`, version)
+      .map((row) => JSON.parse(text(row["body"])) as Hold);
   }
 
   #eventContent(id: EventId, bytes: SqlValue | undefined, days: ReadonlySet<number>): EventContent | null {

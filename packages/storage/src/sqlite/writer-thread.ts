@@ -1,9 +1,20 @@
 import { workerData } from "node:worker_threads";
-import type { AuditRecord, CancelReason, DirectoryCommit, EventId, LaneRef, PlatformKey, ReplayJob, ReplayRequest } from "@genhook/core";
+import type {
+  AuditRecord,
+  CancelReason,
+  DirectoryCommit,
+  EndpointState,
+  EventId,
+  LaneRef,
+  PlatformKey,
+  ReplayJob,
+  ReplayRequest,
+} from "@genhook/core";
 import { writeAudit } from "./audit.ts";
 import { openWriter } from "./connection.ts";
 import { forgetHistory } from "./directory-history.ts";
 import { commitDirectory } from "./directory-writer.ts";
+import { askProbe, forgetEndpointStates, saveEndpointStates, takeProbes } from "./endpoint-states.ts";
 import { eraseEvents, finishErasure } from "./erasure-writer.ts";
 import { unpackEvents, unpackSettlements, type PackedEvents, type PackedSettlements } from "./packing.ts";
 import { sumStep } from "./statistics.ts";
@@ -18,8 +29,7 @@ const writer = new Writer(connection);
 const operations = {
   append: (packed: PackedEvents, directoryVersion: number) => writer.append(unpackEvents(packed), directoryVersion),
   settle: (packed: PackedSettlements) => writer.settle(unpackSettlements(packed)),
-  cancelLane: (lane: LaneRef, reason: CancelReason, at: number, limit: number, directoryVersion: number) =>
-    writer.cancelLane(lane, reason, at, limit, directoryVersion),
+  cancelLane: (lane: LaneRef, reason: CancelReason, at: number, limit: number) => writer.cancelLane(lane, reason, at, limit),
   relocateLane: (lane: LaneRef, toShard: number, limit: number) => writer.relocateLane(lane, toShard, limit),
   replay: (requests: readonly ReplayRequest[], at: number, job: string | null) => writer.replay(requests, at, job),
   saveReplayJob: (job: ReplayJob, expectedRevision: number) => saveReplayJob(connection, job, expectedRevision),
@@ -29,6 +39,10 @@ const operations = {
   dropStep: (day: number, rowsMax: number) => writer.dropStep(day, rowsMax),
   erase: (ids: readonly EventId[], at: number) => eraseEvents(writer, ids, at),
   finishErasure: (id: EventId, at: number) => finishErasure(writer, id, at),
+  saveEndpointStates: (states: readonly EndpointState[]) => saveEndpointStates(writer, states),
+  forgetEndpointStates: (endpoints: readonly string[]) => forgetEndpointStates(writer, endpoints),
+  askProbe: (endpoint: string, at: number) => askProbe(connection, endpoint, at),
+  takeProbes: (shards: readonly number[]) => takeProbes(writer, shards),
   forgetKeys: (at: number, limit: number) => writer.forgetKeys(at, limit),
   forgetHistory: (at: number, limit: number) => forgetHistory(writer, at, limit),
   sumStep: (before: number, rowsMax: number) => writer.atomically(() => sumStep(connection, before, rowsMax)),

@@ -63,12 +63,10 @@ CREATE TABLE directory (
 
 CREATE TABLE endpoint_state (
   endpoint TEXT PRIMARY KEY,
-  app INTEGER NOT NULL,
-  state TEXT NOT NULL,
-  failing_since INTEGER,
-  failed_attempts INTEGER NOT NULL DEFAULT 0,
-  paused_until INTEGER,
-  updated_at INTEGER NOT NULL
+  shard INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  probe_asked_at INTEGER,
+  body TEXT NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE erasure (
@@ -101,15 +99,11 @@ CREATE TABLE event_subject_DAY (
     ) WITHOUT ROWID;
 
 CREATE TABLE hold (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  scope TEXT NOT NULL CHECK (scope IN ('shop', 'app', 'host', 'topic', 'all')),
-  subject TEXT NOT NULL,
-  reason TEXT NOT NULL,
-  made_by TEXT NOT NULL,
-  made_at INTEGER NOT NULL,
-  ends_at INTEGER,
-  ended_at INTEGER
-);
+  id TEXT PRIMARY KEY,
+  version INTEGER NOT NULL,
+  ended_at INTEGER,
+  body TEXT NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE idempotency (
   shop INTEGER NOT NULL,
@@ -224,6 +218,12 @@ CREATE INDEX attempt_final_DAY ON attempt_DAY (subscription, event) WHERE state 
 CREATE INDEX attempt_trouble_DAY ON attempt_DAY (event) WHERE state > 1;
 
 CREATE INDEX audit_subject ON audit (subject);
+
+CREATE INDEX endpoint_state_probe ON endpoint_state (shard) WHERE probe_asked_at IS NOT NULL;
+
+CREATE INDEX endpoint_state_shard ON endpoint_state (shard);
+
+CREATE INDEX hold_changed ON hold (version);
 
 CREATE INDEX installation_changed ON installation (version) WHERE valid_to IS NULL;
 

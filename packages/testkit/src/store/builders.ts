@@ -4,7 +4,9 @@ import {
   shardOf,
   type App,
   type DirectoryCommit,
+  type EndpointState,
   type EventId,
+  type Hold,
   type Installation,
   type LogRow,
   type NewEvent,
@@ -52,6 +54,7 @@ export function buildApp(id: number, more: Partial<App> = {}): App {
     apiVersion: "202412",
     secrets: [],
     webhooks: [],
+    declaration: { version: 1, changedAt: NOW },
     complianceWebhooks: {},
     isListed: false,
     contactEmail: null,
@@ -69,6 +72,7 @@ export function buildInstallation(app: number, shop: number, more: Partial<Insta
     shop,
     scopes: ["read_orders"],
     tokenHash: sha256(`${app} ${shop}`),
+    declaration: { version: 1, missing: 0 },
     installedAt: NOW,
     updatedAt: NOW,
     endedAt: null,
@@ -85,6 +89,7 @@ export function buildSubscription(id: number, app: number, shop: number | null, 
     shop,
     topic: "orders/create",
     address,
+    host: new URL(address).hostname,
     endpoint: endpointOf(sha256, app.toString(16).padStart(32, "0"), new URL(address)),
     status: "active",
     statusReason: null,
@@ -126,8 +131,43 @@ export function buildIdempotency(key: string, content: string, expiresAt: number
 }
 
 export function buildCommit(more: Partial<DirectoryCommit>): DirectoryCommit {
-  const nothing = { shops: [], apps: [], installations: [], subscriptions: [], cancel: [], events: [], audit: [] };
+  const nothing = { shops: [], apps: [], installations: [], subscriptions: [], holds: [], cancel: [], events: [], audit: [] };
   return { at: NOW, counters: { shop: 10, app: 10, subscription: 8_589_935_000 }, ...nothing, ...more };
+}
+
+export function buildHold(n: number, more: Partial<Hold> = {}): Hold {
+  return {
+    id: `00000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`,
+    scope: "shop",
+    subject: "shop-1.genmystore.com",
+    reason: "an incident",
+    madeBy: "key k1",
+    createdAt: NOW,
+    endsAt: null,
+    endedAt: null,
+    ...more,
+  };
+}
+
+/** An endpoint in trouble: its breaker open, failing for an hour. */
+export function buildEndpointState(endpoint: string, more: Partial<EndpointState> = {}): EndpointState {
+  return {
+    endpoint,
+    breaker: "open",
+    openedAt: NOW - 20_000,
+    nextProbeAt: NOW + 20_000,
+    probeWaitMs: 40_000,
+    pausedUntil: null,
+    concurrency: 3,
+    failing: { since: NOW - 3_600_000, attempts: 12, lastAt: NOW - 20_000, warnedPercent: 0, warnedAt: null },
+    suspendedAt: null,
+    lastSuccessAt: null,
+    lastFailureAt: NOW - 20_000,
+    lastStatus: 503,
+    lastError: null,
+    updatedAt: NOW,
+    ...more,
+  };
 }
 
 /** A finished attempt of a task. `next`: when it is tried again. */

@@ -2,7 +2,7 @@
  * The first schema. Events, their subjects and attempts live in tables of their own per day (see `day-tables.ts`), made when the day's first
  * event comes. `task` is the queue: its key is its only index, and rows are inserted and deleted, never updated. Directory tables keep
  * history: the row with `valid_to` null is the current one of its key; a row held from `version` to just before `until`. Versions before
- * `history_from` can no longer be told in full.
+ * `history_from` can no longer be told in full. A hold bears on sending alone, so it keeps none.
  */
 export const FIRST: string = `
 CREATE TABLE task (
@@ -146,24 +146,21 @@ CREATE TABLE note (
 
 CREATE TABLE endpoint_state (
   endpoint TEXT PRIMARY KEY,
-  app INTEGER NOT NULL,
-  state TEXT NOT NULL,
-  failing_since INTEGER,
-  failed_attempts INTEGER NOT NULL DEFAULT 0,
-  paused_until INTEGER,
-  updated_at INTEGER NOT NULL
+  shard INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  probe_asked_at INTEGER,
+  body TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX endpoint_state_shard ON endpoint_state (shard);
+CREATE INDEX endpoint_state_probe ON endpoint_state (shard) WHERE probe_asked_at IS NOT NULL;
 
 CREATE TABLE hold (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  scope TEXT NOT NULL CHECK (scope IN ('shop', 'app', 'host', 'topic', 'all')),
-  subject TEXT NOT NULL,
-  reason TEXT NOT NULL,
-  made_by TEXT NOT NULL,
-  made_at INTEGER NOT NULL,
-  ends_at INTEGER,
-  ended_at INTEGER
-);
+  id TEXT PRIMARY KEY,
+  version INTEGER NOT NULL,
+  ended_at INTEGER,
+  body TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX hold_changed ON hold (version);
 
 CREATE TABLE lane_block (
   lane INTEGER NOT NULL,

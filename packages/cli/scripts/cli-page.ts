@@ -1,0 +1,161 @@
+import type { Command, Option } from "commander";
+import { apiCommands, parametersOf } from "../src/commands/api-commands.ts";
+import { EXIT_CODES } from "../src/exit-codes.ts";
+import { makeProgram } from "../src/program.ts";
+
+const GROUPS_SHOWN_ONCE: ReadonlySet<string> = new Set(["Connection:", "Output:"]);
+
+/** `docs/cli.md`: prose, and tables made from the commands themselves. */
+export function cliPage(): string {
+  const program = makeProgram({
+    out: () => undefined,
+    error: () => undefined,
+    isTty: false,
+    isErrorTty: false,
+    isInputTty: false,
+    width: 100,
+    hasColour: false,
+    environment: {},
+    now: () => 0,
+    readInput: () => Promise.resolve(new Uint8Array()),
+    ask: () => Promise.resolve(""),
+    interrupts: () => new AbortController().signal,
+  });
+  const own = program.commands.filter((command) => command.helpGroup() !== "API commands:");
+  return [...OPENING, ...connection(program), ...OUTPUT, ...exitCodes(), ...apiTable(), ...own.flatMap(section), ""].join("\n");
+}
+
+const OPENING: readonly string[] = [
+  "# Command line",
+  "",
+  "Made by `npm run golden:update` from the commands themselves.",
+  "",
+  "`npx genhook …` works in the checkout after `npm install`. `genhook --help` lists the commands, `genhook <command> --help` every option of one.",
+  "",
+  "```",
+  "genhook demo                                             # see it work",
+  "genhook shops create --domain my-shop                    # my-shop means my-shop.genmystore.com",
+  "genhook apps create --name 'Stock sync'                  # shows the secrets, once",
+  "genhook installations create --client-id ID --shop my-shop --scopes read_orders,write_apps",
+  "genhook webhooks create --topic orders/create --address https://app.example/hooks --token TOKEN",
+  "genhook trigger orders/create --set order.totalPrice=12.00",
+  "genhook tail --failed",
+  "genhook deliveries get ID                                # each attempt in words, what comes next and when",
+  "genhook replay --state dead --since 1d --dry-run",
+  "```",
+  "",
+];
+
+function connection(program: Command): readonly string[] {
+  const options = program.commands.find((command) => command.name() === "tail")?.options ?? [];
+  return [
+    "## Where it calls, and as whom",
+    "",
+    "| option | |",
+    "| --- | --- |",
+    ...options.filter((option) => option.helpGroupHeading === "Connection:").map(optionRow),
+    "",
+    "Flags win over the environment, that over a profile, that over what lies beside local data. A server that runs on this machine is found by its",
+    "data folder, whatever its port; its key is sent to this machine only, and a profile's key to the profile's server only. Profiles stand in",
+    "`$XDG_CONFIG_HOME/genhook/profiles.json` (`~/.config/…`), 0600; a file that others may read is refused. `genhook login < key-file` keeps a key",
+    "out of the shell's history. Secrets are printed only by the call that made them.",
+    "",
+  ];
+}
+
+const OUTPUT: readonly string[] = [
+  "## Output",
+  "",
+  "Results go to standard output; everything else (notes, progress, questions, errors) to standard error. At a terminal tables are cut to its width",
+  "and times are relative; in a pipe nothing is cut and times are ISO 8601 in UTC, as with `--utc`.",
+  "",
+  '`--json` prints one JSON value: the API\'s own answer, so `genhook shops --json | jq ".shops[].domain"`. Lists are written as they come, and',
+  "`tail --json` prints one value a line. Numbers come out as they went in, also 64-bit ids. With `--json` an error is one line of JSON on standard",
+  'error: `{"error":"message","code":"word","hints":[…]}`.',
+  "",
+  "`NO_COLOR` turns colours off, `FORCE_COLOR` on. Text that comes from apps (addresses, answers) cannot send escape sequences to the terminal.",
+  "",
+];
+
+function exitCodes(): readonly string[] {
+  return [
+    "## Exit codes",
+    "",
+    "| code | |",
+    "| --- | --- |",
+    ...Object.values(EXIT_CODES).map(({ code, meaning }) => `| ${code} | ${meaning} |`),
+    "",
+  ];
+}
+
+function apiTable(): readonly string[] {
+  const rows = apiCommands().map((command) => {
+    const route = (command.platform ?? command.app)?.route;
+    const parameters = route === undefined ? [] : parametersOf(route).map((name) => `<${name}>`);
+    const credentials = command.platform === null ? "token" : command.app === null ? "key" : "key or token";
+    return `| \`${["genhook", command.noun, command.verb, ...parameters].filter((part) => part !== "").join(" ")}\` | ${credentials} | ${command.summary} |`;
+  });
+  return [
+    "## API commands",
+    "",
+    "One for each call of the APIs; members of queries and bodies are options (`createTimeMin` is `--create-time-min`, and takes `2h` for two hours",
+    "ago), or come as JSON with `--body FILE`. `genhook shops` is `genhook shops list`; lists show 50 entries, `--limit N` or `--all` more. What",
+    "deletes asks first; `--yes` answers. A *key* is an operator's platform key, a *token* an app's access token for one shop.",
+    "",
+    "| command | with | does |",
+    "| --- | --- | --- |",
+    ...rows,
+    "",
+  ];
+}
+
+function section(command: Command): readonly string[] {
+  if (command.name() === "help") return [];
+  const usage = ["genhook", command.name(), ...command.registeredArguments.map(argumentText)].join(" ");
+  const lines = [`## ${usage}`, "", sentence(command.description()), ""];
+  lines.push(...(NOTES[command.name()] ?? []));
+  if (command.name() === "serve") return [...lines, "Options: [configuration.md](configuration.md).", ""];
+  for (const child of command.commands) lines.push(`- \`genhook ${command.name()} ${child.name()}\`: ${child.description()}`);
+  if (command.commands.length > 0) lines.push("");
+  const options = command.options.filter((option) => !GROUPS_SHOWN_ONCE.has(option.helpGroupHeading ?? ""));
+  if (options.length > 0) lines.push("| option | |", "| --- | --- |", ...options.map(optionRow), "");
+  return lines;
+}
+
+function argumentText(argument: { readonly required: boolean; readonly variadic: boolean; name(): string }): string {
+  const name = argument.name() + (argument.variadic ? "…" : "");
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
+
+function optionRow(option: Option): string {
+  return `| \`${option.flags.replaceAll("|", "\\|")}\` | ${option.description} |`;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** What the options alone do not say. */
+const NOTES: Readonly<Record<string, readonly string[]>> = {
+  trigger: [
+    "The payload is the topic's sample, varied: other ids, names and amounts that still belong together, times that end now. `--set PATH=TEXT` keeps the",
+    "kind that the member has, `--set PATH:=JSON` makes it exactly that. With `--count` events go out in NDJSON requests, each under an idempotency key",
+    "of its own, so that a request whose answer was lost is repeated without harm; the summary says what was refused and why.",
+    "",
+  ],
+  tail: [
+    "A line for each delivery whose state or number of attempts has changed. It looks every second while there is news, less often otherwise, waits",
+    "for a server that is away, and says at the end how to go on from there. Deliveries of events older than 15 minutes (`--since`) are not looked at.",
+    "",
+  ],
+  replay: [
+    "What is sent again is what was counted before: deliveries that became pending or were dropped meanwhile are passed by. Ctrl+C stops between two.",
+    "For very many, `genhook replays create` lets the server do it.",
+    "",
+  ],
+  verify: [
+    "Says of each signature whether it is right; where it is wrong, what it would be right for: a line break that a tool has added, JSON that was parsed",
+    "and written again, the other secret, hex for base64, a decoded query. An old timestamp is told, and refused only with `--tolerance`.",
+    "",
+  ],
+};

@@ -1,0 +1,92 @@
+import { ROUTES, type Route } from "@genhook/contract";
+import { OPERATIONS, type OperationName } from "@genhook/contract/client";
+
+/**
+ * One command of the command line that is one call of an API: `genhook NOUN VERB`. Nouns and verbs follow from the routes, so that a new
+ * route has its command at once. Where both APIs have the call, the credentials that are at hand decide.
+ */
+export interface ApiCommand {
+  readonly noun: string;
+  /** Empty where the noun alone is the command (`genhook stats`). */
+  readonly verb: string;
+  readonly summary: string;
+  readonly platform: ApiCall | null;
+  readonly app: ApiCall | null;
+}
+
+export interface ApiCall {
+  readonly operation: OperationName;
+  readonly route: Route;
+}
+
+/** Where the path does not say it well. */
+const NAMES: Readonly<Record<string, { readonly noun: string; readonly verb: string }>> = {
+  getStats: { noun: "stats", verb: "" },
+  getScopes: { noun: "scopes", verb: "list" },
+  uninstall: { noun: "installations", verb: "uninstall" },
+  publishEvents: { noun: "events", verb: "publish" },
+};
+
+/** What each noun is about, in the order of the help; others follow. */
+export const NOUNS: Readonly<Record<string, string>> = {
+  shops: "the shops of the platform",
+  apps: "apps, with their declared webhooks",
+  installations: "which app is on which shop, with which scopes",
+  webhooks: "subscriptions: which topic goes to which address",
+  topics: "what can be subscribed to",
+  events: "what happened in shops",
+  deliveries: "what is owed to webhooks, and what became of it",
+  keys: "platform keys",
+  stats: "counts and latency over time, and what is pending now",
+  audit: "who changed what, and when",
+  scopes: "what an access token may do",
+  endpoints: "addresses of apps: their health, and what they are sent",
+  holds: "reasons not to send for a while",
+  replays: "sending many deliveries again, as a job of the server",
+};
+
+const VERBS: Readonly<Record<Route["method"], string>> = { GET: "get", POST: "create", PUT: "put", DELETE: "delete" };
+
+export function apiCommands(routes: readonly Route[] = ROUTES): readonly ApiCommand[] {
+  const commands = new Map<string, ApiCommand>();
+  for (const route of routes) {
+    if (route.api === "open" || !isOperation(route.operation)) continue;
+    const { noun, verb } = nameOf(route);
+    const before = commands.get(`${noun} ${verb}`);
+    commands.set(`${noun} ${verb}`, {
+      noun,
+      verb,
+      summary: before === undefined || route.api === "platform" ? route.summary : before.summary,
+      platform: before?.platform ?? null,
+      app: before?.app ?? null,
+      [route.api]: { operation: route.operation, route },
+    });
+  }
+  const order = [...Object.keys(NOUNS), ...[...commands.values()].map(({ noun }) => noun)];
+  return [...commands.values()].sort((a, b) => order.indexOf(a.noun) - order.indexOf(b.noun));
+}
+
+function isOperation(operation: string): operation is OperationName {
+  return Object.hasOwn(OPERATIONS, operation);
+}
+
+/** `/platform/v1/deliveries/:id/replay` → deliveries, replay; what a path ends with says more than its method. */
+function nameOf(route: Route): { readonly noun: string; readonly verb: string } {
+  const name = NAMES[route.operation];
+  if (name !== undefined) return name;
+  const parts = route.path.split("/").slice(route.api === "platform" ? 3 : 4);
+  const [noun = ""] = parts;
+  const rest = parts.slice(1);
+  const words = rest.filter((part) => !part.startsWith(":"));
+  if (words.length > 0) {
+    const isListOfPart = route.method === "GET";
+    return { noun, verb: isListOfPart || route.method === "POST" ? words.join("-") : `${VERBS[route.method]}-${words.join("-")}` };
+  }
+  if (route.method === "GET" && rest.length === 0) return { noun, verb: "list" };
+  return { noun, verb: VERBS[route.method] };
+}
+
+/** Names of a path's parameters, in order, without the version. */
+export function parametersOf(route: Route): readonly string[] {
+  return [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? "").filter((name) => name !== "version");
+}

@@ -1,0 +1,137 @@
+import type { Column } from "../output/table.ts";
+import { showTime, type TimeStyle } from "../output/time.ts";
+
+/** An entry as it came over the wire. */
+export type WireEntry = Readonly<Record<string, unknown>>;
+
+type ColumnSpec =
+  | string
+  | {
+      readonly member: string;
+      readonly title?: string;
+      readonly text?: (entry: WireEntry, style: TimeStyle) => string;
+      readonly isFlexible?: boolean;
+      readonly isKey?: boolean;
+      readonly colour?: Column<WireEntry>["colour"];
+    };
+
+const STATE_COLOURS: Readonly<Record<string, "red" | "green" | "yellow" | "dim">> = {
+  delivered: "green",
+  active: "green",
+  done: "green",
+  dead: "red",
+  disabled: "red",
+  suspended: "red",
+  failed: "red",
+  cancelled: "dim",
+  paused: "yellow",
+  pending: "yellow",
+  running: "yellow",
+};
+
+export function stateColour(state: unknown): "red" | "green" | "yellow" | "dim" | null {
+  return STATE_COLOURS[String(state)] ?? null;
+}
+
+const withReason =
+  (state: string, reason: string) =>
+  (entry: WireEntry): string =>
+    entry[reason] === null || entry[reason] === undefined
+      ? showValue(entry[state])
+      : `${showValue(entry[state])} (${showValue(entry[reason])})`;
+
+const STATUS: ColumnSpec = {
+  member: "status",
+  text: withReason("status", "statusReason"),
+  colour: (entry) => stateColour(entry["status"]),
+};
+const ADDRESS: ColumnSpec = { member: "address", isFlexible: true };
+
+/** What tables show, by noun; any other noun shows the first members of its entries. The order is that of importance. */
+const COLUMNS: Readonly<Record<string, readonly ColumnSpec[]>> = {
+  shops: [{ member: "domain", isKey: true }, "shopId", "plan", "createTime"],
+  apps: [
+    { member: "clientId", isKey: true },
+    { member: "name", isFlexible: true },
+    "apiVersion",
+    "createTime",
+    { member: "webhooks", title: "DECLARED", text: (entry) => String((entry["webhooks"] as unknown[] | undefined)?.length ?? 0) },
+    "listed",
+  ],
+  installations: [
+    { member: "clientId", isKey: true },
+    { member: "shop", isKey: true },
+    { member: "scopes", isFlexible: true },
+    "installedAt",
+  ],
+  webhooks: [{ member: "id", isKey: true }, "topic", STATUS, ADDRESS, "shop", "updateTime"],
+  topics: [{ member: "name", isKey: true }, "audience", { member: "scopes", isFlexible: true }, { member: "title", isFlexible: true }],
+  keys: [{ member: "id", isKey: true }, "role", { member: "name", isFlexible: true }, "createTime", "revokedTime"],
+  deliveries: [
+    { member: "id", isKey: true },
+    { member: "state", isKey: true, colour: (entry) => stateColour(entry["state"]) },
+    "topic",
+    { member: "last", text: (entry) => showValue(entry["lastStatus"] ?? entry["lastError"]) },
+    { member: "attemptCount", title: "TRIES" },
+    { member: "reason", title: "WHY" },
+    { member: "nextAttemptAt", title: "NEXT" },
+    { member: "createTime", title: "CREATED" },
+    "shop",
+    ADDRESS,
+  ],
+  audit: [{ member: "createTime", title: "AT" }, "actor", { member: "action", isKey: true }, { member: "subject", isFlexible: true }],
+};
+
+const COLUMNS_MAX = 6;
+
+/** Columns for a noun's entries; for one that is not known, made from the first entry. */
+export function columnsOf(noun: string, first: WireEntry | undefined, style: TimeStyle): readonly Column<WireEntry>[] {
+  const specs = COLUMNS[noun] ?? scalarMembers(first).slice(0, COLUMNS_MAX);
+  return (
+    specs
+      .map((spec): Exclude<ColumnSpec, string> => (typeof spec === "string" ? { member: spec } : spec))
+      // A list over all shops has a shop in its entries, an app's own list has not.
+      .filter((spec) => first === undefined || spec.text !== undefined || spec.member in first)
+      .map((spec, index) => ({
+        title: spec.title ?? titleOf(spec.member),
+        text: (entry) => spec.text?.(entry, style) ?? showMember(spec.member, entry[spec.member], style),
+        isNumber: typeof first?.[spec.member] === "number" && spec.member !== "id",
+        isFlexible: spec.isFlexible ?? false,
+        isKey: spec.isKey ?? index === 0,
+        ...(spec.colour === undefined ? {} : { colour: spec.colour }),
+      }))
+  );
+}
+
+/** `createTime` → `CREATED`, `clientId` → `CLIENT ID`. */
+function titleOf(member: string): string {
+  const known: Readonly<Record<string, string>> = {
+    createTime: "CREATED",
+    updateTime: "UPDATED",
+    installedAt: "INSTALLED",
+    revokedTime: "REVOKED",
+  };
+  return known[member] ?? member.replaceAll(/[A-Z]/g, (letter) => ` ${letter}`).toUpperCase();
+}
+
+export function isTimeMember(member: string): boolean {
+  return /(Time|At)$/.test(member) || member === "at";
+}
+
+export function showMember(member: string, value: unknown, style: TimeStyle): string {
+  return isTimeMember(member) && (typeof value === "string" || value === null) ? showTime(value, style) : showValue(value);
+}
+
+export function showValue(value: unknown): string {
+  if (value === null || value === undefined || value === "") return "–";
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "string" || typeof value === "number") return String(value);
+  if (Array.isArray(value)) return value.length === 0 ? "–" : value.map(showValue).join(", ");
+  return Object.keys(value).length === 0 ? "–" : JSON.stringify(value);
+}
+
+function scalarMembers(entry: WireEntry | undefined): readonly string[] {
+  return Object.entries(entry ?? {})
+    .filter(([, value]) => typeof value !== "object" || value === null)
+    .map(([member]) => member);
+}

@@ -1,0 +1,58 @@
+import { ERRORS, isErrorCode, type Route } from "@genhook/contract";
+import { ApiError } from "@genhook/contract/client";
+import { CliError } from "../cli-error.ts";
+import { exitOf } from "../exit-codes.ts";
+import { formatSpan } from "../output/time.ts";
+import type { Connection } from "../session/connection.ts";
+import { dashed } from "./api-options.ts";
+import type { Session } from "./session.ts";
+
+/** What a refused call says to the person at the keyboard: the API's message, and what to do here. Other errors go through as they are. */
+export function explainError(error: unknown, session: Session, route?: Route): unknown {
+  if (!(error instanceof ApiError)) return error;
+  return new CliError(exitOf(error), error.code, messageOf(error, route), hintsOf(error, session, route));
+}
+
+function messageOf(error: ApiError, route: Route | undefined): string {
+  const flag = error.member === null || error.member === "body" ? null : `--${dashed(error.member.split(".").at(-1) ?? error.member)}`;
+  return flag === null || route === undefined || error.status !== 422 ? error.message : `${error.message} (${flag})`;
+}
+
+function hintsOf(error: ApiError, session: Session, route: Route | undefined): readonly string[] {
+  const own = HINTS[error.code]?.(error, session.connection, route);
+  if (own !== undefined) return own;
+  return isErrorCode(error.code) && error.status !== 422 && error.code !== "not_found" ? [ERRORS[error.code].remedy] : [];
+}
+
+type Hint = (error: ApiError, connection: Connection, route: Route | undefined) => readonly string[];
+
+/** What to do at the command line; for other codes the table of the contract says it. */
+const HINTS: Readonly<Partial<Record<ApiError["code"], Hint>>> = {
+  unreachable: (_, { originFrom }) => [`Is genhook serve running there? The address comes from ${originFrom}; give --url for another one.`],
+  timed_out: () => ["Try again; look at the server's log and at /readyz."],
+  not_genhook: (_, { origin, originFrom }) => [`Is ${origin} (from ${originFrom}) really a Genhook, or is a proxy in between?`],
+  token_missing: (_, connection) => otherCredentials(connection),
+  token_invalid: (_, connection) => otherCredentials(connection),
+  scope_missing: (_, { credentials }, route) => (route === undefined || route.allows.length === 0 ? [] : [needs(credentials.kind, route)]),
+  already_exists: (_, __, route) => [`To change it: genhook ${route?.path.split("/")[3] ?? ""} put`],
+  overloaded: (error) => leaveAlone(error),
+  rate_limited: (error) => leaveAlone(error),
+  internal_error: ({ requestId }) => (requestId === null ? [] : [`The server's log says more under the request id ${requestId}.`]),
+};
+
+function otherCredentials({ credentialsFrom }: Connection): readonly string[] {
+  return [
+    `The credentials come from ${credentialsFrom}. Give others with --key or --token, or log in: genhook login`,
+    ...(credentialsFrom.endsWith("platform-key") ? ["If the data of this server lies elsewhere, give --data FOLDER."] : []),
+  ];
+}
+
+function leaveAlone({ retryAfterMs }: ApiError): readonly string[] {
+  return retryAfterMs === null ? [] : [`The server asks to be left alone for ${formatSpan(retryAfterMs)}.`];
+}
+
+function needs(kind: string, route: Route): string {
+  const allows = route.allows.join(" or ");
+  if (kind === "app") return `The app needs the scope ${allows} on this shop.`;
+  return `A key with the role ${allows} is needed; an operator with an admin key makes one: genhook keys create --role ${route.allows.at(-1) ?? "admin"} --name NAME`;
+}

@@ -1,0 +1,83 @@
+import { Option, type Command } from "commander";
+import type { Terminal } from "../output/terminal.ts";
+import { apiCommands, NOUNS, parametersOf, type ApiCommand } from "./api-commands.ts";
+import { innerBody, optionsOf, placeholderOf, type ApiOption } from "./api-options.ts";
+import { connectionOptions, outputOptions } from "./common-options.ts";
+import { runApiCommand, type ApiFlags } from "./run-api-command.ts";
+
+/** A command for every noun and verb of the APIs. */
+export function registerApiCommands(program: Command, terminal: Terminal): void {
+  const byNoun = Map.groupBy(apiCommands(), (command) => command.noun);
+  for (const [noun, commands] of byNoun) {
+    const [only] = commands;
+    if (only !== undefined && commands.length === 1 && only.verb === "") {
+      makeCommand(program, only, noun, terminal).helpGroup(GROUP);
+      continue;
+    }
+    const parent = program
+      .command(noun)
+      .description(NOUNS[noun] ?? `${noun} of the API`)
+      .helpGroup(GROUP);
+    for (const command of commands) makeCommand(parent, command, command.verb, terminal);
+  }
+}
+
+const GROUP = "API commands:";
+
+function makeCommand(parent: Command, command: ApiCommand, name: string, terminal: Terminal): Command {
+  const made = parent.command(name).description(firstLower(command.summary));
+  const call = command.platform ?? command.app;
+  if (call === null) return made;
+  for (const parameter of parametersOf(call.route)) made.argument(`<${parameter}>`);
+  made.optionsGroup("Options:");
+  const seen = new Set<string>();
+  const routes = [command.platform, command.app].flatMap((each) => (each === null ? [] : [each.route]));
+  for (const route of routes) {
+    const isPaged = optionsOf(route.query).some((option) => option.member === "pageToken");
+    const options = [
+      ...optionsOf(route.query, ["limit", "pageToken"]),
+      ...optionsOf(innerBody(route.body).schema, parametersOf(route)),
+    ].filter(({ flag }) => !seen.has(flag));
+    for (const option of options) {
+      seen.add(option.flag);
+      for (const each of optionsFor(option)) made.addOption(each);
+    }
+    if (isPaged && !seen.has("limit")) {
+      seen.add("limit");
+      made.addOption(new Option("--limit <number>", "how many entries (50)"));
+      made.addOption(new Option("--all", "all entries, however many"));
+    }
+    if (route.body !== undefined && !seen.has("body")) {
+      seen.add("body");
+      made.addOption(new Option("--body <file>", "the whole body as JSON; - reads standard input; other options win over it"));
+    }
+    if (route.method === "DELETE" && !seen.has("yes")) {
+      seen.add("yes");
+      made.addOption(new Option("-y, --yes", "do not ask"));
+    }
+  }
+  connectionOptions(made, command.app !== null);
+  outputOptions(made);
+  made.action((...given: unknown[]) => {
+    const args = made.args;
+    return runApiCommand(command, args, given.at(-2) as ApiFlags, terminal);
+  });
+  return made;
+}
+
+const TIME_TEXT = "a time: 15m, 2h or 3d (so long ago), a date, or RFC 3339";
+
+function optionsFor(option: ApiOption): readonly Option[] {
+  const { flag, kind, expected, isRequired } = option;
+  const text =
+    `${kind.type === "time" ? TIME_TEXT : kind.type === "choice" ? "" : (expected ?? "")}${isRequired ? " (required)" : ""}`.trim();
+  if (kind.type === "switch") return [new Option(`--${flag}`, text === "true or false" ? "" : text), new Option(`--no-${flag}`)];
+  const made = new Option(`--${flag} <${placeholderOf(kind)}>`, text);
+  if (kind.type === "choice") return [made.choices(kind.choices)];
+  const mayRepeat = kind.type === "texts" || kind.type === "members" || kind.type === "entries";
+  return [mayRepeat ? made.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]) : made];
+}
+
+function firstLower(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,113 @@
+import type { Command } from "commander";
+import { addFilterOptions } from "../deliveries/delivery-filter.ts";
+import type { ReplayFlags } from "../deliveries/replay.ts";
+import type { TailFlags } from "../deliveries/tail.ts";
+import type { Terminal } from "../output/terminal.ts";
+import type { TriggerFlags } from "../publish/trigger.ts";
+import type { VerifyFlags } from "../verify/verify.ts";
+import { connectionOptions, outputOptions } from "./common-options.ts";
+import type { CommonFlags } from "./session.ts";
+
+type LoginModule = typeof import("../session/login.ts");
+
+const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
+
+/** What is more than one call of an API. Each is loaded when it is called. */
+export function registerCommands(program: Command, terminal: Terminal): void {
+  registerTrigger(program, terminal);
+  registerTail(program, terminal);
+  registerReplay(program, terminal);
+  registerVerify(program, terminal);
+  registerLogin(program, terminal);
+}
+
+function registerTrigger(program: Command, terminal: Terminal): void {
+  const command = program
+    .command("trigger")
+    .description("publish events like real ones, and show what becomes of them")
+    .argument("<topic>", "such as orders/create")
+    .option("--shop <domain>", "shop to publish for; the only one, where there is only one")
+    .option("--client-id <id>", "the app that the event is for (topics of one app)")
+    .option("--set <path=text>", "sets a member of the payload: order.totalPrice=12.00, order.lineItems[0].quantity:=3", collect)
+    .option("--payload <file>", "JSON to send instead of the topic's sample, byte for byte; - reads standard input")
+    .option("--lines", "the payload file has one payload a line; each is published")
+    .option("--seed <number>", "varies the sample; the same seed makes the same payloads, 0 the sample as it is")
+    .option("--count <number>", "how many events")
+    .option("--rate <number>", "events per second; without it as fast as they are taken")
+    .option("--idempotency-key <key>", "publishing again under this key changes nothing")
+    .option("--triggered-at <time>", "when it happened, RFC 3339")
+    .option("--order-key <key>", "what ordered webhooks order by")
+    .option("--no-wait", "do not wait for the first attempts")
+    .action((topic: string, flags: TriggerFlags) => import("../publish/trigger.ts").then(({ trigger }) => trigger(topic, flags, terminal)));
+  outputOptions(connectionOptions(command));
+}
+
+function registerTail(program: Command, terminal: Terminal): void {
+  const command = program.command("tail").description("follow deliveries: what was delivered, what failed, what gave up");
+  command.option(
+    "--failed",
+    "only what failed: dead deliveries, and with a webhook, endpoint or token those that wait for another attempt",
+  );
+  addFilterOptions(command);
+  command
+    .option("--lines <number>", "what happened last, to begin with (10)")
+    .option("--interval <time>", "how often to look, such as 5s; otherwise between 1 s and 8 s, as there is news")
+    .action((flags: TailFlags) => import("../deliveries/tail.ts").then(({ tail }) => tail(flags, terminal)));
+  outputOptions(connectionOptions(command, true));
+}
+
+function registerReplay(program: Command, terminal: Terminal): void {
+  const command = program
+    .command("replay")
+    .description("send deliveries again: by id, or all that fit a filter")
+    .argument("[id...]", "deliveries");
+  command.option("--state <dead|delivered|cancelled>", "in this state (dead)");
+  addFilterOptions(command);
+  command
+    .option("--limit <number>", "at most so many")
+    .option("--rate <number>", "deliveries per second (50)")
+    .option("--dry-run", "count them, and send nothing")
+    .option("-y, --yes", "do not ask")
+    .action((ids: string[], flags: ReplayFlags) => import("../deliveries/replay.ts").then(({ replay }) => replay(ids, flags, terminal)));
+  outputOptions(connectionOptions(command, true));
+}
+
+function registerVerify(program: Command, terminal: Terminal): void {
+  program
+    .command("verify")
+    .description("check a caught request's signatures, and say why one is wrong; calls nobody")
+    .option("--request <file>", "a whole request: headers, an empty line, the body")
+    .option("--headers <file>", "headers: Name: value lines, or a JSON object; - reads standard input")
+    .option("-H, --header <line>", "one header, Name: value", collect)
+    .option("--body <file>", "the body as it arrived; - reads standard input")
+    .option("--query <text>", "a signed query string, undecoded")
+    .option("--client-secret <secret>", "else GENHOOK_CLIENT_SECRET")
+    .option("--signing-secret <secret>", "else GENHOOK_SIGNING_SECRET")
+    .option("--at <time>", "when the request arrived; now unless given")
+    .option("--tolerance <seconds>", "refuse a timestamp further away than this; otherwise its age is only told")
+    .option("--json", "JSON, for programs")
+    .action((flags: VerifyFlags) => import("../verify/verify.ts").then(({ verify }) => verify(flags, terminal)));
+}
+
+function registerLogin(program: Command, terminal: Terminal): void {
+  const load = (): Promise<LoginModule> => import("../session/login.ts");
+  connectionOptions(program.command("login").description("keep a server and credentials for it, as a profile"), true).action(
+    (flags: CommonFlags) => load().then(({ login }) => login(flags, terminal)),
+  );
+  program
+    .command("logout")
+    .description("forget a profile")
+    .argument("[profile]", "the current one unless given")
+    .action((name: string | undefined) => load().then(({ logout }) => logout(name, terminal)));
+  const profiles = program.command("profiles").description("the profiles that login has kept");
+  profiles
+    .command("list", { isDefault: true })
+    .description("list them")
+    .option("--json", "JSON, for programs")
+    .action((flags: CommonFlags) => load().then(({ listProfiles }) => listProfiles(flags, terminal)));
+  profiles
+    .command("use")
+    .description("use another one from now on")
+    .argument("<profile>")
+    .action((name: string) => load().then(({ useProfile }) => useProfile(name, terminal)));
+}

@@ -1,0 +1,24 @@
+import type { DeliveryEntry } from "@genhook/contract/client";
+import { stateColour } from "../commands/columns.ts";
+import { paint, type Terminal } from "../output/terminal.ts";
+import { oneLine, widthOf, cut, pad } from "../output/text.ts";
+import { clockTime, relativeTime, type TimeStyle } from "../output/time.ts";
+
+const MARKS: Readonly<Record<DeliveryEntry["state"], string>> = { delivered: "✓", dead: "✗", cancelled: "–", pending: "↻" };
+const TOPIC_WIDTH = 14;
+const ADDRESS_MIN = 12;
+
+/** What happened to a delivery, on one line; where it was sent to, if there is room for it. */
+export function tailLine(entry: DeliveryEntry, terminal: Pick<Terminal, "width" | "hasColour">, style: TimeStyle): string {
+  const { state, attemptCount, lastStatus, lastError, reason, nextAttemptAt } = entry;
+  const colour = stateColour(state);
+  const mark = colour === null ? MARKS[state] : paint(terminal, colour, MARKS[state]);
+  const answer = String(lastStatus ?? lastError ?? reason ?? "");
+  const tries = attemptCount > 1 ? ` try ${attemptCount}` : "";
+  const next = state === "pending" && nextAttemptAt !== null ? `, next ${relativeTime(Date.parse(nextAttemptAt), style.now)}` : "";
+  const why = state === "dead" || state === "cancelled" ? ` ${reason ?? ""}` : "";
+  const outcome = answer === reason ? answer : `${answer}${tries}${why}${next}`;
+  const head = `${clockTime(Date.parse(entry.updateTime), style)} ${mark} ${pad(oneLine(entry.topic), TOPIC_WIDTH)} ${outcome}  ${paint(terminal, "dim", entry.id)}`;
+  const room = terminal.width - widthOf(head) - 4;
+  return room < ADDRESS_MIN ? head : `${head}  → ${cut(oneLine(entry.address), room)}`;
+}

@@ -1,0 +1,127 @@
+import { ApiError, type ApiClient, type DeliveryEntry } from "@genhook/contract/client";
+import { usage } from "../cli-error.ts";
+import { explainError } from "../commands/explain-error.ts";
+import { openSession, timeStyle, type CommonFlags } from "../commands/session.ts";
+import { note, paint, type Terminal } from "../output/terminal.ts";
+import { formatSpan } from "../output/time.ts";
+import { pause } from "../pause.ts";
+import { queryOf, type DeliveryQuery, type FilterFlags } from "./delivery-filter.ts";
+import { Follower } from "./follower.ts";
+import { tailLine } from "./tail-line.ts";
+
+export interface TailFlags extends CommonFlags, FilterFlags {
+  readonly failed?: boolean;
+  readonly interval?: string;
+  readonly lines?: string;
+}
+
+const PAGE = 250;
+/** Pages read in one look: a server with more news than that in a second is watched with `stats`. */
+const PAGES_MAX = 8;
+/** Each so many looks read all of them: old deliveries that come through late lie behind many that do not change. */
+const FULL_LOOK_EVERY = 10;
+const INTERVAL_MIN_MS = 1_000;
+const INTERVAL_MAX_MS = 8_000;
+const WINDOW_MS = 15 * 60_000;
+const LINES_DEFAULT = 10;
+
+interface Tail {
+  readonly client: ApiClient;
+  readonly terminal: Terminal;
+  readonly flags: TailFlags;
+  readonly query: DeliveryQuery;
+  readonly isOwn: boolean;
+  readonly interrupts: AbortSignal;
+}
+
+/**
+ * `genhook tail`: follows deliveries until Ctrl+C. Looks more often while there is news, less often while there is none, and lives through a
+ * server that is not there for a while.
+ */
+export async function tail(flags: TailFlags, terminal: Terminal): Promise<void> {
+  const session = openSession(terminal, flags, ["platform", "app"]);
+  const fixedMs = readInterval(flags.interval);
+  const lines = readLines(flags.lines);
+  const interrupts = terminal.interrupts();
+  const isOwn = session.connection.credentials.kind === "app";
+  const run: Tail = { client: session.client, terminal, flags, query: tailQuery(flags, isOwn, terminal.now()), isOwn, interrupts };
+  const follower = new Follower();
+  let waitMs = fixedMs ?? INTERVAL_MIN_MS;
+  let missing: number | null = null;
+  let watchedSince = terminal.now();
+  for (let look = 0; !interrupts.aborted; look += 1) {
+    try {
+      const changes = (await lookAt(run, follower, look % FULL_LOOK_EVERY === 0)).filter((entry) => isWanted(entry, flags));
+      if (missing !== null)
+        note(terminal, paint(terminal, "dim", `${run.client.origin} is back after ${formatSpan(terminal.now() - missing)}`));
+      missing = null;
+      for (const entry of look === 0 && flags.since === undefined ? lastOf(changes, lines) : changes) print(entry, run);
+      waitMs = fixedMs ?? (changes.length > 0 ? INTERVAL_MIN_MS : Math.min(INTERVAL_MAX_MS, waitMs * 1.5));
+      watchedSince = terminal.now();
+    } catch (error) {
+      if (interrupts.aborted) break;
+      if (look === 0 || !(error instanceof ApiError) || !isPassing(error)) throw explainError(error, session);
+      if (missing === null) note(terminal, paint(terminal, "yellow", `${error.message} Trying on.`));
+      missing ??= terminal.now();
+      waitMs = INTERVAL_MAX_MS;
+    }
+    await pause(waitMs, interrupts);
+  }
+  if (terminal.isErrorTty)
+    note(terminal, paint(terminal, "dim", `\nTo go on from here: genhook tail --since ${new Date(watchedSince).toISOString()}`));
+}
+
+function tailQuery(flags: TailFlags, isOwn: boolean, now: number): DeliveryQuery {
+  const query = queryOf(flags, now);
+  // Without a webhook or endpoint the platform API has final ones only: of those, the dead ones can be asked for alone.
+  const isFinalOnly = !isOwn && flags.webhook === undefined && flags.endpoint === undefined && flags.event === undefined;
+  return flags.failed === true && isFinalOnly ? { ...query, state: "dead" } : query;
+}
+
+async function lookAt(run: Tail, follower: Follower, isFull: boolean): Promise<readonly DeliveryEntry[]> {
+  const { client, query, isOwn, terminal, interrupts } = run;
+  const createTimeMin = query["createTimeMin"] ?? new Date(terminal.now() - WINDOW_MS).toISOString();
+  const input = { query: { ...query, createTimeMin, limit: PAGE } };
+  const found: DeliveryEntry[] = [];
+  let pages = 0;
+  for await (const { deliveries } of client.pages(isOwn ? "listOwnDeliveries" : "listDeliveries", input, { signal: interrupts })) {
+    const changes = follower.changes(deliveries);
+    found.push(...changes);
+    pages += 1;
+    const isOldNews = changes.length === 0 && deliveries.some((entry) => entry.state !== "pending");
+    if (pages >= PAGES_MAX || (isOldNews && !isFull)) break;
+  }
+  return found.toSorted((a, b) => (a.updateTime < b.updateTime ? -1 : 1));
+}
+
+function isWanted(entry: DeliveryEntry, flags: TailFlags): boolean {
+  if (entry.state === "pending" && entry.attemptCount === 0) return false;
+  return flags.failed !== true || entry.state === "dead" || entry.state === "pending";
+}
+
+function print(entry: DeliveryEntry, { terminal, flags }: Tail): void {
+  terminal.out(`${flags.json === true ? JSON.stringify(entry) : tailLine(entry, terminal, timeStyle(terminal, flags))}\n`);
+}
+
+function lastOf<Entry>(entries: readonly Entry[], amount: number): readonly Entry[] {
+  return amount === 0 ? [] : entries.slice(-amount);
+}
+
+/** The server is away or busy: worth waiting for. */
+function isPassing(error: ApiError): boolean {
+  return ["unreachable", "timed_out", "not_genhook", "overloaded", "rate_limited", "internal_error"].includes(error.code);
+}
+
+function readInterval(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const match = /^(\d{1,4})(s|m)?$/.exec(text);
+  const seconds = match === null ? Number.NaN : Number(match[1]) * (match[2] === "m" ? 60 : 1);
+  if (seconds >= 1) return seconds * 1_000;
+  throw usage(`--interval must be at least one second, such as 5s, not "${text}".`);
+}
+
+function readLines(text: string | undefined): number {
+  if (text === undefined) return LINES_DEFAULT;
+  if (/^\d{1,4}$/.test(text)) return Number(text);
+  throw usage(`--lines must be a whole number, not "${text}".`);
+}

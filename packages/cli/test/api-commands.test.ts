@@ -1,0 +1,163 @@
+import { ERRORS, ROUTES, type ErrorCode } from "@genhook/contract";
+import { ApiError } from "@genhook/contract/client";
+import { describe, expect, it } from "vitest";
+import { apiCommands } from "../src/commands/api-commands.ts";
+import { optionsOf, type ApiOption } from "../src/commands/api-options.ts";
+import { readOptions } from "../src/commands/read-options.ts";
+import { EXIT_CODES, exitOf } from "../src/exit-codes.ts";
+import { runCommand, ScriptedApi } from "./harness.ts";
+
+describe("API commands", () => {
+  it("there is one for every call of both APIs, and no name twice", () => {
+    const commands = apiCommands();
+    const operations = commands.flatMap(({ platform, app }) => [platform?.operation, app?.operation]).filter((each) => each !== undefined);
+    expect(new Set(operations)).toEqual(new Set(ROUTES.filter((route) => route.api !== "open").map((route) => route.operation)));
+    expect(operations).toHaveLength(new Set(operations).size);
+    for (const { noun, verb } of commands) expect(`${noun} ${verb}`).toMatch(/^[a-z_-]+ ([a-z-]+)?$/);
+  });
+
+  it.each(apiCommands().map(({ noun, verb }) => [`${noun} ${verb}`.trim()]))("genhook %s --help says what it takes", async (name) => {
+    const { exit, out } = await runCommand([...name.split(" "), "--help"]);
+    expect(exit).toBe(0);
+    expect(out).toContain(`Usage: genhook ${name}`);
+    expect(out).toContain("--url <origin>");
+  });
+});
+
+describe("options", () => {
+  const route = (operation: string): (typeof ROUTES)[number] => {
+    const found = ROUTES.find((each) => each.operation === operation);
+    return found ?? expect.fail(`no route ${operation}`);
+  };
+  const options: readonly ApiOption[] = optionsOf(route("createApp").body);
+
+  it("follow from the schema", () => {
+    expect(Object.fromEntries(options.map(({ flag, kind }) => [flag, kind.type]))).toMatchObject({
+      name: "text",
+      "api-version": "choice",
+      webhooks: "entries",
+      "compliance-webhooks": "members",
+      listed: "switch",
+      contact: "members",
+      "client-id": "text",
+    });
+    expect(optionsOf(route("createInstallation").body).find(({ flag }) => flag === "scopes")?.kind.type).toBe("texts");
+    expect(optionsOf(route("listDeliveries").query).find(({ flag }) => flag === "create-time-min")?.kind.type).toBe("time");
+  });
+
+  it("become members of the body", () => {
+    expect(
+      readOptions(
+        options,
+        {
+          name: "A",
+          webhooks: [
+            "topic=orders/create,address=https://a.example/?x=1,2&y=topic",
+            '[{"topic":"orders/paid","address":"https://b.example/"}]',
+          ],
+          complianceWebhooks: ["customers/redact=https://a.example/r", "shop/redact=https://a.example/s"],
+          listed: true,
+          contact: ['{"email":"a@b.example"}'],
+        },
+        0,
+      ),
+    ).toEqual({
+      name: "A",
+      webhooks: [
+        { topic: "orders/create", address: "https://a.example/?x=1,2&y=topic" },
+        { topic: "orders/paid", address: "https://b.example/" },
+      ],
+      complianceWebhooks: { "customers/redact": "https://a.example/r", "shop/redact": "https://a.example/s" },
+      listed: true,
+      contact: { email: "a@b.example" },
+    });
+    expect(() => readOptions(options, { contact: ["emial=a@b.example"] }, 0)).toThrow(/email, url/);
+    expect(() => readOptions(options, { contact: ["{"] }, 0)).toThrow(/no JSON/);
+  });
+
+  it("win over --body, which may come from standard input", async () => {
+    const api = await new ScriptedApi()
+      .on("POST /platform/v1/apps", ({ body }) => ({ status: 201, body: { app: JSON.parse(body) as unknown } }))
+      .start();
+    const args = ["apps", "create", "--url", api.origin, "--key", "k", "--body", "-", "--name", "B", "--json"];
+    const { exit, out } = await runCommand(args, { input: '{"name":"A","listed":true}' });
+    expect([exit, JSON.parse(out)]).toEqual([0, { app: { name: "B", listed: true } }]);
+    for (const input of ["[]", "{", "5"]) expect((await runCommand(args, { input })).exit).toBe(2);
+    await api.stop();
+  });
+
+  it("a body with one object in it is written without it, and a shop without its domain", async () => {
+    const api = await new ScriptedApi().on("POST /api/202412/app/webhooks", { status: 201, body: { webhook: {} } }).start();
+    await runCommand([
+      "webhooks",
+      "create",
+      "--topic",
+      "orders/create",
+      "--address",
+      "https://a.example/",
+      "--url",
+      api.origin,
+      "--token",
+      "t",
+    ]);
+    await runCommand(["deliveries", "list", "--shop", "linen", "--create-time-min", "1h", "--url", api.origin, "--key", "k"]);
+    expect(JSON.parse(api.calls[0]?.body ?? "")).toEqual({ webhook: { topic: "orders/create", address: "https://a.example/" } });
+    expect(api.calls[1]?.call).toBe(
+      "GET /platform/v1/deliveries?shop=linen.genmystore.com&createTimeMin=2026-01-15T11%3A00%3A00.000Z&limit=50",
+    );
+    await api.stop();
+  });
+});
+
+describe("lists", () => {
+  it("follow pages up to the limit, or to the end with --all", async () => {
+    const api = await new ScriptedApi()
+      .on("GET /platform/v1/shops", ({ call }) => {
+        const page = Number(/pageToken=(\d)/.exec(call)?.[1] ?? 0);
+        const shops = [{ domain: `a${page}` }, { domain: `b${page}` }];
+        return { body: { shops }, ...(page < 3 ? { headers: { Link: `<http://x/?pageToken=${page + 1}>; rel="next"` } } : {}) };
+      })
+      .start();
+    const list = async (...args: string[]): Promise<number> => {
+      const { out } = await runCommand(["shops", "list", "--json", "--url", api.origin, "--key", "k", ...args]);
+      return (JSON.parse(out) as { shops: unknown[] }).shops.length;
+    };
+    expect([await list(), await list("--limit", "3"), await list("--limit", "300"), await list("--all")]).toEqual([8, 3, 8, 8]);
+    for (const limit of ["0", "-1", "x", "1.5"]) {
+      expect((await runCommand(["shops", "list", "--limit", limit, "--url", api.origin, "--key", "k"])).exit).toBe(2);
+    }
+    await api.stop();
+  });
+});
+
+describe("exit codes", () => {
+  it("are documented, each once", () => {
+    const codes = Object.values(EXIT_CODES).map(({ code }) => code);
+    expect(new Set(codes).size).toBe(codes.length);
+  });
+
+  it("follow from the status of every error of the APIs", () => {
+    const expected: Readonly<Record<number, string>> = {
+      400: "usage",
+      401: "notAllowed",
+      403: "notAllowed",
+      404: "notFound",
+      405: "failed",
+      408: "unavailable",
+      409: "conflict",
+      410: "conflict",
+      413: "usage",
+      415: "usage",
+      422: "usage",
+      429: "unavailable",
+      500: "failed",
+      503: "unavailable",
+    };
+    for (const [code, { status }] of Object.entries(ERRORS)) {
+      expect([code, exitOf(new ApiError(code as ErrorCode, "", { status }))]).toEqual([code, expected[status] ?? "failed"]);
+    }
+    expect(exitOf(new ApiError("unreachable", ""))).toBe("unavailable");
+    expect(exitOf(new ApiError("timed_out", ""))).toBe("unavailable");
+    expect(exitOf(new ApiError("not_genhook", "", { status: 503 }))).toBe("failed");
+  });
+});

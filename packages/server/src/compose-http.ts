@@ -1,0 +1,141 @@
+import { randomUUID } from "node:crypto";
+import { TOPIC_BY_NAME } from "@genhook/contract";
+import {
+  Decisions,
+  HeldCount,
+  type Deliveries,
+  type DirectoryService,
+  type Engine,
+  type GroupCommit,
+  type InstallationTools,
+  type Payloads,
+  type Publisher,
+  type ReplayRunner,
+  type Store,
+} from "@genhook/core";
+import type { Logger } from "pino";
+import { appHandlers } from "./http/app-api.ts";
+import { PLATFORM_DOMAIN } from "./http/app-access.ts";
+import { CallerUrl } from "./http/caller-url.ts";
+import { auditHandlers } from "./http/audit-api.ts";
+import { decisionHandlers } from "./http/decisions-api.ts";
+import { DeliveriesRoutes } from "./http/deliveries-routes.ts";
+import { appDirectoryHandlers, installationHandlers, shopHandlers } from "./http/directory-api.ts";
+import { filterTestHandlers } from "./http/filter-test-api.ts";
+import { HttpFront } from "./http/http-front.ts";
+import { openHandlers } from "./http/open-api.ts";
+import { eventHandlers, keyHandlers } from "./http/platform-api.ts";
+import { replayHandlers } from "./http/replay-api.ts";
+import { publicKeyHandlers, secretHandlers } from "./http/secrets-api.ts";
+import { systemClock } from "./runtime/system-clock.ts";
+import type { Sealing } from "./secrets/sealing.ts";
+import type { SecretVault } from "./secrets/secret-vault.ts";
+import type { AddressPolicy } from "./send/address-guard.ts";
+import type { Settings } from "./settings/resolve-settings.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
+
+/** Longest time that an API request may take to arrive, ms. */
+const REQUEST_TIMEOUT_MS = 60_000;
+/** How long an answer of the readiness check is good, ms. */
+const READY_KEPT_MS = 1_000;
+
+export interface HttpParts {
+  readonly store: Store;
+  readonly directory: DirectoryService;
+  readonly engine: Engine;
+  readonly publisher: Publisher;
+  readonly deliveries: Deliveries;
+  readonly replays: ReplayRunner;
+  readonly groups: GroupCommit;
+  readonly payloads: Payloads;
+  readonly sealing: Sealing;
+  readonly secrets: SecretVault;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly addresses: AddressPolicy;
+  readonly tools: InstallationTools;
+}
+
+/** Everything that is spoken over HTTP: handlers with what they need, behind one port or two. */
+export function composeHttp(settings: Settings, parts: HttpParts): HttpFront {
+  const { store, directory, engine, publisher, deliveries, replays, groups, payloads, sealing, secrets, metrics, log, addresses, tools } =
+    parts;
+  const { now } = systemClock;
+  const { webhookId } = settings;
+  const routes = new DeliveriesRoutes({ deliveries, directory: directory.directory, store, secrets, payloads, webhookId, now });
+  const decisions = new Decisions({ ...tools, payloads, store, directory: directory.directory, now });
+  const { testFilter, testOwnFilter } = filterTestHandlers(payloads);
+  const entries = { store, directory, tools, addresses, sealing, secrets, now };
+  const held = new HeldCount({ tasks: store.tasks, directory: directory.directory, clock: systemClock });
+  const platform = { store, directory, publisher, deliveries, routes, held, now };
+  const callerUrl = new CallerUrl({
+    trustProxy: settings.trustProxy ?? [],
+    publicUrl: settings.publicUrl,
+    isShopDomain: (host) => host.endsWith(PLATFORM_DOMAIN) || directory.directory.shopByDomain(host) !== undefined,
+  });
+  const backlog = watchBacklog(store);
+  metrics.watch(() => ({ ...engine.gauges, waitingEvents: groups.waiting, pending: backlog.pending }));
+  return new HttpFront({
+    host: settings.host,
+    port: settings.port,
+    platformPort: settings.platformPort,
+    access: { store, directory, now, callerUrl },
+    app: { ...appHandlers({ directory, tools, addresses, deliveries: routes, publisher, sampleOf }), testOwnFilter },
+    platform: {
+      ...shopHandlers(entries),
+      ...appDirectoryHandlers(entries),
+      ...installationHandlers(entries),
+      ...eventHandlers(platform),
+      ...keyHandlers(platform),
+      ...auditHandlers({ store }),
+      ...decisionHandlers({ decisions, directory: directory.directory }),
+      testFilter,
+      ...replayHandlers({ store, directory: directory.directory, runner: replays, newId: tools.newEventId, now }),
+      ...secretHandlers({ directory, sealing, newUuid: randomUUID, now }),
+    },
+    open: {
+      ...publicKeyHandlers({ directory }),
+      ...openHandlers({
+        publicUrl: settings.publicUrl,
+        metrics: { ...metrics, text: () => backlog.refresh().then(() => metrics.text()) },
+        reasonsNotReady: async () => {
+          const isReachable = await backlog.refresh();
+          return [...(isReachable ? [] : ["the store cannot be used"]), ...(engine.isReady ? [] : ["no leases are held"])];
+        },
+      }),
+    },
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    onAnswer: (route, status, durationMs) => {
+      metrics.answered(route?.operation ?? "none", status, durationMs);
+    },
+    onError: (error, requestId) => {
+      metrics.failed("answer");
+      log.error({ err: error, requestId }, "a call failed on our side");
+    },
+  });
+}
+
+function sampleOf(topic: string): string {
+  return JSON.stringify(TOPIC_BY_NAME.get(topic)?.sample ?? {});
+}
+
+/** Asks the store at most once a second how much is owed: says whether it can be used at all, and feeds a gauge. */
+function watchBacklog(store: Store): { readonly pending: number; readonly refresh: () => Promise<boolean> } {
+  const state = { pending: 0, isReachable: true, at: Number.NEGATIVE_INFINITY };
+  return {
+    get pending() {
+      return state.pending;
+    },
+    refresh: async () => {
+      if (systemClock.monotonic() - state.at < READY_KEPT_MS) return state.isReachable;
+      try {
+        state.pending = (await store.tasks.backlog()).pending;
+        state.isReachable = true;
+      } catch {
+        state.isReachable = false;
+      }
+      state.at = systemClock.monotonic();
+      return state.isReachable;
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import type { FastifyInstance } from "fastify";
+import { makeHttpServer, type HttpServerOptions } from "./http-server.ts";
+
+export interface HttpFrontOptions extends HttpServerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Null: one port for everything. */
+  readonly platformPort: number | null;
+}
+
+/** One port for everything, or one for apps and one for operators: neither then knows the other's paths. */
+export class HttpFront {
+  readonly #options: HttpFrontOptions;
+  readonly #main: FastifyInstance;
+  readonly #platform: FastifyInstance | null;
+
+  constructor(options: HttpFrontOptions) {
+    this.#options = options;
+    const isSplit = options.platformPort !== null;
+    this.#main = makeHttpServer(options, isSplit ? "public" : "all");
+    this.#platform = isSplit ? makeHttpServer(options, "platform") : null;
+  }
+
+  /** Listens on all ports, or on none: rejects with the error of the port that could not be opened. */
+  async listen(): Promise<void> {
+    const { host, port, platformPort } = this.#options;
+    await this.#main.listen({ host, port });
+    if (this.#platform === null || platformPort === null) return;
+    try {
+      await this.#platform.listen({ host, port: platformPort });
+    } catch (error) {
+      await this.#main.close();
+      throw error;
+    }
+  }
+
+  get origin(): string {
+    return this.#originOf(this.#main);
+  }
+
+  get platformOrigin(): string {
+    return this.#originOf(this.#platform ?? this.#main);
+  }
+
+  /** Waits for answers under way, then closes what is left. */
+  async close(graceMs: number): Promise<void> {
+    const servers = this.#platform === null ? [this.#main] : [this.#main, this.#platform];
+    const timer = setTimeout(() => {
+      for (const each of servers) each.server.closeAllConnections();
+    }, graceMs);
+    await Promise.all(servers.map((each) => each.close()));
+    clearTimeout(timer);
+  }
+
+  #originOf(server: FastifyInstance): string {
+    const { host } = this.#options;
+    const address = server.server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  }
+}
