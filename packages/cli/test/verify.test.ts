@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { signedRequest } from "@genhook/receiver";
+import { signedRequest } from "@genhook/receiver/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NOW, runCommand } from "./harness.ts";
 
@@ -21,13 +21,12 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function headersOf(body: string, secrets: { clientSecret?: string; signingSecret?: string } = {}): Promise<string> {
-  const request = await signedRequest({
-    url: "https://app.example/hooks",
+  const request = await signedRequest("https://app.example/hooks", {
     body,
     topic: "orders/create",
     clientSecret: CLIENT_SECRET,
     signingSecret: SIGNING_SECRET,
-    at: NOW,
+    signedAt: NOW,
     ...secrets,
   });
   return [...request.headers].map(([name, value]) => `${name}: ${value}`).join("\n");

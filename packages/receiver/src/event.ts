@@ -1,52 +1,93 @@
-import { VerificationError } from "./error.ts";
-import { readHeader, requireHeader, type HeadersLike } from "./headers.ts";
-import { toBytes, type RawBody } from "./verify.ts";
+import { ReceiverError } from "./error.ts";
+import type { ApiVersion, TopicPayloads } from "./generated/topics.ts";
+import { HEADERS, readHeader, readWholeNumber, requireHeader, type HeadersLike } from "./headers.ts";
+import { toBytes, type RawBody } from "./verify/raw-body.ts";
 
-/** A webhook as an app works with it. */
-export interface WebhookEvent<Payload = unknown> {
-  readonly topic: string;
+/** What every event has, whatever its topic. */
+export interface EventFields {
   readonly shopDomain: string;
-  readonly apiVersion: string;
   /** Id of the event: the same in every delivery of it, to this and to other subscriptions. */
   readonly eventId: string;
   /** Id of the delivery: the same over attempts and replays. Deduplicate by this. */
   readonly deliveryId: string;
   /** The subscription's id, as the App API gives it. */
   readonly webhookId: string;
-  /** RFC 3339 UTC with nine fractional digits. */
+  /** When it happened: RFC 3339 UTC with nine fractional digits; the same on every attempt. */
   readonly triggeredAt: string;
-  /** 1 to 8 within its round. */
+  /** 1 to 8 within its round; 0 when it came by catch-up. */
   readonly attempt: number;
   readonly isReplay: boolean;
   readonly isTest: boolean;
   /** The subscription's running number, where it asked for numbers. */
   readonly sequence: number | null;
-  readonly payload: Payload;
 }
 
-/** Reads headers and body of a request that was verified. Throws `VerificationError`. */
-export function parseEvent<Payload = unknown>(body: RawBody, headers: HeadersLike): WebhookEvent<Payload> {
-  const sequence = readHeader(headers, "X-Genstore-Sequence");
+/** An event of one topic, `EventOf<"orders/create", "202412">`: for functions that work on one. */
+export type EventOf<Topic extends keyof TopicPayloads, Version extends ApiVersion = ApiVersion> = Version extends keyof TopicPayloads[Topic]
+  ? EventFields & { readonly topic: Topic; readonly apiVersion: Version; readonly payload: TopicPayloads[Topic][Version] }
+  : never;
+
+/** Text that no known topic equals: so that comparing with a known one narrows. It exists for the compiler only. */
+declare enum OtherTopic {
+  anyOther = "",
+}
+
+/** An event whose topic the kit does not know: the platform's own, or newer than the kit. */
+export type OtherEvent = EventFields & { readonly topic: OtherTopic; readonly apiVersion: string; readonly payload: unknown };
+
+/**
+ * A webhook as an app works with it. `event.topic === "orders/create"` narrows `event.payload`, `event.apiVersion` does where an app gets
+ * several versions. `WebhookEvent<"202412">` is what `apiVersion: "202412"` lets through. Topics of the platform's own can be added by merging
+ * into `TopicPayloads` of `@genhook/receiver/topics`.
+ */
+export type WebhookEvent<Version extends ApiVersion = ApiVersion> =
+  | { [Topic in keyof TopicPayloads]: EventOf<Topic, Version> }[keyof TopicPayloads]
+  | OtherEvent;
+
+export interface ParseOptions<Version extends ApiVersion = ApiVersion> {
+  /** The app's event version, or several while it changes: other versions are refused (and sent again) instead of mistaken for these. */
+  readonly apiVersion?: Version | readonly Version[] | undefined;
+  /** Reads the body's text; `JSON.parse` unless given. For a parser that keeps the digits of large numbers, say. */
+  readonly parse?: ((text: string) => unknown) | undefined;
+}
+
+/** Reads headers and body of a request that was verified. Throws `ReceiverError`. */
+export function parseEvent<const Version extends ApiVersion = ApiVersion>(
+  body: RawBody,
+  headers: HeadersLike,
+  options: ParseOptions<Version> = {},
+): WebhookEvent<Version> {
+  const apiVersion = requireHeader(headers, HEADERS.apiVersion);
+  const wanted = options.apiVersion === undefined ? [apiVersion] : [options.apiVersion].flat();
+  if (!wanted.includes(apiVersion)) {
+    throw new ReceiverError(
+      "version_unexpected",
+      `The event has API version ${apiVersion}, and the receiver takes ${wanted.join(" and ")}.`,
+    );
+  }
+  const eventId = requireHeader(headers, HEADERS.eventId);
+  const webhookId = requireHeader(headers, HEADERS.webhookId);
   return {
-    topic: requireHeader(headers, "X-Genstore-Topic"),
-    shopDomain: requireHeader(headers, "X-Genstore-Shop-Domain"),
-    apiVersion: requireHeader(headers, "X-Genstore-API-Version"),
-    eventId: requireHeader(headers, "X-Genstore-Event-Id"),
-    deliveryId: requireHeader(headers, "webhook-id"),
-    webhookId: requireHeader(headers, "X-Genstore-Webhook-Id"),
-    triggeredAt: requireHeader(headers, "X-Genstore-Triggered-At"),
-    attempt: Number(readHeader(headers, "X-Genstore-Attempt") ?? 1),
-    isReplay: readHeader(headers, "X-Genstore-Replay") === "true",
-    isTest: readHeader(headers, "X-Genstore-Test") === "true",
-    sequence: sequence === null ? null : Number(sequence),
-    payload: parseBody(body) as Payload,
-  };
+    topic: requireHeader(headers, HEADERS.topic),
+    apiVersion,
+    shopDomain: requireHeader(headers, HEADERS.shopDomain),
+    eventId,
+    // A platform without the Standard Webhooks headers still says which event and which subscription: together they are the delivery.
+    deliveryId: readHeader(headers, HEADERS.id) ?? `${eventId}/${webhookId}`,
+    webhookId,
+    triggeredAt: requireHeader(headers, HEADERS.triggeredAt),
+    attempt: readWholeNumber(headers, HEADERS.attempt, 1) ?? 1,
+    isReplay: readHeader(headers, HEADERS.replay) === "true",
+    isTest: readHeader(headers, HEADERS.test) === "true",
+    sequence: readWholeNumber(headers, HEADERS.sequence, 1),
+    payload: parseBody(body, options.parse ?? JSON.parse),
+  } as WebhookEvent<Version>;
 }
 
-function parseBody(body: RawBody): unknown {
+function parseBody(body: RawBody, parse: (text: string) => unknown): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(toBytes(body)));
-  } catch {
-    throw new VerificationError("body_malformed", "The body is not JSON in UTF-8.");
+    return parse(new TextDecoder("utf-8", { fatal: true }).decode(toBytes(body)));
+  } catch (error) {
+    throw error instanceof ReceiverError ? error : new ReceiverError("body_malformed", `The body is not JSON in UTF-8: ${String(error)}`);
   }
 }

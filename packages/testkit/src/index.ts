@@ -1,5 +1,6 @@
 export { startEndpoint, type Answer, type Endpoint, type EndpointOptions, type Received } from "./endpoint.ts";
 export { startEgressProxy, type EgressProxy, type EgressProxyOptions } from "./egress-proxy.ts";
+export { redisMissing, startRedis, type ThrowAwayRedis } from "./redis.ts";
 export { seededRandom } from "./seeded.ts";
 export { startDnsServer, type DnsAnswer, type DnsQuestion, type DnsServer } from "./dns-server.ts";
 export { startRawEndpoint, type RawEndpoint, type RawEndpointOptions, type Turn } from "./raw-endpoint.ts";

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { memoryOf, nodeReceiver, once, type WebhookEvent } from "@genhook/receiver";
+import { memoryStore, type WebhookEvent } from "@genhook/receiver";
+import { nodeReceiver } from "@genhook/receiver/node";
 
 export interface DemoAppOptions {
   readonly clientSecret: string;
@@ -23,15 +24,17 @@ export const FLAKY_PATH = "/flaky";
 /** An app as a developer would write it with the receiver kit: verify, deduplicate, work. Its second endpoint fails on purpose. */
 export async function startDemoApp(options: DemoAppOptions): Promise<DemoApp> {
   const { clientSecret, signingSecret, onEvent, onRefused, fails } = options;
-  const memory = memoryOf(100_000);
+  const store = memoryStore();
   const receiverAt = (path: string): ReturnType<typeof nodeReceiver> =>
     nodeReceiver({
       clientSecret,
       signingSecret,
+      store,
       onRefused: (error) => onRefused(error.reason),
-      onEvent: async (event) => {
+      onError: () => undefined,
+      onEvent: (event) => {
         if (path === FLAKY_PATH && fails(event)) throw new Error("failing on purpose");
-        await once(event, memory, () => onEvent(path, event));
+        onEvent(path, event);
       },
     });
   const good = receiverAt(GOOD_PATH);
@@ -39,7 +42,7 @@ export async function startDemoApp(options: DemoAppOptions): Promise<DemoApp> {
   const server: Server = createServer((request, response) => {
     const receiver = request.url === GOOD_PATH ? good : request.url === FLAKY_PATH ? flaky : null;
     if (receiver === null) response.writeHead(404).end();
-    else receiver(request, response).catch(() => response.destroy());
+    else void receiver(request, response);
   });
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);

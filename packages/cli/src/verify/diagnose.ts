@@ -1,4 +1,5 @@
-import { signHmac, signStandard, verifyHmac, verifyQuery, verifySignature, VerificationError } from "@genhook/receiver";
+import { ReceiverError, verifyHmac, verifyQuery, verifySignature } from "@genhook/receiver";
+import { signHmac, signStandard } from "@genhook/receiver/testing";
 import { formatSpan } from "../output/time.ts";
 
 /** What came of checking one signature. */
@@ -158,12 +159,12 @@ async function isGood(check: () => Promise<unknown>): Promise<boolean> {
   return (await refusalOf(check)) === null;
 }
 
-async function refusalOf(check: () => Promise<unknown>): Promise<VerificationError | null> {
+async function refusalOf(check: () => Promise<unknown>): Promise<ReceiverError | null> {
   try {
     await check();
     return null;
   } catch (error) {
-    if (error instanceof VerificationError) return error;
+    if (error instanceof ReceiverError) return error;
     throw error;
   }
 }

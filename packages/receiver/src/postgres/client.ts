@@ -1,0 +1,17 @@
+/** What the kit needs of a PostgreSQL client or pool, inside a transaction or not: `pg`'s `Pool` and `Client`, Neon's, PGlite, or an own wrapper. */
+export interface PostgresClient {
+  query(text: string, values: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
+}
+
+/** What an inbox needs: connections of its own. `pg`'s `Pool`, Neon's. */
+export interface PostgresPool<Connection extends PostgresConnection> {
+  connect(): Promise<Connection>;
+}
+
+export interface PostgresConnection extends PostgresClient {
+  /** Gives the connection back; with `true` it is closed instead. */
+  release(destroy?: boolean): void;
+}
+
+/** Milliseconds of a parameter as an interval. */
+export const msOf = (parameter: string): string => `${parameter}::double precision * interval '1 millisecond'`;
