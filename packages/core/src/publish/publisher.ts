@@ -99,7 +99,8 @@ export class Publisher {
   submit(draft: EventDraft): Promise<Result<Published>> {
     const { groups, directory, retentionMs, payloads, handOver } = this.#options;
     if (!groups.hasRoom) return Promise.resolve(overloaded());
-    const options = { retentionMs, selection: payloads.selectionOf({ ...draft, topic: draft.topic.name }) };
+    const { id, topic, apiVersion, changed, payload } = draft;
+    const options = { retentionMs, selection: payloads.selectionOf({ id, topic: topic.name, apiVersion, changed, payload }) };
     const make = (): { event: NewEvent; directoryVersion: number } => ({
       event: makeEvent(directory.directory, draft, options),
       directoryVersion: directory.directory.version,

@@ -9,12 +9,14 @@ import {
   pauseSubscription,
   Publisher,
   resumeSubscription,
+  shapedSender,
   subscribe,
   unsubscribe,
   type AttemptRequest,
   type Outcome,
   type Sender,
   type Store,
+  type SubscriptionSettings,
 } from "@genhook/core";
 import { openMemoryStore } from "@genhook/storage";
 import { buildApp, buildCommit, buildInstallation, buildShop, NOW, seededRandom } from "@genhook/testkit";
@@ -23,6 +25,12 @@ import { makePayloads } from "../payload/fixtures.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
 const APPS = 3;
+/** What subscriptions ask for: everything, or the orders of one parity, or one member of what was sent. */
+const SETTINGS: readonly SubscriptionSettings[] = [
+  {},
+  { filter: "order.parity = 0" },
+  { filter: "order.parity != 0", fields: ["order.id"] },
+];
 const ENDPOINT_CONCURRENCY = 6;
 
 /** One arrival at a simulated endpoint. */
@@ -118,7 +126,7 @@ export class SimulatedNode {
       node: `node ${world.crashes}`,
       store,
       directory: this.directory.directory,
-      sender: this.#sender(),
+      sender: shapedSender(this.#sender(), makePayloads()),
       clock: time.clock,
       timers,
       random,
@@ -173,7 +181,7 @@ export class SimulatedNode {
 
   /** Publishes one order; an accepted one is remembered, to be accounted for. */
   async publish(n: number): Promise<void> {
-    const payload = new TextEncoder().encode(`{"order":{"id":${n + 1}}}`);
+    const payload = new TextEncoder().encode(`{"order":{"id":${n + 1},"parity":"${n % 2}"}}`);
     const result = await this.publisher.publish({
       shop: "shop-1.genmystore.com",
       topic: "orders/create",
@@ -196,7 +204,9 @@ export class SimulatedNode {
       const text = `https://app-${app}.example.com/hooks/${Math.floor(random() * 3)}?n=${Math.floor(random() * 1e6)}`;
       const url = new URL(text);
       const address = { text, origin: url.origin, pathname: url.pathname };
-      await this.directory.change(subscribe(makeTools(), who, { topic: "orders/create", address, settings: {} }));
+      await this.directory.change(
+        subscribe(makeTools(), who, { topic: "orders/create", address, settings: this.#world.pick(SETTINGS) ?? {} }),
+      );
     } else if (dice < 0.5) {
       await this.directory.change(pauseSubscription(who, one.id));
     } else if (dice < 0.9) {
@@ -234,6 +244,7 @@ export class SimulatedNode {
   /** What must hold whenever an attempt starts. */
   #checkStart(request: AttemptRequest): void {
     const world = this.#world;
+    this.#checkBody(request);
     const subscription = this.directory.directory.subscription(request.subscriptionId);
     if (!this.isAlive) world.breaches.push("an attempt was started after a crash");
     if (subscription === undefined) world.breaches.push(`sent to a subscription that has ended: ${request.subscriptionId}`);
@@ -242,6 +253,17 @@ export class SimulatedNode {
     const key = `${request.app.id} ${new URL(request.address).pathname}`;
     if ((this.#inFlight.get(key) ?? 0) >= ENDPOINT_CONCURRENCY)
       world.breaches.push(`more than ${ENDPOINT_CONCURRENCY} in flight at ${key}`);
+  }
+
+  /** Only what the subscription's filter lets through is sent, and of that only its fields. */
+  #checkBody({ subscriptionId, event }: AttemptRequest): void {
+    const settings = this.directory.directory.subscription(subscriptionId)?.settings ?? {};
+    const body = new TextDecoder().decode(event.payload);
+    if (settings.fields !== undefined) {
+      if (!/^\{"order":\{"id":\d*[02468]\}\}$/.test(body)) this.#world.breaches.push(`sent ${body} to a webhook for ids of odd orders`);
+    } else if (settings.filter !== undefined && !body.includes('"parity":"0"')) {
+      this.#world.breaches.push(`sent ${body} to a webhook for even orders`);
+    }
   }
 
   #outcome(): Outcome {
