@@ -31,6 +31,8 @@ export const PUBLISH_HEADERS = {
   clientId: "Genhook-Client-Id",
   triggeredAt: "Genhook-Triggered-At",
   orderKey: "Genhook-Order-Key",
+  /** A JSON list of paths: a path may hold any character. */
+  changed: "Genhook-Changed",
 } as const;
 
 export const EXACT_BYTES_MEDIA_TYPE = "application/vnd.genhook.event+json";

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { API_VERSIONS, checkPayload, CURRENT_VERSION, TOPICS, type ApiVersion, type Topic } from "@genhook/contract";
 import { parsePath, printPath, type EventPayload } from "@genhook/core";
 import fc from "fast-check";
@@ -87,4 +88,19 @@ it("an older order and refund are those of the older generation", () => {
     subtotal: "190.00",
     total_tax: "14.97",
   });
+});
+
+it("docs/payload-versions.md names every difference", () => {
+  const page = readFileSync(new URL("../../../docs/payload-versions.md", import.meta.url), "utf8");
+  for (const topic of TOPICS) {
+    for (const step of OLDER.flatMap((version) => topic.versions[version]?.fromNewer ?? [])) {
+      const path = "rename" in step ? step.rename : "drop" in step ? step.drop : step.asText;
+      const names = [path, ...("rename" in step ? [step.to] : [])].map((each) => each.split(".").at(-1) ?? "");
+      for (const name of names)
+        expect(
+          [`.${name}`, "`" + name].some((each) => page.includes(each + "`")),
+          `${topic.name} ${name}`,
+        ).toBe(true);
+    }
+  }
 });

@@ -284,7 +284,12 @@ export const AuditEntry = Type.Object({
   createTime: Type.String(),
 });
 const Published = Type.Object({ id: Type.String(), deliveries: Type.Integer(), duplicate: Type.Boolean() });
-const ItemError = Type.Object({ error: Type.String(), code: Type.String(), member: Type.Optional(Type.String()) });
+const ItemError = Type.Object({
+  error: Type.String(),
+  code: Type.String(),
+  member: Type.Optional(Type.String()),
+  column: Type.Optional(Type.Integer()),
+});
 export const PublishedAnswer = Type.Union([
   Type.Object({ event: Published }),
   Type.Object({ events: Type.Array(Type.Union([Published, ItemError])) }),

@@ -74,6 +74,7 @@ test("the exact-bytes form: the body is the payload, the rest stands in headers"
     "Content-Type": "application/vnd.genhook.event+json",
     "Genhook-Shop": SHOP,
     "Genhook-Topic": "orders/create",
+    "Genhook-Changed": '["order.note"]',
     "Idempotency-Key": "exact-1",
   };
   const options = { raw: raw.replace("12345678901234567890", "1234567890123456789"), headers };
@@ -82,6 +83,18 @@ test("the exact-bytes form: the body is the payload, the rest stands in headers"
   const stored = await h.call("GET", `${EVENTS}/${answer.body.event.id as string}`);
   expect(stored.text).toContain('"payload":{ "order": {"id": "12345", "totalPrice": 1.10} }');
   expect((await h.call("POST", EVENTS, undefined, { ...options, headers: { ...headers, "Genhook-Topic": "" } })).body.member).toBe("topic");
+  expect(stored.body.event.changed).toEqual(["order.note"]);
+  for (const [changed, code, member] of [
+    ["order.note", "invalid_member", "changed"],
+    ["[5]", "invalid_member", "changed[0]"],
+    ['["order..x"]', "invalid_filter", "changed[0]"],
+  ]) {
+    const refused = await h.call("POST", EVENTS, undefined, {
+      raw: '{"order":{"id":1}}',
+      headers: { ...headers, "Genhook-Changed": changed ?? "" },
+    });
+    expect([refused.status, refused.body.code, refused.body.member], changed).toEqual([422, code, member]);
+  }
 });
 
 test("idempotency: same key and content is the first event, other content is refused, a refused publish keeps no key", async () => {

@@ -212,5 +212,16 @@ function envelopeOf(request: IncomingMessage): Record<string, unknown> {
     // Node reads headers as Latin-1; what a publisher writes is UTF-8.
     if (typeof value === "string") envelope[member] = Buffer.from(value, "latin1").toString("utf8");
   }
+  const changed = request.headers[PUBLISH_HEADERS.changed.toLowerCase()];
+  if (typeof changed === "string") envelope["changed"] = listOf(Buffer.from(changed, "latin1").toString("utf8"));
   return envelope;
+}
+
+/** What is no JSON stays the text that it is, for the envelope's schema to refuse. */
+function listOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
 }
