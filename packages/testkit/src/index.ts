@@ -3,6 +3,7 @@ export { startEgressProxy, type EgressProxy, type EgressProxyOptions } from "./e
 export { redisMissing, startRedis, type ThrowAwayRedis } from "./redis.ts";
 export { seededRandom } from "./seeded.ts";
 export { startDnsServer, type DnsAnswer, type DnsQuestion, type DnsServer } from "./dns-server.ts";
+export { fuzz } from "./fuzz.ts";
 export { startRawEndpoint, type RawEndpoint, type RawEndpointOptions, type Turn } from "./raw-endpoint.ts";
 export { badCertificates, testCertificate } from "./tls.ts";
 export type { ZooEntry, ZooGroup } from "./zoo/entry.ts";
