@@ -39,7 +39,7 @@ export class Harness {
       {},
     );
     if (!resolved.ok) throw new Error(resolved.errors.join("\n"));
-    this.genhook = await startGenhook(resolved.settings, pino({ level: "silent" }), (error) => {
+    this.genhook = await startGenhook(resolved.settings, pino({ level: process.env["GENHOOK_TEST_LOG_LEVEL"] ?? "silent" }), (error) => {
       throw error;
     });
     this.origin = this.genhook.origin;

@@ -324,8 +324,8 @@ export const AttemptEntry = Type.Object({
   durationMs: Type.Integer(),
   status: Type.Optional(Type.Integer()),
   error: Type.Optional(Type.String()),
-  requestHeaders: Type.Object({}),
-  responseHeaders: Type.Object({}),
+  requestHeaders: Nullable(Type.Object({}, { description: "Computed again to be shown; null where the app or the event is no more." })),
+  responseHeaders: Nullable(Type.Object({}, { description: "Null where none were kept." })),
   responseBody: Nullable(Type.String()),
 });
 export const EventEntry = Type.Object({

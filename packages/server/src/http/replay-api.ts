@@ -28,7 +28,8 @@ export interface ReplayApiOptions {
 }
 
 interface ReplayBody {
-  readonly filter: Readonly<Record<string, string>>;
+  /** An id may be a number. */
+  readonly filter: Readonly<Record<string, string | number>>;
   readonly dryRun?: boolean;
   readonly ratePerSecond?: number;
 }
@@ -58,7 +59,7 @@ export function replayHandlers(options: ReplayApiOptions): Readonly<Record<strin
         id: newId(),
         state: "running",
         isDryRun: body.dryRun ?? false,
-        filter: await readFilter(directory, store, body.filter, at),
+        filter: await readFilter(directory, store, asTexts(body.filter), at),
         ratePerSecond: body.ratePerSecond ?? REPLAY_RATE_DEFAULT,
         madeBy: call.actor,
         createdAt: at,
@@ -93,6 +94,10 @@ export function replayHandlers(options: ReplayApiOptions): Readonly<Record<strin
     resumeReplay: change(resumeReplay),
     cancelReplay: change(cancelReplay),
   };
+}
+
+function asTexts(filter: ReplayBody["filter"]): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(filter).map(([name, value]) => [name, String(value)]));
 }
 
 async function find(options: ReplayApiOptions, call: Call): Promise<ReplayJob> {

@@ -35,6 +35,13 @@ test("dead letters of an endpoint that was down are counted by a dry run, then s
   expect(delivered.body.deliveries.every((each: { round: number }) => each.round === 2)).toBe(true);
 });
 
+test("a webhook's id may be given as the number that the API gives it as", async () => {
+  const { body } = await harness.call("GET", DELIVERIES);
+  const webhookId = body.deliveries[0].webhookId as number;
+  const replay = await harness.call("POST", REPLAYS, { filter: { webhookId }, dryRun: true });
+  expect([replay.status, replay.body.replay?.filter.webhookId]).toEqual([202, String(webhookId)]);
+});
+
 test("a replay is paused, resumed and cancelled; one that has ended says so", async () => {
   const { body } = await harness.call("POST", REPLAYS, { filter: { state: "delivered" }, ratePerSecond: 1 });
   const path = `${REPLAYS}/${body.replay.id}`;
