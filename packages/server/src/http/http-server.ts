@@ -50,6 +50,8 @@ export function makeHttpServer(options: HttpServerOptions, side: Side): FastifyI
     requestTimeout: options.requestTimeoutMs,
     routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX, ignoreTrailingSlash: false },
     exposeHeadRoutes: true,
+    // Whether a Host is there is for us to say, in the contract's shape.
+    http: { requireHostHeader: false },
     genReqId: (request) => {
       const given = request.headers[API_HEADERS.requestId.toLowerCase()];
       return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
@@ -62,13 +64,24 @@ export function makeHttpServer(options: HttpServerOptions, side: Side): FastifyI
   // Bodies are read by the handlers, after the checks that come before them.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("*", (_request, _payload, done) => done(null));
-  server.setErrorHandler((error, request, reply) => sendError(options, null, request, reply, error));
   const patterns = routes.map((route): Pattern => ({ pattern: new RegExp(`^${route.path.replaceAll(/:\w+/g, "[^/]+")}$`), route }));
-  server.setNotFoundHandler((request, reply) => sendError(options, null, request, reply, notFound(patterns, request)));
+  server.setErrorHandler((error, request, reply) => {
+    // Fastify looks at the media type before anything else: what it refuses goes through the call's own checks, in their order.
+    const { row } = request.routeOptions.config as { readonly row?: Route };
+    const isMediaType = error instanceof Error && "code" in error && error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE";
+    if (!isMediaType) return sendError(options, null, request, reply, error);
+    return row === undefined ? sendError(options, null, request, reply, notFound(patterns, request)) : answer(options, row, request, reply);
+  });
+  // An expectation that nobody knows may be passed over (RFC 9110 10.1.1).
+  server.server.on("checkExpectation", (request, response) => server.server.emit("request", request, response));
+  server.setNotFoundHandler((request, reply) =>
+    sendError(options, null, request, reply, headError(request.raw) ?? notFound(patterns, request)),
+  );
   for (const route of routes) {
     server.route({
       method: route.method,
       url: route.path,
+      config: { row: route },
       handler: (request, reply) => answer(options, route, request, reply),
     });
   }
@@ -78,6 +91,7 @@ export function makeHttpServer(options: HttpServerOptions, side: Side): FastifyI
 async function answer(options: HttpServerOptions, route: Route, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const headers: Record<string, string> = {};
   try {
+    checkHead(request.raw);
     return send(options, route, reply, request, await carryOut(options, route, request, headers), headers);
   } catch (error) {
     return sendError(options, route, request, reply, error, headers);
@@ -120,6 +134,25 @@ async function carryOut(
     return handlerOf(options.platform, route)(makeCall(`key ${key.id} ${key.name}`));
   }
   return handlerOf(options.open, route)(makeCall("nobody"));
+}
+
+/** Something that proxies and we might read in two ways: a version that is not ours, no Host, or several. */
+function headError(request: IncomingMessage): ApiError | null {
+  const { rawHeaders, httpVersionMajor, httpVersion } = request;
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === "host") hosts += 1;
+  }
+  if (httpVersionMajor === 1 && (hosts === 1 || (hosts === 0 && httpVersion === "1.0"))) return null;
+  const message =
+    httpVersionMajor === 1 ? `The request has ${hosts === 0 ? "no" : "more than one"} Host header.` : "This is not an HTTP/1.1 request.";
+  return new ApiError({ code: "malformed_request", message }, { Connection: "close" });
+}
+
+function checkHead(request: IncomingMessage): void {
+  const error = headError(request);
+  if (error !== null) throw error;
 }
 
 function handlerOf<Each>(handlers: Readonly<Record<string, Each>>, route: Route): Each {

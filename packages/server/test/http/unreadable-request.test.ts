@@ -43,6 +43,35 @@ test.each([
   expect(JSON.parse(body)).toEqual({ error: expect.any(String) as string, code });
 });
 
+test("a media type that cannot be read is 415, behind the checks that come before it, and no failure of ours", async () => {
+  for (const type of ["json", "applx-ndjson", "application/", ";", "application json", "application/json/x"]) {
+    const headers = { "Content-Type": type };
+    const refused = await h.call("POST", "/platform/v1/events", undefined, { headers, raw: "{}" });
+    expect([type, refused.status, refused.body.code]).toEqual([type, 415, "unsupported_media_type"]);
+    const unknown = await h.call("POST", "/platform/v1/events", undefined, { headers, raw: "{}", key: "none" });
+    expect([type, unknown.status, unknown.body.code]).toEqual([type, 401, "token_invalid"]);
+    const nowhere = await h.call("POST", "/platform/v1/nowhere", undefined, { headers, raw: "{}" });
+    expect([type, nowhere.status, nowhere.body.code]).toEqual([type, 404, "not_found"]);
+  }
+});
+
+test.each([
+  ["no Host", "GET /healthz HTTP/1.1\r\n\r\n"],
+  ["two Hosts", "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"],
+  ["HTTP/0.9", "GET /healthz\r\n\r\n"],
+  ["HTTP/2.0 in a request line", "GET /healthz HTTP/2.0\r\nHost: a\r\nConnection: close\r\n\r\n"],
+])("%s is a malformed request", async (_, bytes) => {
+  const answer = await answerTo(bytes);
+  const [head = "", body = ""] = answer.split("\r\n\r\n");
+  expect(head).toMatch(/^HTTP\/1\.1 400 /);
+  expect(JSON.parse(body)).toEqual({ error: expect.any(String) as string, code: "malformed_request" });
+});
+
+test("an expectation that nobody knows is passed over", async () => {
+  const answer = await answerTo("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: the-best\r\n\r\n");
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+});
+
 test("paths that cannot be decoded, or are too long, are not found", async () => {
   for (const path of [
     "/%",
