@@ -71,7 +71,7 @@ test("a published item's payload is the bytes that JSON.parse reads the payload 
       const { payload } = expected.value as { payload: unknown };
       expect(JSON.parse(Buffer.from(item.request.payload).toString("utf8"))).toEqual(payload);
       expect(item.request.payloadValue).toEqual(payload);
-      expect(bytes.includes(item.request.payload)).toBe(true);
+      expect(bytes.includes(Buffer.from(item.request.payload))).toBe(true);
     }
   });
 });

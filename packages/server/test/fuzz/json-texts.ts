@@ -86,17 +86,14 @@ export const almostJson: fc.Arbitrary<Buffer> = fc
     ),
     gap,
   )
-  .map(([text, changes, space]) => changes.reduce((bytes, change) => changed(bytes, change), Buffer.from(space + text + space)));
+  .map(([text, changes, space]) => changes.reduce<Buffer>((bytes, change) => changed(bytes, change), Buffer.from(space + text + space)));
 
 function changed(bytes: Buffer, [kind, where, what]: readonly [string, number, string]): Buffer {
   const at = bytes.length === 0 ? 0 : where % bytes.length;
-  const middle = {
-    cut: [],
-    drop: [bytes.subarray(at + 1)],
-    put: [Buffer.from(what, "latin1"), bytes.subarray(at)],
-    repeat: [bytes.subarray(0, at), bytes.subarray(at)],
-  }[kind];
-  return Buffer.concat([bytes.subarray(0, at), ...(middle ?? [])]);
+  const [before, behind] = [bytes.subarray(0, at), bytes.subarray(at)];
+  if (kind === "cut") return before;
+  if (kind === "drop") return Buffer.concat([before, bytes.subarray(at + 1)]);
+  return Buffer.concat([before, kind === "put" ? Buffer.from(what, "latin1") : before, behind]);
 }
 
 /** A reader of JSON that keeps repeated members and every number as text: the oracle for what JSON.parse forgets. */
