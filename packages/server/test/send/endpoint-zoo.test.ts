@@ -111,10 +111,10 @@ test("memory stays flat over many attempts, whatever the endpoint does", async (
   await round();
   const before = await round();
   let after = 0;
-  for (let n = 0; n < 5; n += 1) after = await round();
-  // 5 rounds of some 90 endpoints: 64 KiB kept of each would be five times this.
+  for (let n = 0; n < 3; n += 1) after = await round();
+  // 3 rounds of some 90 endpoints: 64 KiB kept of each would be three times this.
   expect((after - before) / 1_048_576).toBeLessThan(6);
-});
+}, 60_000);
 
 test("the canary's port can be reached: that nothing arrived there means something", async () => {
   const sender = makeSender({ timeoutMs: SHORT_MS });
