@@ -3,7 +3,7 @@ import { ERRORS, type ErrorCode } from "./errors.ts";
 import { API_HEADERS, DELIVERY_HEADERS, EXACT_BYTES_MEDIA_TYPE, NDJSON_MEDIA_TYPE } from "./headers.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
-import { TOPICS } from "./topics/table.ts";
+import { BUILT_IN_TOPICS } from "./topics/topic-table.ts";
 import type { Topic } from "./topics/topic.ts";
 import { API_VERSIONS, CURRENT_VERSION } from "./versions.ts";
 
@@ -11,6 +11,8 @@ export interface OpenApiOptions {
   readonly version: string;
   /** Where the server is reached, when known. */
   readonly serverUrl?: string;
+  /** The built-in ones unless given. */
+  readonly topics?: readonly Topic[];
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -49,7 +51,7 @@ export function buildOpenApi(options: OpenApiOptions): Json {
     },
     ...(options.serverUrl === undefined ? {} : { servers: [{ url: options.serverUrl }] }),
     paths,
-    webhooks: Object.fromEntries(TOPICS.map((topic) => [topic.name, { post: webhookOf(topic) }])),
+    webhooks: Object.fromEntries((options.topics ?? BUILT_IN_TOPICS.topics).map((topic) => [topic.name, { post: webhookOf(topic) }])),
     components: {
       securitySchemes: {
         accessToken: { type: "apiKey", in: "header", name: API_HEADERS.accessToken },

@@ -16,19 +16,31 @@ interface SchemaError {
 /** Compiles a schema once; the check is cheap when the value fits. `at` is put before member names (`webhook` …). */
 export function compile(schema: TSchema, at = ""): Check {
   const compiled = Compile(schema);
-  return (value) => (compiled.Check(value) ? null : explain(schema, compiled.Errors(value), at));
+  return (value) => (compiled.Check(value) ? null : explain(schema, compiled.Errors(value), { value, at }));
 }
 
-function explain(schema: TSchema, errors: readonly SchemaError[], at: string): ContractError {
+/** What was checked, and what stands before the names of its members. */
+interface Checked {
+  readonly value: unknown;
+  readonly at: string;
+}
+
+function explain(schema: TSchema, errors: readonly SchemaError[], checked: Checked): ContractError {
   const [first] = errors;
-  if (first === undefined) return { code: "invalid_member", message: "The value is not allowed.", member: at === "" ? "body" : at };
+  if (first === undefined)
+    return { code: "invalid_member", message: "The value is not allowed.", member: checked.at === "" ? "body" : checked.at };
   const missing = firstOf(first.params["requiredProperties"]);
   if (first.keyword === "required" && missing !== null)
-    return { ...found("missing_member", `${first.instancePath}/${missing}`, at, "is required") };
+    return { ...found("missing_member", `${first.instancePath}/${missing}`, checked, "is required") };
   const unknown = errors.find((error) => error.keyword === "additionalProperties" && covers(error, first));
   const unknownName = firstOf(unknown?.params["additionalProperties"]);
   if (unknown !== undefined && unknownName !== null) {
-    return found("unknown_member", `${unknown.instancePath}/${unknownName}`, at, "is not known here; leave it out or mend its spelling");
+    return found(
+      "unknown_member",
+      `${unknown.instancePath}/${unknownName}`,
+      checked,
+      "is not known here; leave it out or mend its spelling",
+    );
   }
   // A union reports each branch and then itself; the union knows what is expected, a branch only what it wanted.
   const union = errors.find(
@@ -36,7 +48,7 @@ function explain(schema: TSchema, errors: readonly SchemaError[], at: string): C
       error.keyword === "anyOf" && first.instancePath.startsWith(error.instancePath) && first.schemaPath.startsWith(error.schemaPath),
   );
   const error = union !== undefined && union.instancePath === first.instancePath ? union : first;
-  return found("invalid_member", error.instancePath, at, `must be ${expectation(schema, error)}`);
+  return found("invalid_member", error.instancePath, checked, `must be ${expectation(schema, error)}`);
 }
 
 function covers(unknown: SchemaError, first: SchemaError): boolean {
@@ -48,18 +60,21 @@ function firstOf(names: unknown): string | null {
   return typeof first === "string" ? first : null;
 }
 
-function found(code: ErrorCode, pointer: string, at: string, says: string): ContractError {
-  const member = memberOf(pointer, at);
+function found(code: ErrorCode, pointer: string, checked: Checked, says: string): ContractError {
+  const member = memberOf(pointer, checked);
   return { code, message: `${member} ${says}.`, member };
 }
 
-/** `/webhooks/0/topic` → `webhooks[0].topic`. */
-function memberOf(pointer: string, at: string): string {
+/** `/webhooks/0/topic` → `webhooks[0].topic`; a number is an index only where there is a list. */
+function memberOf(pointer: string, { value, at }: Checked): string {
   let member = at;
+  let container: unknown = value;
   for (const raw of pointer.split("/").slice(1)) {
-    const part = raw.replaceAll("~1", "/").replaceAll("~0", "~").slice(0, 100);
-    if (/^\d+$/.test(part)) member += `[${part}]`;
+    const name = raw.replaceAll("~1", "/").replaceAll("~0", "~");
+    const part = name.slice(0, 100);
+    if (Array.isArray(container)) member += `[${part}]`;
     else member += member === "" ? part : `.${part}`;
+    container = typeof container === "object" && container !== null && Object.hasOwn(container, name) ? Reflect.get(container, name) : null;
   }
   return member === "" ? "body" : member;
 }

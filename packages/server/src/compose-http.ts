@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { TOPIC_BY_NAME } from "@genhook/contract";
+import type { TopicTable } from "@genhook/contract";
 import {
   Decisions,
   HeldCount,
@@ -23,10 +23,12 @@ import { DeliveriesRoutes } from "./http/deliveries-routes.ts";
 import { appDirectoryHandlers, installationHandlers, shopHandlers } from "./http/directory-api.ts";
 import { filterTestHandlers } from "./http/filter-test-api.ts";
 import { HttpFront } from "./http/http-front.ts";
+import type { HttpServerOptions } from "./http/http-server.ts";
 import { openHandlers } from "./http/open-api.ts";
 import { eventHandlers, keyHandlers } from "./http/platform-api.ts";
 import { replayHandlers } from "./http/replay-api.ts";
 import { publicKeyHandlers, secretHandlers } from "./http/secrets-api.ts";
+import { topicHandlers } from "./http/topics-api.ts";
 import { systemClock } from "./runtime/system-clock.ts";
 import type { Sealing } from "./secrets/sealing.ts";
 import type { SecretVault } from "./secrets/secret-vault.ts";
@@ -40,6 +42,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const READY_KEPT_MS = 1_000;
 
 export interface HttpParts {
+  readonly topics: TopicTable;
   readonly store: Store;
   readonly directory: DirectoryService;
   readonly engine: Engine;
@@ -58,52 +61,19 @@ export interface HttpParts {
 
 /** Everything that is spoken over HTTP: handlers with what they need, behind one port or two. */
 export function composeHttp(settings: Settings, parts: HttpParts): HttpFront {
-  const { store, directory, engine, publisher, deliveries, replays, groups, payloads, sealing, secrets, metrics, log, addresses, tools } =
-    parts;
-  const { now } = systemClock;
-  const { webhookId } = settings;
-  const routes = new DeliveriesRoutes({ deliveries, directory: directory.directory, store, secrets, payloads, webhookId, now });
-  const decisions = new Decisions({ ...tools, payloads, store, directory: directory.directory, now });
-  const { testFilter, testOwnFilter } = filterTestHandlers(payloads);
-  const entries = { store, directory, tools, addresses, sealing, secrets, now };
-  const held = new HeldCount({ tasks: store.tasks, directory: directory.directory, clock: systemClock });
-  const platform = { store, directory, publisher, deliveries, routes, held, now };
+  const { store, directory, metrics, log } = parts;
   const callerUrl = new CallerUrl({
     trustProxy: settings.trustProxy ?? [],
     publicUrl: settings.publicUrl,
     isShopDomain: (host) => host.endsWith(PLATFORM_DOMAIN) || directory.directory.shopByDomain(host) !== undefined,
   });
-  const backlog = watchBacklog(store);
-  metrics.watch(() => ({ ...engine.gauges, waitingEvents: groups.waiting, pending: backlog.pending }));
   return new HttpFront({
     host: settings.host,
     port: settings.port,
     platformPort: settings.platformPort,
-    access: { store, directory, now, callerUrl },
-    app: { ...appHandlers({ directory, tools, addresses, deliveries: routes, publisher, sampleOf }), testOwnFilter },
-    platform: {
-      ...shopHandlers(entries),
-      ...appDirectoryHandlers(entries),
-      ...installationHandlers(entries),
-      ...eventHandlers(platform),
-      ...keyHandlers(platform),
-      ...auditHandlers({ store }),
-      ...decisionHandlers({ decisions, directory: directory.directory }),
-      testFilter,
-      ...replayHandlers({ store, directory: directory.directory, runner: replays, newId: tools.newEventId, now }),
-      ...secretHandlers({ directory, sealing, newUuid: randomUUID, now }),
-    },
-    open: {
-      ...publicKeyHandlers({ directory }),
-      ...openHandlers({
-        publicUrl: settings.publicUrl,
-        metrics: { ...metrics, text: () => backlog.refresh().then(() => metrics.text()) },
-        reasonsNotReady: async () => {
-          const isReachable = await backlog.refresh();
-          return [...(isReachable ? [] : ["the store cannot be used"]), ...(engine.isReady ? [] : ["no leases are held"])];
-        },
-      }),
-    },
+    access: { store, directory, now: systemClock.now, callerUrl },
+    ...callHandlers(settings, parts),
+    open: composeOpen(settings, parts),
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     onAnswer: (route, status, durationMs) => {
       metrics.answered(route?.operation ?? "none", status, durationMs);
@@ -115,8 +85,54 @@ export function composeHttp(settings: Settings, parts: HttpParts): HttpFront {
   });
 }
 
-function sampleOf(topic: string): string {
-  return JSON.stringify(TOPIC_BY_NAME.get(topic)?.sample ?? {});
+/** Handlers of the two APIs. */
+function callHandlers(settings: Settings, parts: HttpParts): Pick<HttpServerOptions, "app" | "platform"> {
+  const { topics, store, directory, publisher, deliveries, replays, payloads, sealing, secrets, addresses, tools } = parts;
+  const { now } = systemClock;
+  const { webhookId } = settings;
+  const known = { store, directory: directory.directory, now };
+  const routes = new DeliveriesRoutes({ ...known, deliveries, secrets, payloads, webhookId });
+  const decisions = new Decisions({ ...known, ...tools, payloads });
+  const { testFilter, testOwnFilter } = filterTestHandlers(topics.byName, payloads);
+  const entries = { store, directory, tools, addresses, sealing, secrets, now };
+  const held = new HeldCount({ tasks: store.tasks, directory: directory.directory, clock: systemClock });
+  const platform = { store, directory, publisher, deliveries, routes, held, now };
+  const sampleOf = (topic: string): string => JSON.stringify(topics.byName.get(topic)?.sample ?? {});
+  return {
+    app: { ...appHandlers({ directory, tools, addresses, deliveries: routes, publisher, sampleOf }), testOwnFilter },
+    platform: {
+      ...shopHandlers(entries),
+      ...appDirectoryHandlers(entries),
+      ...installationHandlers(entries),
+      ...eventHandlers(platform),
+      ...keyHandlers(platform),
+      ...topicHandlers(topics.topics),
+      ...auditHandlers({ store }),
+      ...decisionHandlers({ decisions, directory: directory.directory }),
+      testFilter,
+      ...replayHandlers({ ...known, runner: replays, newId: tools.newEventId }),
+      ...secretHandlers({ directory, sealing, newUuid: randomUUID, now }),
+    },
+  };
+}
+
+/** Handlers of the paths that ask for no credentials. */
+function composeOpen(settings: Settings, parts: HttpParts): HttpServerOptions["open"] {
+  const { topics, store, directory, engine, groups, metrics } = parts;
+  const backlog = watchBacklog(store);
+  metrics.watch(() => ({ ...engine.gauges, waitingEvents: groups.waiting, pending: backlog.pending }));
+  return {
+    ...publicKeyHandlers({ directory }),
+    ...openHandlers({
+      publicUrl: settings.publicUrl,
+      topics: topics.topics,
+      metrics: { ...metrics, text: () => backlog.refresh().then(() => metrics.text()) },
+      reasonsNotReady: async () => {
+        const isReachable = await backlog.refresh();
+        return [...(isReachable ? [] : ["the store cannot be used"]), ...(engine.isReady ? [] : ["no leases are held"])];
+      },
+    }),
+  };
 }
 
 /** Asks the store at most once a second how much is owed: says whether it can be used at all, and feeds a gauge. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { checkPayload, CURRENT_VERSION, TOPICS } from "@genhook/contract";
+import { BUILT_IN_TOPICS, CURRENT_VERSION, makeTopicTable, type TopicTable } from "@genhook/contract";
 import {
   DeclarationFollower,
   DEFAULT_RETRY_POLICY,
@@ -21,7 +21,6 @@ import {
   type Payloads,
   type Sender,
   type Store,
-  type TopicRule,
 } from "@genhook/core";
 import { openSqliteStore } from "@genhook/storage";
 import type { Logger } from "pino";
@@ -40,6 +39,7 @@ import { HttpSender } from "./send/http-sender.ts";
 import { parseBlock } from "./send/ip-ranges.ts";
 import { readCertificates } from "./settings/setting-file.ts";
 import type { Settings } from "./settings/resolve-settings.ts";
+import { readTopicsFile } from "./topics/topics-file.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 
 /** A whole Genhook in this process. */
@@ -54,20 +54,32 @@ export interface Genhook {
   stop(): Promise<void>;
 }
 
-const TOPIC_RULES: ReadonlyMap<string, TopicRule> = new Map(TOPICS.map((topic) => [topic.name, topic]));
-
 /** The one place that knows every concrete class. Rejects with an error whose message says what to do. */
 export async function startGenhook(settings: Settings, log: Logger, onFatal: (error: Error) => void): Promise<Genhook> {
+  // What files say is looked at before anything is opened or written.
+  const files = readFiles(settings);
   const store = await openSqliteStore({ folder: settings.data, onFatal });
   try {
-    return await compose(settings, store, log);
+    return await compose(settings, files, store, log);
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-async function compose(settings: Settings, store: Store, log: Logger): Promise<Genhook> {
+interface Files {
+  readonly topics: TopicTable;
+  readonly ca: readonly string[] | null;
+}
+
+function readFiles(settings: Settings): Files {
+  return {
+    topics: settings.topics === null ? BUILT_IN_TOPICS : makeTopicTable(readTopicsFile(settings.topics)),
+    ca: settings.caFile === null ? null : readCertificates("ca-file", settings.caFile),
+  };
+}
+
+async function compose(settings: Settings, { topics, ca }: Files, store: Store, log: Logger): Promise<Genhook> {
   const sealing = createSealing(loadSealingKey(settings.sealingKey, settings.sealingKeyFile, join(settings.data, "sealing-key")));
   await checkSealingKey(sealing, store.credentials);
   const metrics = createMetrics();
@@ -81,8 +93,9 @@ async function compose(settings: Settings, store: Store, log: Logger): Promise<G
     },
   });
   await directory.load();
-  const sender = makeSender(settings, secrets, log, metrics);
-  const payloads = makePayloads((what, error) => {
+  warnOfUnknownTopics(directory, topics, log);
+  const sender = makeSender(settings, ca, secrets, log, metrics);
+  const payloads = makePayloads(topics.byName, (what, error) => {
     metrics.failed(what);
     log.error({ err: error }, what);
   });
@@ -90,7 +103,7 @@ async function compose(settings: Settings, store: Store, log: Logger): Promise<G
   listeners.push((commit) => engine.directoryChanged(commit));
   const groups = new GroupCommit({ events: store.events, timers: systemTimers, catchUp: (version) => directory.catchUp(version) });
   const newEventId = eventIdSource(systemClock, systemRandomBits());
-  const publisher = makePublisher(settings, { directory, groups, engine, sealing, newEventId, payloads, metrics });
+  const publisher = makePublisher(settings, { topics, directory, groups, engine, sealing, newEventId, payloads, metrics });
   const deliveries = new Deliveries({
     store,
     directory: directory.directory,
@@ -100,11 +113,11 @@ async function compose(settings: Settings, store: Store, log: Logger): Promise<G
   const replays = makeReplays(store, deliveries, engine, log, metrics);
   const keeper = makeKeeper(settings, store, directory, log, metrics);
   const addresses = addressPolicy(settings);
-  const tools = makeTools(settings, addresses, newEventId, payloads);
+  const tools = makeTools(settings, topics, addresses, newEventId, payloads);
   const follower = makeFollower(directory, tools, log, metrics);
   listeners.push(() => follower.wake());
   const api = { store, directory, engine, publisher, deliveries, replays, groups, payloads };
-  const http = composeHttp(settings, { ...api, sealing, secrets, metrics, log, addresses, tools });
+  const http = composeHttp(settings, { ...api, topics, sealing, secrets, metrics, log, addresses, tools });
   const newPlatformKey = await ensureFirstKey({
     credentials: store.credentials,
     given: settings.platformKey,
@@ -136,11 +149,17 @@ async function compose(settings: Settings, store: Store, log: Logger): Promise<G
   return { origin, platformOrigin, newPlatformKey, stop: () => (stopping ??= stopAll()) };
 }
 
-function makeTools(settings: Settings, addresses: AddressPolicy, newEventId: () => string, payloads: Payloads): InstallationTools {
+function makeTools(
+  settings: Settings,
+  topics: TopicTable,
+  addresses: AddressPolicy,
+  newEventId: () => string,
+  payloads: Payloads,
+): InstallationTools {
   return {
     sha256,
     newUuid: randomUUID,
-    topics: TOPIC_RULES,
+    topics: topics.byName,
     newEventId,
     encode: (text) => Buffer.from(text),
     apiVersion: CURRENT_VERSION,
@@ -173,7 +192,13 @@ function addressPolicy(settings: Settings): AddressPolicy {
   return { allowPrivate: settings.allowPrivateAddresses, refusedNetworks: blocks.filter((block) => block !== null) };
 }
 
-function makeSender(settings: Settings, secrets: SecretVault, log: Logger, metrics: Metrics): HttpSender {
+/** Webhooks for topics that were in the file of `--topics` before: nothing can be published for them. */
+function warnOfUnknownTopics({ directory }: DirectoryService, topics: TopicTable, log: Logger): void {
+  const unknown = new Set([...directory.subscriptions()].map((each) => each.topic).filter((topic) => !topics.byName.has(topic)));
+  if (unknown.size > 0) log.warn({ topics: [...unknown] }, "there are webhooks for topics that are no longer offered");
+}
+
+function makeSender(settings: Settings, ca: Files["ca"], secrets: SecretVault, log: Logger, metrics: Metrics): HttpSender {
   return new HttpSender({
     secrets,
     timeoutMs: settings.attemptTimeoutMs,
@@ -182,7 +207,7 @@ function makeSender(settings: Settings, secrets: SecretVault, log: Logger, metri
     ...(settings.allowPrivateAddresses && settings.dnsServers === null ? {} : { resolve: dnsResolve({ servers: settings.dnsServers }) }),
     webhookId: settings.webhookId,
     keepResponses: settings.keepResponses,
-    ca: settings.caFile === null ? null : readCertificates("ca-file", settings.caFile),
+    ca,
     ...(settings.egressProxy === null ? {} : { proxy: settings.egressProxy }),
     onInternalError: (error) => {
       metrics.failed("send");
@@ -227,6 +252,7 @@ function makeEngine(settings: Settings, store: Store, directory: DirectoryServic
 function makePublisher(
   settings: Settings,
   parts: {
+    readonly topics: TopicTable;
     readonly directory: DirectoryService;
     readonly groups: GroupCommit;
     readonly engine: Engine;
@@ -236,21 +262,21 @@ function makePublisher(
     readonly metrics: Metrics;
   },
 ): Publisher {
-  const { directory, groups, engine, sealing, newEventId, payloads, metrics } = parts;
+  const { topics, directory, groups, engine, sealing, newEventId, payloads, metrics } = parts;
   return new Publisher({
     directory,
     groups,
-    topics: TOPIC_RULES,
+    topics: topics.byName,
     newEventId,
     apiVersion: CURRENT_VERSION,
     retentionMs: settings.retentionMs,
     payloads,
     digest,
     checkPayload: (topic, payload) => {
-      const misfit = settings.checkPayloads ? checkPayload(topic, CURRENT_VERSION, payload) : null;
+      const misfit = settings.checkPayloads ? topics.checkPayload(topic, CURRENT_VERSION, payload) : null;
       return misfit === null ? null : { code: "payload_mismatch", message: misfit.message, member: misfit.member ?? "payload" };
     },
-    subjectsOf: (shop, topic, payload) => subjectIds(topic, payload).map((id) => sealing.keyedHash(`${shop} ${id}`)),
+    subjectsOf: (shop, topic, payload) => subjectIds(topics.byName.get(topic), payload).map((id) => sealing.keyedHash(`${shop} ${id}`)),
     handOver: (event) => {
       if (!event.isTest) metrics.published();
       engine.handOver(event);

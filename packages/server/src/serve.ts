@@ -1,5 +1,6 @@
 import { pino, destination, type Logger } from "pino";
 import { startGenhook, type Genhook } from "./compose.ts";
+import { SettingFileError } from "./settings/setting-file.ts";
 import { resolveSettings, type Settings } from "./settings/resolve-settings.ts";
 
 /** Where `serve` writes and how it ends; the command line hands in the process's own. */
@@ -44,7 +45,7 @@ export async function startServer(settings: Settings, streams: ServeStreams, onF
   try {
     genhook = await startGenhook(settings, log, onFatal);
   } catch (error) {
-    throw new StartError(explain(error, settings), EXIT_FAILED);
+    throw new StartError(explain(error, settings), error instanceof SettingFileError ? EXIT_USAGE : EXIT_FAILED);
   }
   if (genhook.newPlatformKey !== null) {
     streams.out(`platform key, shown once (kept in ${settings.data}/platform-key): ${genhook.newPlatformKey}`);

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { API_VERSIONS, checkPayload, CURRENT_VERSION, TOPICS, type ApiVersion, type Topic } from "@genhook/contract";
+import { API_VERSIONS, checkPayload, CURRENT_VERSION, TOPIC_BY_NAME, TOPICS, type ApiVersion, type Topic } from "@genhook/contract";
 import { parsePath, printPath, type EventPayload } from "@genhook/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ const OLDER = API_VERSIONS.filter((version) => version !== CURRENT_VERSION);
 const cases = TOPICS.flatMap((topic) => OLDER.map((version): [string, ApiVersion, Topic] => [topic.name, version, topic]));
 
 function convert(topic: Topic, version: string, source: string): string {
-  const payloads = makePayloads((what, error) => {
+  const payloads = makePayloads(TOPIC_BY_NAME, (what, error) => {
     throw new Error(what, { cause: error });
   });
   const event: EventPayload = { id: "e", topic: topic.name, apiVersion: CURRENT_VERSION, changed: null, payload: Buffer.from(source) };

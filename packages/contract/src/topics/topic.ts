@@ -4,19 +4,6 @@ import type { ApiVersion } from "../versions.ts";
 /** Who receives a topic: every subscribed app of the shop, exactly one app, or every app that is or was installed. */
 export type Audience = "shop" | "app" | "compliance";
 
-export type Domain =
-  | "Orders"
-  | "Products"
-  | "Collections"
-  | "Customers"
-  | "Refunds"
-  | "Discounts"
-  | "Shop"
-  | "App"
-  | "Authorization"
-  | "Billing"
-  | "Compliance";
-
 /**
  * One difference between a version of a payload and the next newer one, which it is made from. Paths are those of the newer version;
  * `[*]` goes through a list. What no step speaks of is the same in both, to the digit.
@@ -40,7 +27,8 @@ export interface TopicVersion {
 export interface Topic {
   /** `domain/event`. */
   readonly name: string;
-  readonly domain: Domain;
+  /** The business domain that it is listed under. */
+  readonly domain: string;
   readonly title: string;
   readonly description: string;
   readonly audience: Audience;

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { CURRENT_VERSION, TOPIC_BY_NAME, type Topic } from "@genhook/contract";
+import { CURRENT_VERSION, type Topic, type TopicTable } from "@genhook/contract";
 import { readPaths, refuseSelection, updateSettings, type EventPayload, type Payloads, type SettingsUpdate } from "@genhook/core";
 import { fail, refusalError, valueOf } from "./api-error.ts";
 import type { AppHandler } from "./app-api.ts";
@@ -15,17 +15,20 @@ interface FilterTestBody extends SettingsUpdate {
 }
 
 /** Tries out what a webhook with these settings would be sent. The same for operators, who say which version, and for apps, who have one. */
-export function filterTestHandlers(payloads: Payloads): { readonly testFilter: Handler; readonly testOwnFilter: AppHandler } {
+export function filterTestHandlers(
+  topics: TopicTable["byName"],
+  payloads: Payloads,
+): { readonly testFilter: Handler; readonly testOwnFilter: AppHandler } {
   return {
-    testFilter: (call) => testFilter(call, payloads, null),
-    testOwnFilter: (call, { app }) => testFilter(call, payloads, app.apiVersion),
+    testFilter: (call) => testFilter(call, topics, payloads, null),
+    testOwnFilter: (call, { app }) => testFilter(call, topics, payloads, app.apiVersion),
   };
 }
 
-async function testFilter(call: Call, payloads: Payloads, ownVersion: string | null): Promise<Reply> {
+async function testFilter(call: Call, topics: TopicTable["byName"], payloads: Payloads, ownVersion: string | null): Promise<Reply> {
   const { value, bytes } = await readJson(call);
   const { topic: name, payload: _, eventChanged, apiVersion, ...given } = value as FilterTestBody;
-  const topic = name === undefined ? null : (TOPIC_BY_NAME.get(name) ?? fail("unknown_topic", `There is no topic "${name}".`, "topic"));
+  const topic = name === undefined ? null : (topics.get(name) ?? fail("unknown_topic", `There is no topic "${name}".`, "topic"));
   const settings = updateSettings({}, given);
   const refusal = refuseSelection(settings, topic, "");
   if (refusal !== null) throw refusalError(refusal);

@@ -1,4 +1,4 @@
-import { buildOpenApi } from "@genhook/contract";
+import { buildOpenApi, type Topic } from "@genhook/contract";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { VERSION } from "../version.ts";
 import type { Handler } from "./directory-api.ts";
@@ -6,6 +6,7 @@ import { renderDocs } from "./docs-page.ts";
 
 export interface OpenApiOptions {
   readonly publicUrl: string | null;
+  readonly topics: readonly Topic[];
   readonly metrics: Metrics;
   /** Why this process should get no traffic; empty when it should. */
   readonly reasonsNotReady: () => Promise<readonly string[]>;
@@ -13,7 +14,11 @@ export interface OpenApiOptions {
 
 /** Calls without credentials: is it alive, is it ready, what does it count, what can be called. */
 export function openHandlers(options: OpenApiOptions): Readonly<Record<string, Handler>> {
-  const document = buildOpenApi({ version: VERSION, ...(options.publicUrl === null ? {} : { serverUrl: options.publicUrl }) });
+  const document = buildOpenApi({
+    version: VERSION,
+    topics: options.topics,
+    ...(options.publicUrl === null ? {} : { serverUrl: options.publicUrl }),
+  });
   const page = renderDocs(document);
   return {
     getHealth: () => Promise.resolve({ body: { alive: true } }),

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { API_VERSIONS, TOPICS } from "@genhook/contract";
 import {
   isUuid,
   LATENCY_BOUNDS_MS,
@@ -57,26 +56,9 @@ export function eventHandlers(options: PlatformApiOptions): Handlers {
     listDeliveries: (call) => routes.list(call, null),
     getDelivery: (call) => routes.get(call, null),
     replayDelivery: (call) => routes.replay(call, null),
-    listTopics: () => Promise.resolve({ body: { topics: TOPIC_VIEWS } }),
     getStats: (call) => getStats(options, call.query),
   };
 }
-
-const TOPIC_VIEWS = TOPICS.map((topic) => ({
-  name: topic.name,
-  domain: topic.domain,
-  title: topic.title,
-  description: topic.description,
-  audience: topic.audience,
-  scopes: topic.scopes,
-  root: topic.root,
-  subjects: topic.subjects,
-  madeByGenhook: topic.madeByGenhook,
-  versions: Object.fromEntries(
-    API_VERSIONS.flatMap((version) => (topic.versions[version] === undefined ? [] : [[version, topic.versions[version]]])),
-  ),
-  sample: topic.sample,
-}));
 
 export function keyHandlers(options: PlatformApiOptions): Handlers {
   const { store, now } = options;

@@ -1,8 +1,8 @@
-import { TOPIC_BY_NAME } from "@genhook/contract";
+import type { Topic } from "@genhook/contract";
 
 /** Ids of the customers that a payload speaks of, found at its topic's `subjects` paths, as text; each once. */
-export function subjectIds(topic: string, payload: unknown): readonly string[] {
-  const paths = TOPIC_BY_NAME.get(topic)?.subjects ?? [];
+export function subjectIds(topic: Pick<Topic, "subjects"> | undefined, payload: unknown): readonly string[] {
+  const paths = topic?.subjects ?? [];
   const ids = new Set<string>();
   for (const path of paths) {
     for (const value of valuesAt(payload, path)) {
@@ -12,7 +12,8 @@ export function subjectIds(topic: string, payload: unknown): readonly string[] {
   return [...ids];
 }
 
-function valuesAt(payload: unknown, path: string): readonly unknown[] {
+/** The values at a path; `[]` behind a name goes through a list. */
+export function valuesAt(payload: unknown, path: string): readonly unknown[] {
   let values: readonly unknown[] = [payload];
   for (const part of path.split(".")) {
     const isList = part.endsWith("[]");
