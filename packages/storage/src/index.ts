@@ -1,3 +1,4 @@
 export { openMemoryCluster, openMemoryStore, type MemoryCluster, type MemoryClusterOptions } from "./memory/memory-store.ts";
+export { openSqliteCheckReader } from "./sqlite/check-reader.ts";
 export { openSqliteStore, type SqliteStoreOptions } from "./sqlite/open.ts";
 export { StoreOpenError, type StoreOpenErrorCode } from "./sqlite/open-error.ts";

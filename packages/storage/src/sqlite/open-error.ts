@@ -1,4 +1,4 @@
-export type StoreOpenErrorCode = "data_folder_unwritable" | "locked_by_another_process" | "schema_newer" | "corrupt";
+export type StoreOpenErrorCode = "no_data" | "data_folder_unwritable" | "locked_by_another_process" | "schema_newer" | "corrupt";
 
 /** The store cannot be opened; the message says what to do. */
 export class StoreOpenError extends Error {
