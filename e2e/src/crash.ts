@@ -1,3 +1,5 @@
+import { checkStore, type Breach } from "@genhook/core";
+import { openSqliteCheckReader } from "@genhook/storage";
 import { seededRandom, startEndpoint, type Endpoint } from "@genhook/testkit";
 import { call, freePort, makeFolder, publish, ServerProcess, setUp } from "./server-process.ts";
 
@@ -13,11 +15,18 @@ export interface CrashReport {
   readonly lost: readonly string[];
   /** Still owed at the end. Must be 0. */
   readonly pending: number;
+  /** How often the file was looked through, as a kill had left it. */
+  readonly checks: number;
+  /** What was not in order then. Must be none. */
+  readonly breaches: readonly Breach[];
 }
 
 const PUBLISHERS = 16;
 const ENDPOINTS = 2;
 const KILL_AFTER_MAX_MS = 400;
+/** Time that looking through files may take before only every tenth kill is followed by it: files grow. */
+const CHECKS_MAX_MS = 20_000;
+const RETENTION_MS = 30 * 86_400_000;
 
 /** Kills a server with SIGKILL under load, again and again on the same data, then accounts for every event that was answered 202. */
 export async function crash(cycles: number, seed: number): Promise<CrashReport> {
@@ -37,6 +46,7 @@ export async function crash(cycles: number, seed: number): Promise<CrashReport> 
       "100ms,200ms,500ms,1s,1s,1s,1s",
     ]);
   const accepted: string[] = [];
+  const checked = { checks: 0, breaches: [] as Breach[], spentMs: 0 };
   let cutOff = 0;
   let next = 0;
   try {
@@ -61,17 +71,31 @@ export async function crash(cycles: number, seed: number): Promise<CrashReport> 
       server.kill("SIGKILL");
       await server.exited;
       await Promise.all(publishers);
+      if (checked.spentMs < CHECKS_MAX_MS || cycle % 10 === 0) await checkFile(folder.path, checked);
     }
     const server = start();
     const origin = await server.listening();
     const pending = await drained(origin);
     server.kill("SIGTERM");
     await server.exited;
-    return { cycles, accepted: accepted.length, cutOff, ...compare(accepted, endpoints), pending };
+    await checkFile(folder.path, checked);
+    const { checks, breaches } = checked;
+    return { cycles, accepted: accepted.length, cutOff, ...compare(accepted, endpoints), pending, checks, breaches };
   } finally {
     for (const endpoint of endpoints) await endpoint.close();
     folder.remove();
   }
+}
+
+/** What `genhook check` does, on the file as it was left. */
+async function checkFile(folder: string, checked: { checks: number; breaches: Breach[]; spentMs: number }): Promise<void> {
+  const startedAt = performance.now();
+  const reader = openSqliteCheckReader(folder);
+  const { breaches } = await checkStore(reader, { now: Date.now(), retentionMs: RETENTION_MS, breachesMax: 20 });
+  await reader.close();
+  checked.checks += 1;
+  checked.breaches.push(...breaches);
+  checked.spentMs += performance.now() - startedAt;
 }
 
 /** How much is still owed once nothing moves any more. */
@@ -114,5 +138,5 @@ if (import.meta.main) {
   console.log(`crash: ${cycles} cycles, seed ${seed}`);
   const report = await crash(cycles, seed);
   console.log(JSON.stringify({ ...report, lost: report.lost.length }, null, 2));
-  process.exitCode = report.lost.length === 0 && report.pending === 0 ? 0 : 1;
+  process.exitCode = report.lost.length === 0 && report.pending === 0 && report.breaches.length === 0 ? 0 : 1;
 }

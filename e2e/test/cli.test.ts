@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { startEndpoint, type Endpoint } from "@genhook/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BIN, freePort, KEY, makeFolder, ServerProcess, SHOP } from "../src/server-process.ts";
@@ -150,6 +151,25 @@ test("a pipe that closes early is no error", async () => {
     shell.on("close", resolve);
   });
   expect([code, output]).toEqual([0, '{"topics":']);
+});
+
+test("a data file is checked, copied and restored while the server runs; what is wrong with it is found", async () => {
+  expect(await json(["check"])).toMatchObject({ breaches: [], counts: {} });
+  const copy = join(folder.path, "copy.db");
+  expect(await genhook(["backup", "--to", copy])).toMatchObject({ code: 0, output: expect.stringContaining("sealing-key") as string });
+  expect((await genhook(["backup", "--to", copy])).code).toBe(6);
+  expect((await genhook(["restore", "--from", copy, "--yes"])).code).toBe(6);
+  expect((await genhook(["restore", "--from", copy])).code).toBe(2);
+  const restored = join(folder.path, "restored");
+  expect((await genhook(["restore", "--from", copy, "--data", restored, "--yes"])).code).toBe(0);
+  const before = await json<{ events: number }>(["check"]);
+  expect(await json(["check", "--data", restored])).toEqual(before);
+  const database = new DatabaseSync(join(restored, "genhook.db"));
+  database.exec("UPDATE stat SET published = published + 1");
+  database.close();
+  const spoilt = await genhook(["check", "--data", restored]);
+  expect([spoilt.code, spoilt.output]).toEqual([1, expect.stringContaining("not in order") as string]);
+  expect((await genhook(["check", "--data", join(folder.path, "nothing")])).code).toBe(3);
 });
 
 test("a server says where it listens beside its data while it runs", async () => {

@@ -5,10 +5,12 @@ test("20 kills with SIGKILL under load: every event answered 202 arrives at ever
   const seed = Date.now() % 1_000_000;
   const report = await crash(20, seed);
   console.log(
-    `crash, seed ${seed}: ${report.accepted} accepted, ${report.cutOff} cut off by a kill, ${report.repeated} repeated, ${report.lost.length} lost`,
+    `crash, seed ${seed}: ${report.accepted} accepted, ${report.cutOff} cut off by a kill, ${report.repeated} repeated, ${report.lost.length} lost, ${report.checks} checks of the file`,
   );
   expect(report.lost).toEqual([]);
   expect(report.pending).toBe(0);
+  expect(report.breaches).toEqual([]);
+  expect(report.checks).toBeGreaterThan(2);
   expect(report.accepted).toBeGreaterThan(100);
   // Otherwise the kills would have met an idle server and proven nothing.
   expect(report.cutOff).toBeGreaterThan(0);

@@ -153,6 +153,23 @@ const NOTES: Readonly<Record<string, readonly string[]>> = {
     "For very many, `genhook replays create` lets the server do it.",
     "",
   ],
+  check: [
+    "Reads the whole file as of one moment: every delivery that an event owes has a task or a final row of its log, no task lies behind a final row or",
+    "belongs to nothing, logs are dense and their states follow from each other, idempotency keys name their events, the directory's history has one",
+    "current row per entry, statistics agree with the log, and SQLite finds its pages whole. Exit code 1 where anything is wrong; breaches come with ids.",
+    "A server may run meanwhile.",
+    "",
+  ],
+  backup: [
+    "The copy is one file, looked through and synced before it gets its name. The sealing key is not in it, so that a stolen copy is useless: keep it",
+    "elsewhere. Copies of a stopped server's folder do as well.",
+    "",
+  ],
+  restore: [
+    "Refused while a server runs on the folder, and for a file that is damaged or of a newer version. What was delivered since the copy was made is sent",
+    "again; what was published since is in the data that was moved aside, and nowhere else.",
+    "",
+  ],
   verify: [
     "Says of each signature whether it is right; where it is wrong, what it would be right for: a line break that a tool has added, JSON that was parsed",
     "and written again, the other secret, hex for base64, a decoded query. An old timestamp is told, and refused only with `--tolerance`.",

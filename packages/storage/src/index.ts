@@ -1,4 +1,5 @@
 export { openMemoryCluster, openMemoryStore, type MemoryCluster, type MemoryClusterOptions } from "./memory/memory-store.ts";
+export { backupSqlite, restoreSqlite, type BackupReport, type RestoreReport } from "./sqlite/backup.ts";
 export { openSqliteCheckReader } from "./sqlite/check-reader.ts";
 export { openSqliteStore, type SqliteStoreOptions } from "./sqlite/open.ts";
 export { StoreOpenError, type StoreOpenErrorCode } from "./sqlite/open-error.ts";

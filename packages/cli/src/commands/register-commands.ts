@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import type { BackupFlags, RestoreFlags } from "../data/backup.ts";
+import type { CheckFlags } from "../data/check.ts";
 import { addFilterOptions } from "../deliveries/delivery-filter.ts";
 import type { ReplayFlags } from "../deliveries/replay.ts";
 import type { TailFlags } from "../deliveries/tail.ts";
@@ -18,6 +20,7 @@ export function registerCommands(program: Command, terminal: Terminal): void {
   registerTail(program, terminal);
   registerReplay(program, terminal);
   registerVerify(program, terminal);
+  registerData(program, terminal);
   registerLogin(program, terminal);
 }
 
@@ -87,6 +90,31 @@ function registerVerify(program: Command, terminal: Terminal): void {
     .option("--tolerance <seconds>", "refuse a timestamp further away than this; otherwise its age is only told")
     .option("--json", "JSON, for programs")
     .action((flags: VerifyFlags) => import("../verify/verify.ts").then(({ verify }) => verify(flags, terminal)));
+}
+
+function registerData(program: Command, terminal: Terminal): void {
+  const folder: readonly [string, string] = ["--data <folder>", "the server's data folder; else GENHOOK_DATA, ./genhook-data"];
+  program
+    .command("check")
+    .description("whether a data file is in order: nothing lost, nothing left over, nothing that contradicts itself; read-only")
+    .option(...folder)
+    .option("--retention <days>", "days past it may be half dropped and are left out; else GENHOOK_RETENTION, 30d")
+    .option("--limit <number>", "how many breaches to show (20)")
+    .option("--json", "JSON, for programs")
+    .action((flags: CheckFlags) => import("../data/check.ts").then(({ check }) => check(flags, terminal)));
+  program
+    .command("backup")
+    .description("copy a data file, as of one moment, also while a server uses it")
+    .option(...folder)
+    .option("--to <file>", "where to; an existing file is not overwritten")
+    .action((flags: BackupFlags) => import("../data/backup.ts").then(({ backup }) => backup(flags, terminal)));
+  program
+    .command("restore")
+    .description("put a copy in the place of a data file; what was there is moved aside")
+    .option(...folder)
+    .option("--from <file>", "what genhook backup has made")
+    .option("-y, --yes", "do not ask")
+    .action((flags: RestoreFlags) => import("../data/backup.ts").then(({ restore }) => restore(flags, terminal)));
 }
 
 function registerLogin(program: Command, terminal: Terminal): void {

@@ -1,4 +1,12 @@
-export type StoreOpenErrorCode = "no_data" | "data_folder_unwritable" | "locked_by_another_process" | "schema_newer" | "corrupt";
+export type StoreOpenErrorCode =
+  | "file_exists"
+  | "backup_failed"
+  | "restore_failed"
+  | "no_data"
+  | "data_folder_unwritable"
+  | "locked_by_another_process"
+  | "schema_newer"
+  | "corrupt";
 
 /** The store cannot be opened; the message says what to do. */
 export class StoreOpenError extends Error {
@@ -9,4 +17,13 @@ export class StoreOpenError extends Error {
     this.name = "StoreOpenError";
     this.code = code;
   }
+}
+
+/** SQLite's primary result code; null for any other error. */
+export function resultCodeOf(error: unknown): number | null {
+  return error instanceof Error && "errcode" in error && typeof error.errcode === "number" ? error.errcode & 0xff : null;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,12 +1,12 @@
-import { existsSync, mkdirSync, accessSync, constants, chmodSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { chmodSync, existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Store } from "@genhook/core";
 import { assemble, type Threads } from "./assemble.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { openWriter } from "./connection.ts";
+import { lockFolder } from "./lock-folder.ts";
 import { migrate } from "./migrations/migrate.ts";
-import { StoreOpenError } from "./open-error.ts";
+import { messageOf, resultCodeOf, StoreOpenError } from "./open-error.ts";
 import { ThreadCalls } from "./thread-calls.ts";
 
 export interface SqliteStoreOptions {
@@ -48,43 +48,6 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   });
 }
 
-/** Not node's own `recursive`: that never returns where a file system refuses a folder with ENOENT, as /proc does. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  makeFolder(dirname(folder));
-  mkdirSync(folder, { mode: 0o700 });
-}
-
-/** An open exclusive transaction on a file beside the data: refuses a second process, and dies with this one however it ends. */
-function lockFolder(folder: string): DatabaseSync {
-  try {
-    makeFolder(resolve(folder));
-    accessSync(folder, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    throw new StoreOpenError(
-      "data_folder_unwritable",
-      `The data folder ${folder} cannot be written: ${messageOf(error)}. Give --data a folder that this user may write.`,
-      error,
-    );
-  }
-  try {
-    const path = join(folder, "genhook.lock");
-    const lock = new DatabaseSync(path, { timeout: 0 });
-    chmodSync(path, 0o600);
-    lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
-    return lock;
-  } catch (error) {
-    if (resultCodeOf(error) === 5) {
-      throw new StoreOpenError(
-        "locked_by_another_process",
-        `Another Genhook process uses ${folder}. Stop it, or give --data another folder.`,
-        error,
-      );
-    }
-    throw new StoreOpenError("data_folder_unwritable", `The data folder ${folder} cannot be written: ${messageOf(error)}.`, error);
-  }
-}
-
 function prepareFile(path: string): void {
   const isNew = !existsSync(path);
   const connection = openWriter(path);
@@ -107,12 +70,4 @@ function asOpenError(error: unknown, path: string): unknown {
     );
   }
   return new StoreOpenError("data_folder_unwritable", `${path} cannot be opened for writing: ${messageOf(error)}.`, error);
-}
-
-function resultCodeOf(error: unknown): number | null {
-  return error instanceof Error && "errcode" in error && typeof error.errcode === "number" ? error.errcode & 0xff : null;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

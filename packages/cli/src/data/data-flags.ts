@@ -1,0 +1,34 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { StoreOpenError } from "@genhook/storage";
+import { CliError } from "../cli-error.ts";
+import type { Terminal } from "../output/terminal.ts";
+import { DATA_FOLDERS } from "../session/data-folder.ts";
+
+/** Whose data. */
+export interface DataFlags {
+  readonly data?: string;
+}
+
+/** The folder that is named, or the first of the usual ones that holds data. */
+export function dataFolderOf(flags: DataFlags, terminal: Terminal): string {
+  const given = flags.data ?? terminal.environment["GENHOOK_DATA"];
+  return given ?? DATA_FOLDERS.find((folder) => existsSync(join(folder, "genhook.db"))) ?? DATA_FOLDERS[0] ?? "";
+}
+
+/** What the store says is for people already. */
+export function asCliError(error: unknown): unknown {
+  if (error instanceof Error && "errcode" in error) {
+    return new CliError("failed", "corrupt", `The data file cannot be read: ${error.message}.`, [
+      "Restore a backup: genhook restore --from FILE",
+    ]);
+  }
+  if (!(error instanceof StoreOpenError)) return error;
+  const exit =
+    error.code === "no_data"
+      ? "notFound"
+      : error.code === "file_exists" || error.code === "locked_by_another_process"
+        ? "conflict"
+        : "failed";
+  return new CliError(exit, error.code, error.message);
+}
