@@ -18,10 +18,11 @@ export class PayloadVersions {
     this.#options = options;
   }
 
-  /** The version that an app of version `wanted` gets of an event that was published in `published`: never a newer one. */
+  /** The version that an app of version `wanted` gets of an event that was published in `published`: never a newer one, and the published one where either is not known. */
   versionFor(published: string, wanted: string): string {
     const { versions } = this.#options;
-    return versions.indexOf(wanted) > versions.indexOf(published) ? wanted : published;
+    const from = versions.indexOf(published);
+    return from >= 0 && versions.indexOf(wanted) > from ? wanted : published;
   }
 
   /** Whether the payload differs between two versions. */

@@ -56,7 +56,8 @@ describe("a conversion", () => {
       versions.versionFor("2", "3"),
       versions.versionFor("2", "2"),
       versions.versionFor("3", "unknown"),
-    ]).toEqual(["1", "2", "2", "3"]);
+      versions.versionFor("unknown", "1"),
+    ]).toEqual(["1", "2", "2", "3", "unknown"]);
     expect([versions.differs("orders", "3", "2"), versions.differs("orders", "2", "3"), versions.differs("products", "3", "1")]).toEqual([
       true,
       false,
