@@ -39,6 +39,7 @@ export * from "./engine/group-commit.ts";
 export * from "./engine/log-row.ts";
 export * from "./engine/matcher.ts";
 export * from "./engine/retry-after.ts";
+export * from "./engine/store-clock.ts";
 export * from "./limits.ts";
 export * from "./payload/conversion.ts";
 export * from "./payload/event-selection.ts";

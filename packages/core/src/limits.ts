@@ -31,8 +31,33 @@ export const LANE_READS_MAX = 4;
 
 /** Pause between discovery scans, ms: truth is found by scanning, hints may be lost. */
 export const DISCOVERY_EVERY_MS = 10_000;
+/** The same while hints are known not to arrive: then scanning is the only way in which another process's events are found. */
+export const DISCOVERY_WITHOUT_HINTS_EVERY_MS = 1_000;
+/** Pause before shards are scanned again that could not be, ms. */
+export const DISCOVERY_AGAIN_MS = 1_000;
 /** Lanes of one discovery page. */
 export const DISCOVERY_PAGE = 1_000;
+
+/** How often leases are renewed, ms: three renewals may fail before a lease of 10 s ends. */
+export const LEASE_RENEW_EVERY_MS = 2_500;
+/** Pause before a renewal that failed is made again, ms, times 0.5 to 1.5: there is time for several before trust ends. */
+export const LEASE_RENEW_AGAIN_MS = 500;
+/** How long before a lease ends nothing starts any more, ms: an attempt's way to the socket, and a store whose clock runs fast. */
+export const LEASE_STOP_MARGIN_MS = 2_000;
+/** Pause between two steps of a hand-over, ms: gathers what becomes quiet at the same time. */
+export const LEASE_STEP_MS = 20;
+/** How often a shard that is to be given up is looked at, ms: a hand-over is late by no more than this. */
+export const LEASE_QUIET_CHECK_MS = 50;
+
+/** How often a process on a shared store asks whether its copy of the directory is the newest, ms. */
+export const DIRECTORY_ASK_EVERY_MS = 500;
+/** How old an answer may be, ms, counted from its question, for attempts to start: a change of rights binds every process within 2 s. */
+export const DIRECTORY_TRUST_MS = 1_500;
+
+/** A reading of the store's clock that lies further off than this is no drift, ms: something has jumped. */
+export const CLOCK_JUMP_MAX_MS = 5_000;
+/** A reading that took longer than this does not replace a better one, ms. */
+export const CLOCK_READING_MAX_MS = 1_000;
 
 /** Attempts in flight over all endpoints in one process. */
 export const ATTEMPTS_IN_FLIGHT_MAX = 512;

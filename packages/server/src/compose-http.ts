@@ -3,6 +3,7 @@ import type { TopicTable } from "@genhook/contract";
 import {
   Decisions,
   HeldCount,
+  type Clock,
   type Deliveries,
   type DirectoryService,
   type Engine,
@@ -44,6 +45,7 @@ const READY_KEPT_MS = 1_000;
 export interface HttpParts {
   readonly topics: TopicTable;
   readonly store: Store;
+  readonly clock: Clock;
   readonly directory: DirectoryService;
   readonly engine: Engine;
   readonly publisher: Publisher;
@@ -71,7 +73,7 @@ export function composeHttp(settings: Settings, parts: HttpParts): HttpFront {
     host: settings.host,
     port: settings.port,
     platformPort: settings.platformPort,
-    access: { store, directory, now: systemClock.now, callerUrl },
+    access: { store, directory, now: parts.clock.now, callerUrl },
     ...callHandlers(settings, parts),
     open: composeOpen(settings, parts),
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
@@ -88,14 +90,14 @@ export function composeHttp(settings: Settings, parts: HttpParts): HttpFront {
 /** Handlers of the two APIs. */
 function callHandlers(settings: Settings, parts: HttpParts): Pick<HttpServerOptions, "app" | "platform"> {
   const { topics, store, directory, publisher, deliveries, replays, payloads, sealing, secrets, addresses, tools } = parts;
-  const { now } = systemClock;
+  const { now } = parts.clock;
   const { webhookId } = settings;
   const known = { store, directory: directory.directory, now };
   const routes = new DeliveriesRoutes({ ...known, deliveries, secrets, payloads, webhookId });
   const decisions = new Decisions({ ...known, ...tools, payloads });
   const { testFilter, testOwnFilter } = filterTestHandlers(topics.byName, payloads);
   const entries = { store, directory, tools, addresses, sealing, secrets, now };
-  const held = new HeldCount({ tasks: store.tasks, directory: directory.directory, clock: systemClock });
+  const held = new HeldCount({ tasks: store.tasks, directory: directory.directory, clock: parts.clock });
   const platform = { store, directory, publisher, deliveries, routes, held, now };
   const sampleOf = (topic: string): string => JSON.stringify(topics.byName.get(topic)?.sample ?? {});
   return {
@@ -129,7 +131,7 @@ function composeOpen(settings: Settings, parts: HttpParts): HttpServerOptions["o
       metrics: { ...metrics, text: () => backlog.refresh().then(() => metrics.text()) },
       reasonsNotReady: async () => {
         const isReachable = await backlog.refresh();
-        return [...(isReachable ? [] : ["the store cannot be used"]), ...(engine.isReady ? [] : ["no leases are held"])];
+        return [...(isReachable ? [] : ["the store cannot be used"]), ...engine.reasonsNotReady];
       },
     }),
   };

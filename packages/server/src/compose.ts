@@ -16,6 +16,7 @@ import {
   ReplayRunner,
   shapedSender,
   shardOfReplay,
+  StoreClock,
   type DirectoryCommit,
   type InstallationTools,
   type Payloads,
@@ -54,6 +55,9 @@ export interface Genhook {
   stop(): Promise<void>;
 }
 
+/** Whoever owns this shard also keeps the store small: any one will do, as long as it is one. */
+const SHARD_OF_KEEPING = 0;
+
 /** The one place that knows every concrete class. Rejects with an error whose message says what to do. */
 export async function startGenhook(settings: Settings, log: Logger, onFatal: (error: Error) => void): Promise<Genhook> {
   // What files say is looked at before anything is opened or written.
@@ -83,11 +87,13 @@ async function compose(settings: Settings, { topics, ca }: Files, store: Store, 
   const sealing = createSealing(loadSealingKey(settings.sealingKey, settings.sealingKeyFile, join(settings.data, "sealing-key")));
   await checkSealingKey(sealing, store.credentials);
   const metrics = createMetrics();
+  const clock = new StoreClock(systemClock, store.isShared);
   const secrets = new SecretVault(sealing);
   const listeners: ((commit: DirectoryCommit) => void)[] = [];
   const directory = new DirectoryService({
     store: store.directory,
-    now: systemClock.now,
+    hints: store.hints,
+    now: clock.now,
     onChange: (commit) => {
       for (const listener of listeners) listener(commit);
     },
@@ -99,30 +105,25 @@ async function compose(settings: Settings, { topics, ca }: Files, store: Store, 
     metrics.failed(what);
     log.error({ err: error }, what);
   });
-  const engine = makeEngine(settings, store, directory, shapedSender(sender, payloads), log, metrics);
+  const engine = makeEngine(settings, { store, clock, directory, sender: shapedSender(sender, payloads), log, metrics });
   listeners.push((commit) => engine.directoryChanged(commit));
   const groups = new GroupCommit({ events: store.events, timers: systemTimers, catchUp: (version) => directory.catchUp(version) });
-  const newEventId = eventIdSource(systemClock, systemRandomBits());
-  const publisher = makePublisher(settings, { topics, directory, groups, engine, sealing, newEventId, payloads, metrics });
-  const deliveries = new Deliveries({
-    store,
-    directory: directory.directory,
-    now: systemClock.now,
-    onReopened: (event, task) => engine.reopened(event, task),
-  });
-  const replays = makeReplays(store, deliveries, engine, log, metrics);
-  const keeper = makeKeeper(settings, store, directory, log, metrics);
+  const newEventId = eventIdSource(clock, systemRandomBits());
+  const publisher = makePublisher(settings, { topics, directory, groups, clock, engine, sealing, newEventId, payloads, metrics });
+  const deliveries = makeDeliveries(store, clock, directory, engine);
+  const replays = makeReplays({ store, clock, directory, deliveries, engine, log, metrics });
+  const keeper = makeKeeper(settings, { store, clock, directory, engine, log, metrics });
   const addresses = addressPolicy(settings);
   const tools = makeTools(settings, topics, addresses, newEventId, payloads);
   const follower = makeFollower(directory, tools, log, metrics);
   listeners.push(() => follower.wake());
-  const api = { store, directory, engine, publisher, deliveries, replays, groups, payloads };
+  const api = { store, clock, directory, engine, publisher, deliveries, replays, groups, payloads };
   const http = composeHttp(settings, { ...api, topics, sealing, secrets, metrics, log, addresses, tools });
   const newPlatformKey = await ensureFirstKey({
     credentials: store.credentials,
     given: settings.platformKey,
     file: join(settings.data, "platform-key"),
-    now: systemClock.now(),
+    now: clock.now(),
   });
   await engine.start();
   keeper.start();
@@ -216,13 +217,23 @@ function makeSender(settings: Settings, ca: Files["ca"], secrets: SecretVault, l
   });
 }
 
-function makeEngine(settings: Settings, store: Store, directory: DirectoryService, sender: Sender, log: Logger, metrics: Metrics): Engine {
+interface CoreParts {
+  readonly store: Store;
+  readonly clock: StoreClock;
+  readonly directory: DirectoryService;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+function makeEngine(settings: Settings, parts: CoreParts & { readonly sender: Sender }): Engine {
+  const { store, clock, directory, sender, log, metrics } = parts;
   return new Engine({
     node: `node-${randomUUID()}`,
+    delivers: true,
     store,
-    directory: directory.directory,
+    directory,
     sender,
-    clock: systemClock,
+    clock,
     timers: systemTimers,
     random: Math.random,
     retry: { ...DEFAULT_RETRY_POLICY, waitsMs: settings.retryWaitsMs },
@@ -249,12 +260,22 @@ function makeEngine(settings: Settings, store: Store, directory: DirectoryServic
   });
 }
 
+function makeDeliveries(store: Store, clock: StoreClock, directory: DirectoryService, engine: Engine): Deliveries {
+  return new Deliveries({
+    store,
+    directory: directory.directory,
+    now: clock.now,
+    onReopened: (event, task) => engine.reopened(event, task),
+  });
+}
+
 function makePublisher(
   settings: Settings,
   parts: {
     readonly topics: TopicTable;
     readonly directory: DirectoryService;
     readonly groups: GroupCommit;
+    readonly clock: StoreClock;
     readonly engine: Engine;
     readonly sealing: Sealing;
     readonly newEventId: () => string;
@@ -262,10 +283,11 @@ function makePublisher(
     readonly metrics: Metrics;
   },
 ): Publisher {
-  const { topics, directory, groups, engine, sealing, newEventId, payloads, metrics } = parts;
+  const { topics, directory, groups, clock, engine, sealing, newEventId, payloads, metrics } = parts;
   return new Publisher({
     directory,
     groups,
+    clock,
     topics: topics.byName,
     newEventId,
     apiVersion: CURRENT_VERSION,
@@ -284,20 +306,22 @@ function makePublisher(
   });
 }
 
-function makeKeeper(settings: Settings, store: Store, directory: DirectoryService, log: Logger, metrics: Metrics): Keeper {
+function makeKeeper(settings: Settings, parts: CoreParts & { readonly engine: Engine }): Keeper {
+  const { store, clock, directory, engine, log, metrics } = parts;
   return new Keeper({
     retention: store.retention,
     statistics: store.statistics,
     replayJobs: store.replayJobs,
+    isMine: () => engine.owns(SHARD_OF_KEEPING),
     eraser: new Eraser({
       store,
       directory,
-      clock: systemClock,
+      clock,
       onErased: ({ eventId, subjects }, events) => {
         log.info({ eventId, events }, subjects === null ? "a shop's payloads were erased" : "a customer's payloads were erased");
       },
     }),
-    clock: systemClock,
+    clock,
     timers: systemTimers,
     retentionMs: settings.retentionMs,
     onDropped: (day, expired) => {
@@ -311,11 +335,12 @@ function makeKeeper(settings: Settings, store: Store, directory: DirectoryServic
   });
 }
 
-function makeReplays(store: Store, deliveries: Deliveries, engine: Engine, log: Logger, metrics: Metrics): ReplayRunner {
+function makeReplays(parts: CoreParts & { readonly deliveries: Deliveries; readonly engine: Engine }): ReplayRunner {
+  const { store, clock, deliveries, engine, log, metrics } = parts;
   return new ReplayRunner({
     store,
     deliveries,
-    clock: systemClock,
+    clock,
     timers: systemTimers,
     owns: (jobId) => engine.owns(shardOfReplay(jobId)),
     hasRoom: () => engine.hasRoom,

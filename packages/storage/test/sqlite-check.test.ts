@@ -78,7 +78,7 @@ async function live(store: Store): Promise<Lives> {
   const [reopened] = await store.tasks.replay([{ delivery, lane: laneOf(S) }], NOW + 6_000, null);
   if (reopened?.kind !== "reopened") throw new Error("it was not reopened");
   await store.tasks.settle([buildSettlement(reopened.task, "dead", { at: NOW + 7_000 })]);
-  await store.tasks.cancelLane(laneOf(T), "unsubscribed", NOW + 8_000, 1);
+  await store.tasks.cancelLane(laneOf(T), "unsubscribed", NOW + 8_000, 1, 3);
   return { pending, retried, replayed };
 }
 

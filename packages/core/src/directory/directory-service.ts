@@ -3,6 +3,7 @@ import type { App, Installation, Shop, Subscription } from "../domain/directory-
 import type { NewEvent } from "../domain/event.ts";
 import type { Hold } from "../domain/hold.ts";
 import type { AuditRecord, Counters, DirectoryCommit, DirectoryStore } from "../ports/directory-store.ts";
+import type { Hints } from "../ports/hints.ts";
 import type { LaneRef } from "../ports/task-queue.ts";
 import { ok, refuse, type Result } from "../refusal.ts";
 import { Directory } from "./directory.ts";
@@ -26,6 +27,8 @@ export type DecideChange<Value> = (directory: Directory, now: number) => Result<
 
 export interface DirectoryServiceOptions {
   readonly store: DirectoryStore;
+  /** The other processes are told of changes made here. */
+  readonly hints: Pick<Hints, "tell">;
   readonly now: () => number;
   /** After a change is committed and applied here: lanes are told, made events are handed over. */
   readonly onChange: (change: DirectoryCommit) => void;
@@ -60,6 +63,11 @@ export class DirectoryService {
     this.#options.onChange({ ...changes, at: this.#options.now(), cancel: [], events: [], audit: [] });
   }
 
+  /** Brings the copy to what the store has now. */
+  async refresh(): Promise<void> {
+    await this.catchUp(await this.#options.store.version());
+  }
+
   /** Carries one change through; changes of one process queue behind each other. Rejects only when the store does. */
   change<Value>(decide: DecideChange<Value>): Promise<Result<Value>> {
     const result = this.#tail.then(() => this.#carryOut(decide));
@@ -77,13 +85,20 @@ export class DirectoryService {
       const commit = complete(change, this.directory, at);
       const outcome = await this.#options.store.commit(commit, this.directory.version);
       if (outcome.kind === "committed") {
-        this.directory.apply({ ...commit, version: outcome.version });
-        this.#options.onChange(commit);
+        this.#committed(commit, outcome.version);
         return ok(change.value);
       }
       await this.catchUp(this.directory.version + 1);
     }
     return refuse("overloaded", "The directory is changing too fast; try again.");
+  }
+
+  #committed(commit: DirectoryCommit, version: number): void {
+    this.#options.hints.tell({ kind: "directory", version });
+    // While the answer was on its way the copy may have caught up past it, with a later change of the same rows: the newest has been told.
+    const isPast = this.directory.version > version;
+    this.directory.apply({ ...commit, version });
+    this.#options.onChange(isPast ? { ...commit, shops: [], apps: [], installations: [], subscriptions: [] } : commit);
   }
 }
 

@@ -1,11 +1,14 @@
-import type { Directory } from "../directory/directory.ts";
+import type { DirectoryService } from "../directory/directory-service.ts";
+import { DirectoryWatch } from "../directory/directory-watch.ts";
 import type { Outcome } from "../domain/attempt.ts";
 import { deliveryId, type Task } from "../domain/delivery.ts";
 import type { Subscription } from "../domain/directory-entries.ts";
+import { SHARDS } from "../domain/endpoint.ts";
 import type { EventContent, NewEvent } from "../domain/event.ts";
 import { ATTEMPTS_IN_FLIGHT_MAX, SETTLE_WAITING_MAX } from "../limits.ts";
-import type { Clock, Random, Timers } from "../ports/clock.ts";
+import type { Random, Timers } from "../ports/clock.ts";
 import type { DirectoryCommit } from "../ports/directory-store.ts";
+import type { Hint } from "../ports/hints.ts";
 import type { Sender } from "../ports/sender.ts";
 import type { Store } from "../ports/store.ts";
 import type { OwedTask, Settlement } from "../ports/task-queue.ts";
@@ -16,15 +19,19 @@ import type { EndpointGate } from "./endpoint-gate.ts";
 import type { Lane } from "./lane.ts";
 import { LaneTable } from "./lane-table.ts";
 import { logRowOf, type KeepResponses } from "./log-row.ts";
-import { Owner } from "./owner.ts";
+import { Owner, type GainedShard } from "./owner.ts";
 import { Settler } from "./settler.ts";
+import type { StoreClock } from "./store-clock.ts";
 
 export interface EngineOptions {
+  /** Names this life of this process. */
   readonly node: string;
-  readonly store: Pick<Store, "tasks" | "leases" | "directory">;
-  readonly directory: Directory;
+  /** False: send nothing here, and tell those that do. */
+  readonly delivers: boolean;
+  readonly store: Pick<Store, "isShared" | "tasks" | "leases" | "hints" | "directory">;
+  readonly directory: DirectoryService;
   readonly sender: Sender;
-  readonly clock: Clock;
+  readonly clock: StoreClock;
   readonly timers: Timers;
   readonly random: Random;
   readonly retry: RetryPolicy;
@@ -51,6 +58,8 @@ export interface EngineGauges {
   readonly endpointsShut: number;
   readonly heldBytes: number;
   readonly unsettled: number;
+  /** Shards that this process owns. */
+  readonly shards: number;
 }
 
 /** An attempt under way. */
@@ -77,8 +86,11 @@ export class Engine {
   readonly #discovery: Discovery;
   readonly #settler: Settler;
   readonly #owner: Owner;
+  readonly #watch: DirectoryWatch;
   readonly #inFlightMax: number;
   #inFlight = 0;
+  /** Attempts in flight or unsettled, by shard. */
+  readonly #underWay: Uint32Array = new Uint32Array(SHARDS);
   #isRunning = false;
   #isPumping = false;
   #landed: (() => void) | null = null;
@@ -86,17 +98,30 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#inFlightMax = options.attemptsInFlightMax ?? ATTEMPTS_IN_FLIGHT_MAX;
-    const { node, directory, clock, timers, store, observer, endpointConcurrencyMax } = options;
-    const { tasks } = store;
+    const { directory, clock, timers, store, observer, endpointConcurrencyMax } = options;
+    const { tasks, hints, isShared } = store;
     const { onError } = observer;
     const owns = (shard: number): boolean => this.#owner.owns(shard);
     const onReady = (): void => this.#pump();
-    this.#table = new LaneTable({ tasks, directory, clock, timers, endpointConcurrencyMax, owns, onReady, onError });
-    this.#discovery = new Discovery({
+    this.#table = new LaneTable({
       tasks,
-      directoryStore: store.directory,
+      directory: directory.directory,
+      refreshDirectory: () => directory.refresh(),
+      clock,
+      timers,
+      endpointConcurrencyMax,
+      isShared,
+      owns,
+      tell: (lanes) => hints.tell({ kind: "lanes", lanes }),
+      onReady,
+      onError,
+    });
+    this.#discovery = new Discovery({
+      store,
+      hints,
       directory,
       table: this.#table,
+      clock,
       timers,
       owns,
       shards: () => this.#owner.shards,
@@ -108,30 +133,58 @@ export class Engine {
       onSettled: (settlement, isApplied) => this.#settled(settlement, isApplied),
       onError: (error) => onError("settle", error),
     });
-    this.#owner = new Owner({
-      node,
-      leases: store.leases,
-      clock,
+    this.#owner = this.#makeOwner();
+    this.#watch = new DirectoryWatch({
+      directory,
+      isShared,
+      clock: clock.local,
       timers,
+      onCurrent: onReady,
+      onError: (error) => onError("check the directory", error),
+    });
+    hints.listen((hint) => this.#told(hint));
+  }
+
+  #makeOwner(): Owner {
+    const { node, delivers, store, clock, timers, random, observer } = this.#options;
+    return new Owner({
+      node,
+      delivers,
+      leases: store.leases,
+      hints: store.hints,
+      clock: clock.local,
+      timers,
+      random,
+      isQuiet: (shard) => this.#underWay[shard] === 0,
       onChange: (gained, lost) => this.#ownershipChanged(gained, lost),
-      onError: (error) => onError("renew leases", error),
+      onRenewed: (view, sent, received) => {
+        clock.learn(view.storeNow, sent, received);
+        this.#pump();
+      },
+      onError: (error) => observer.onError("renew leases", error),
     });
   }
 
   /** Takes ownership and finds what is owed. Resolves once leases were asked for; discovery goes on behind it. */
   async start(): Promise<void> {
     this.#isRunning = true;
-    await this.#owner.start();
+    await Promise.all([this.#owner.start(), this.#watch.start()]);
   }
 
-  /** Leases are held and may be acted on. */
-  get isReady(): boolean {
-    return this.#isRunning && this.#owner.isTrusted(this.#options.clock.monotonic());
+  /** Why this process is not ready to do its part; empty when it is. */
+  get reasonsNotReady(): readonly string[] {
+    if (!this.#isRunning) return ["this process is starting or stopping"];
+    const reasons: string[] = [];
+    if (!this.#owner.isTrusted) reasons.push("no leases are held");
+    if (!this.#watch.isCurrent) reasons.push("the directory could not be checked for changes");
+    const { doubt } = this.#options.clock;
+    if (doubt !== null) reasons.push(doubt);
+    return reasons;
   }
 
   /** Whether this process owns a shard and may act on it now. */
   owns(shard: number): boolean {
-    return this.isReady && this.#owner.owns(shard);
+    return this.#isRunning && this.#owner.isTrusted && this.#owner.owns(shard);
   }
 
   /** False while so many settlements wait that anything less urgent should. */
@@ -154,6 +207,7 @@ export class Engine {
       endpointsShut,
       heldBytes: this.#table.heldBytes,
       unsettled: this.#settler.waiting,
+      shards: this.#owner.shards.length,
     };
   }
 
@@ -162,33 +216,35 @@ export class Engine {
     return this.#table.gate(endpoint);
   }
 
-  /** An event was committed: its deliveries may start, without reading anything back. */
+  /** An event was committed: its deliveries may start, here without reading anything back, or where their shards are owned. */
   handOver(event: NewEvent): void {
-    if (!this.#isRunning) return;
     this.#table.handOver(event);
     this.#pump();
   }
 
   /** A delivery was re-opened by a replay. */
   reopened(event: EventContent, task: Task): void {
-    if (!this.#isRunning || !this.#owner.owns(task.shard)) return;
-    this.#table.offer(event, task);
+    this.#table.reopened(event, task);
     this.#pump();
   }
 
   /** The directory has changed; from here on nothing is started against what it was. */
   directoryChanged(commit: Pick<DirectoryCommit, "subscriptions" | "events">): void {
-    if (!this.#isRunning) return;
-    for (const subscription of commit.subscriptions) this.#table.subscriptionChanged(subscription);
+    if (this.#isRunning) for (const subscription of commit.subscriptions) this.#table.subscriptionChanged(subscription);
     for (const event of commit.events) this.#table.handOver(event);
     this.#pump();
   }
 
-  /** Stops starting attempts, waits for those in flight, cuts the rest off after `graceMs`, and settles what ended. */
+  /**
+   * Stops starting attempts, waits for those in flight, cuts the rest off after `graceMs`, and settles what ended. Each shard goes to its
+   * next owner as soon as nothing of it is under way.
+   */
   async stop(graceMs: number): Promise<void> {
     this.#isRunning = false;
     this.#discovery.stop();
+    this.#watch.stop();
     this.#table.stop();
+    this.#owner.retire();
     await this.#land(graceMs);
     const timer = this.#options.timers.after(graceMs, () => this.#settler.abandon());
     await this.#settler.drain();
@@ -196,13 +252,12 @@ export class Engine {
     await this.#owner.stop();
   }
 
-  /** Starts attempts while slots, leases and the store's pace allow. */
+  /** Starts attempts while slots, leases, the directory and the store's pace allow. */
   #pump(): void {
     if (this.#isPumping || !this.#isRunning) return;
     const now = this.#options.clock.monotonic();
-    if (!this.#owner.isTrusted(now)) return;
     this.#isPumping = true;
-    while (this.#inFlight < this.#inFlightMax && this.#settler.waiting < SETTLE_WAITING_MAX) {
+    while (this.#inFlight < this.#inFlightMax && this.#settler.waiting < SETTLE_WAITING_MAX && this.#mayStart) {
       const lane = this.#table.next(now);
       if (lane === null) break;
       this.#startAttempt(lane);
@@ -211,9 +266,15 @@ export class Engine {
     this.#isPumping = false;
   }
 
+  /** Asked before each single start: the process may have been frozen since the last one. */
+  get #mayStart(): boolean {
+    return this.#owner.isTrusted && this.#watch.isCurrent;
+  }
+
   #startAttempt(lane: Lane): void {
     const owed = this.#table.take(lane);
-    const { directory, clock, sender } = this.#options;
+    const { clock, sender } = this.#options;
+    const { directory } = this.#options.directory;
     const { subscription, gate } = lane;
     const app = directory.app(subscription.app);
     const shop = directory.shop(owed.event.shop);
@@ -224,6 +285,7 @@ export class Engine {
     }
     const flight: Flight = { lane, gate, owed, subscription, at: clock.now(), wasProbe: gate.started() };
     this.#inFlight += 1;
+    this.#begun(owed.task.shard);
     sender.send(
       {
         deliveryId: deliveryId({ eventId: owed.task.eventId, subscription: subscription.id }),
@@ -253,6 +315,7 @@ export class Engine {
     gate.finished(endpointSign(outcome), owed.task.eventId, flight.wasProbe, durationMs, now);
     const decision = decide({ attempts: owed.task.attempts }, outcome, retry, wallNow, random);
     if (outcome.kind === "aborted" || decision.kind === "uncounted") {
+      this.#ended(owed.task.shard);
       lane.known.delete(owed.task.eventId);
       lane.isComplete = false;
     } else {
@@ -292,6 +355,7 @@ export class Engine {
   }
 
   #settled(settlement: Settlement, isApplied: boolean): void {
+    this.#ended(settlement.key.shard);
     this.#table.settled(settlement, isApplied);
     const { observer } = this.#options;
     observer.onSettled(settlement, isApplied);
@@ -300,9 +364,31 @@ export class Engine {
     this.#pump();
   }
 
-  #ownershipChanged(gained: readonly number[], lost: readonly number[]): void {
-    this.#table.shardsChanged(gained, lost);
-    if (gained.length > 0) void this.#discovery.scan(gained);
+  #begun(shard: number): void {
+    this.#underWay[shard] = (this.#underWay[shard] ?? 0) + 1;
+  }
+
+  #ended(shard: number): void {
+    this.#underWay[shard] = (this.#underWay[shard] ?? 1) - 1;
+  }
+
+  #ownershipChanged(gained: readonly GainedShard[], lost: readonly number[]): void {
+    const shards = gained.map(({ shard }) => shard);
+    this.#table.shardsChanged(shards, lost);
+    if (shards.length > 0) this.#discovery.gained(shards);
+  }
+
+  #told(hint: Hint): void {
+    switch (hint.kind) {
+      case "lanes":
+        if (this.#isRunning) this.#discovery.told(hint.lanes);
+        return;
+      case "directory":
+        this.#watch.told(hint.version);
+        return;
+      case "leases":
+        if (this.#isRunning) this.#owner.renewNow();
+    }
   }
 
   async #land(graceMs: number): Promise<void> {

@@ -1,10 +1,11 @@
 import { laneOf, type Directory } from "../directory/directory.ts";
 import { firstTask, type Task } from "../domain/delivery.ts";
 import type { Subscription } from "../domain/directory-entries.ts";
+import { shardOf } from "../domain/endpoint.ts";
 import type { EventContent, NewEvent } from "../domain/event.ts";
 import { HELD_BYTES_MAX, LANE_WINDOW } from "../limits.ts";
 import type { Clock, Timers } from "../ports/clock.ts";
-import type { LaneWithWork, OwedTask, Settlement, TaskQueue } from "../ports/task-queue.ts";
+import type { LaneRef, LaneWithWork, OwedTask, Settlement, TaskQueue } from "../ports/task-queue.ts";
 import { EndpointGate } from "./endpoint-gate.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { dispositionOf, Lane, type Disposition } from "./lane.ts";
@@ -15,10 +16,16 @@ import { WakeHeap } from "./wake-heap.ts";
 export interface LaneTableOptions {
   readonly tasks: TaskQueue;
   readonly directory: Directory;
+  /** Brings the directory to what the store has. */
+  readonly refreshDirectory: () => Promise<void>;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly endpointConcurrencyMax: number;
+  /** Whether other processes may write into the lanes. */
+  readonly isShared: boolean;
   readonly owns: (shard: number) => boolean;
+  /** Something is owed in lanes that another process owns. */
+  readonly tell: (lanes: readonly LaneRef[]) => void;
   /** Some lane may be able to start. */
   readonly onReady: () => void;
   readonly onError: (what: string, error: unknown) => void;
@@ -43,7 +50,7 @@ export class LaneTable {
 
   constructor(options: LaneTableOptions) {
     this.#options = options;
-    const { clock, timers, tasks, onError } = options;
+    const { clock, timers, tasks, directory, refreshDirectory, onError } = options;
     this.#wakes = new WakeHeap(clock, timers, (item) => this.#woken(item));
     this.#reader = new LaneReader({
       tasks,
@@ -54,6 +61,8 @@ export class LaneTable {
     });
     this.#sweeper = new Sweeper({
       tasks,
+      directory,
+      refreshDirectory,
       clock,
       timers,
       onDone: (lane) => this.#swept(lane),
@@ -121,16 +130,29 @@ export class LaneTable {
     if (!lane.isComplete) this.#reader.consider(lane);
   }
 
-  /** Puts the committed deliveries of an event into their lanes, where memory may have them. */
+  /** Puts the committed deliveries of an event into their lanes, where memory may have them; tells the owners of the others. */
   handOver(event: NewEvent): void {
+    const others: LaneRef[] = [];
     for (const owed of event.owes) {
-      if (this.#options.owns(owed.shard)) this.offer(event, firstTask(event, owed));
+      if (this.#options.owns(owed.shard)) this.#offer(event, firstTask(event, owed));
+      else others.push({ shard: owed.shard, lane: owed.lane });
     }
+    if (others.length > 0) this.#options.tell(others);
   }
 
-  offer(event: EventContent, task: Task): void {
+  /** The same for one delivery that was re-opened. */
+  reopened(event: EventContent, task: Task): void {
+    if (this.#options.owns(task.shard)) this.#offer(event, task);
+    else this.#options.tell([{ shard: task.shard, lane: task.lane }]);
+  }
+
+  #offer(event: EventContent, task: Task): void {
     const lane = this.#lanes.get(task.lane) ?? this.#newLaneFor(task.lane);
     if (lane === null) return;
+    if (lane.shard !== task.shard) {
+      this.#movesFrom(lane, task.shard);
+      return;
+    }
     const bytes = event.payload.length;
     const hasRoom = lane.length < LANE_WINDOW && (this.heldBytes === 0 || this.heldBytes + bytes <= HELD_BYTES_MAX);
     if (lane.isRunnable && lane.isComplete && lane.scan === null && hasRoom && !lane.known.has(event.id)) {
@@ -166,11 +188,29 @@ export class LaneTable {
     this.#resume(lane);
   }
 
+  /** Another process says that something is owed in a lane; false when memory does not know the lane. */
+  told({ shard, lane: id }: LaneRef): boolean {
+    const lane = this.#lanes.get(id);
+    if (lane === undefined) return false;
+    if (lane.shard !== shard) this.#movesFrom(lane, shard);
+    else this.#hasMore(lane);
+    return true;
+  }
+
   /** A lane was found in the store. */
   discovered(found: LaneWithWork, subscription: Subscription): void {
     const lane = this.#lanes.get(found.lane) ?? this.#makeLane(subscription);
-    if (found.shard !== lane.shard) lane.movesFrom ??= found.shard;
-    if (lane.known.size > 0 || lane.scan !== null || lane.isSweeping) return;
+    if (found.shard !== lane.shard) {
+      this.#movesFrom(lane, found.shard);
+      return;
+    }
+    if (lane.isSweeping) return;
+    if (lane.known.size > 0 || lane.scan !== null) {
+      // What is under way may be all that was found. Where others write too it may as well be something that no hint told of; and a lane
+      // that is never idle would never be read for it.
+      if (this.#options.isShared) this.#hasMore(lane);
+      return;
+    }
     if (found.firstDue <= this.#options.clock.now()) {
       lane.isComplete = false;
     } else if (lane.nextDue === null || found.firstDue < lane.nextDue) {
@@ -181,15 +221,26 @@ export class LaneTable {
     this.#resume(lane);
   }
 
+  /**
+   * Shards that came and went; one in both was another's in between. Whatever memory knew of them goes, but for what is under way: the store
+   * has it all, and the next owner knows better.
+   */
   shardsChanged(gained: readonly number[], lost: readonly number[]): void {
-    for (const shard of gained) this.#undiscovered.add(shard);
-    if (lost.length === 0) return;
     const gone = new Set(lost);
+    const changed = new Set([...gained, ...lost]);
     for (const shard of lost) this.#undiscovered.delete(shard);
-    for (const lane of this.#lanes.values()) {
-      if (!gone.has(lane.shard)) continue;
-      this.#letGo(lane);
-      this.#lanes.delete(lane.id);
+    for (const shard of gained) this.#undiscovered.add(shard);
+    if (gone.size > 0) {
+      for (const lane of this.#lanes.values()) {
+        if (!gone.has(lane.shard) && (lane.movesFrom === null || !gone.has(lane.movesFrom))) continue;
+        this.#drop(lane);
+        // Only the rows that were to be moved here are another's now.
+        if (this.#options.owns(lane.shard) && !changed.has(lane.shard)) this.#resume(this.#makeLane(lane.subscription));
+      }
+    }
+    const inUse = new Set([...this.#lanes.values()].map((lane) => lane.gate));
+    for (const gate of this.#gates.values()) {
+      if (gate.inFlight === 0 && changed.has(shardOf(gate.id)) && !inUse.has(gate)) this.#gates.delete(gate.id);
     }
   }
 
@@ -243,7 +294,8 @@ export class LaneTable {
       else inUse.add(lane.gate.id);
     }
     for (const gate of this.#gates.values()) {
-      if (!inUse.has(gate.id) && gate.inFlight === 0 && !gate.isShut(now) && gate.parked === 0) this.#gates.delete(gate.id);
+      if (inUse.has(gate.id) || gate.inFlight > 0) continue;
+      if (!gate.isShut(now) || !this.#options.owns(shardOf(gate.id))) this.#gates.delete(gate.id);
     }
   }
 
@@ -268,9 +320,11 @@ export class LaneTable {
     return dispositionOf(subscription, directory.holdOver(subscription, clock.now()) !== null);
   }
 
+  /** The lane goes to another endpoint. Where that is another process's, it stays here until its rows are moved. */
   #moveLane(lane: Lane, shard: number, endpoint: string): void {
-    if (lane.shard !== shard) lane.movesFrom ??= lane.shard;
+    if (lane.shard !== shard && this.#options.owns(lane.shard)) lane.movesFrom ??= lane.shard;
     lane.shard = shard;
+    if (lane.movesFrom === shard) lane.movesFrom = null;
     if (lane.isParked) lane.gate.remove(lane);
     lane.isParked = false;
     lane.gate = this.#gateOf(endpoint);
@@ -298,13 +352,42 @@ export class LaneTable {
   }
 
   #swept(lane: Lane): void {
+    if (lane.isDropped) return;
     if (lane.disposition.kind === "sweep") {
       if (!lane.isParked && !lane.isQueued) this.#lanes.delete(lane.id);
       return;
     }
     lane.movesFrom = null;
     lane.isComplete = false;
-    this.#reader.consider(lane);
+    if (this.#options.owns(lane.shard)) {
+      this.#reader.consider(lane);
+      return;
+    }
+    this.#drop(lane);
+    this.#options.tell([{ shard: lane.shard, lane: lane.id }]);
+  }
+
+  /** Rows of the lane stand in another shard than its endpoint's: they are moved before anything more is sent. */
+  #movesFrom(lane: Lane, shard: number): void {
+    lane.movesFrom ??= shard;
+    this.#letGo(lane);
+    this.#resume(lane);
+  }
+
+  /** The store has something due that memory may not have. */
+  #hasMore(lane: Lane): void {
+    lane.isComplete = false;
+    if (lane.scan !== null) lane.scan.isStale = true;
+    this.#resume(lane);
+  }
+
+  /** Another process works on the lane from here on. */
+  #drop(lane: Lane): void {
+    this.#letGo(lane);
+    lane.isDropped = true;
+    if (lane.isParked) lane.gate.remove(lane);
+    lane.isParked = false;
+    this.#lanes.delete(lane.id);
   }
 
   /** Lets go of what waits in memory; what is under way goes on. The store has it all. */
@@ -321,6 +404,7 @@ export class LaneTable {
   }
 
   #laneRead(lane: Lane): void {
+    if (lane.isDropped) return;
     if (lane.movesFrom !== null || lane.disposition.kind === "sweep") {
       this.#letGo(lane);
       this.#resume(lane);

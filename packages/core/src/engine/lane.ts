@@ -67,6 +67,8 @@ export class Lane implements Queued {
   /** Rows still carry another shard: not to be sent before they are moved. */
   movesFrom: number | null = null;
   isSweeping = false;
+  /** Another process works on it now; whatever still refers to it must leave it alone. */
+  isDropped = false;
   /** Wall ms of the earliest task known to be due later. */
   nextDue: number | null = null;
   scan: Scan | null = null;
@@ -90,7 +92,7 @@ export class Lane implements Queued {
 
   /** May send as far as the lane itself is concerned. */
   get isRunnable(): boolean {
-    return this.disposition.kind === "send" && this.movesFrom === null;
+    return this.disposition.kind === "send" && this.movesFrom === null && !this.isDropped;
   }
 
   get isIdle(): boolean {

@@ -1,3 +1,4 @@
+import type { Directory } from "../directory/directory.ts";
 import { SWEEP_STEP } from "../limits.ts";
 import type { Clock, Timers } from "../ports/clock.ts";
 import type { TaskQueue } from "../ports/task-queue.ts";
@@ -7,6 +8,9 @@ const SWEEP_AGAIN_MS = 1_000;
 
 export interface SweeperOptions {
   readonly tasks: TaskQueue;
+  readonly directory: Pick<Directory, "version">;
+  /** Brings the directory to what the store has. */
+  readonly refreshDirectory: () => Promise<void>;
   readonly clock: Clock;
   readonly timers: Timers;
   /** Nothing of the lane is left to sweep, or its rows have all been moved. */
@@ -17,6 +21,9 @@ export interface SweeperOptions {
 /**
  * Ends or moves a whole lane in small transactions: what a change of the directory left over, however long the backlog. Started again from
  * discovery after a crash, because the rows themselves say what is left to do.
+ *
+ * Each step that ends deliveries names the version of the directory that it follows from: another process may have resumed the subscription
+ * a moment ago, and what is owed since then must not be ended.
  */
 export class Sweeper {
   readonly #options: SweeperOptions;
@@ -27,7 +34,7 @@ export class Sweeper {
   }
 
   sweep(lane: Lane): void {
-    if (lane.isSweeping || this.#isStopped) return;
+    if (lane.isSweeping || lane.isDropped || this.#isStopped) return;
     lane.isSweeping = true;
     void this.#run(lane);
   }
@@ -38,7 +45,11 @@ export class Sweeper {
 
   async #run(lane: Lane): Promise<void> {
     try {
-      while (!this.#isStopped && (await this.#step(lane)) >= SWEEP_STEP);
+      let count: number | null = null;
+      do {
+        count = await this.#step(lane);
+        if (count === null) await this.#options.refreshDirectory();
+      } while (!this.#isStopped && !lane.isDropped && (count === null || count >= SWEEP_STEP));
     } catch (error) {
       this.#options.onError(error);
       lane.isSweeping = false;
@@ -49,11 +60,14 @@ export class Sweeper {
     this.#options.onDone(lane);
   }
 
-  #step(lane: Lane): Promise<number> {
-    const { tasks, clock } = this.#options;
+  /** How many it ended or moved; null where the directory has moved on, and nothing was done. */
+  #step(lane: Lane): Promise<number | null> {
+    const { tasks, directory, clock } = this.#options;
     const shard = lane.movesFrom ?? lane.shard;
     const { disposition } = lane;
-    if (disposition.kind === "sweep") return tasks.cancelLane({ shard, lane: lane.id }, disposition.reason, clock.now(), SWEEP_STEP);
+    if (disposition.kind === "sweep") {
+      return tasks.cancelLane({ shard, lane: lane.id }, disposition.reason, clock.now(), SWEEP_STEP, directory.version);
+    }
     if (lane.movesFrom !== null) return tasks.relocateLane({ shard: lane.movesFrom, lane: lane.id }, lane.shard, SWEEP_STEP);
     return Promise.resolve(0);
   }

@@ -70,8 +70,11 @@ export interface TaskQueue {
   readLane(lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<EventId>): Promise<LaneRead>;
   /** Lanes that have tasks, in key order behind `after`, at most `limit`. */
   lanesWithWork(shards: readonly number[], after: LaneRef | null, limit: number): Promise<readonly LaneWithWork[]>;
-  /** Ends up to `limit` tasks of a lane with a final `cancelled` row each; answers how many. */
-  cancelLane(lane: LaneRef, reason: CancelReason, at: number, limit: number): Promise<number>;
+  /**
+   * Ends up to `limit` tasks of a lane with a final `cancelled` row each; answers how many. Null when the directory is not at
+   * `directoryVersion` any more: nothing was done, and what is owed since then may be wanted.
+   */
+  cancelLane(lane: LaneRef, reason: CancelReason, at: number, limit: number, directoryVersion: number): Promise<number | null>;
   /** Moves up to `limit` tasks of a lane to another shard (its endpoint changed); answers how many. */
   relocateLane(lane: LaneRef, toShard: number, limit: number): Promise<number>;
   /**

@@ -6,6 +6,7 @@ import { millisecondsOf } from "../domain/event.ts";
 import { momentOf, normaliseMoment } from "../domain/moment.ts";
 import type { TopicRule, TopicRules } from "../domain/topic.ts";
 import type { CommitResult, GroupCommit } from "../engine/group-commit.ts";
+import type { StoreClock } from "../engine/store-clock.ts";
 import type { Payloads } from "../payload/payloads.ts";
 import { IDEMPOTENCY_KEPT_MS, MATCHES_MAX } from "../limits.ts";
 import { ok, refuse, type Refusal, type Result } from "../refusal.ts";
@@ -35,6 +36,8 @@ export interface Published {
 export interface PublisherOptions {
   readonly directory: DirectoryService;
   readonly groups: GroupCommit;
+  /** Events get their times from it. */
+  readonly clock: Pick<StoreClock, "doubt">;
   readonly topics: TopicRules;
   readonly newEventId: () => EventId;
   /** The API version that payloads are published in. */
@@ -97,8 +100,10 @@ export class Publisher {
 
   /** Commits a draft that needs no further check: a publish, or an event that Genhook makes itself. */
   submit(draft: EventDraft): Promise<Result<Published>> {
-    const { groups, directory, retentionMs, payloads, handOver } = this.#options;
+    const { groups, directory, clock, retentionMs, payloads, handOver } = this.#options;
     if (!groups.hasRoom) return Promise.resolve(overloaded());
+    const { doubt } = clock;
+    if (doubt !== null) return Promise.resolve(overloaded(`No event can be given a time just now: ${doubt}. `));
     const { id, topic, apiVersion, changed, payload } = draft;
     const options = { retentionMs, selection: payloads.selectionOf({ id, topic: topic.name, apiVersion, changed, payload }) };
     const make = (): { event: NewEvent; directoryVersion: number } => ({
@@ -217,8 +222,8 @@ function notActive({ status, statusReason }: Subscription): Result<never> {
   return refuse("webhook_not_active", `The webhook is ${why}, so nothing is sent to it; ${remedy}.`, "status");
 }
 
-function overloaded(): Result<never> {
-  return refuse("overloaded", "Nothing was written; try again later with the same idempotencyKey.");
+function overloaded(why = ""): Result<never> {
+  return refuse("overloaded", `${why}Nothing was written; try again later with the same idempotencyKey.`);
 }
 
 function asError(error: unknown): Error {

@@ -18,6 +18,8 @@ export interface KeeperOptions {
   readonly statistics: Statistics;
   readonly replayJobs: Pick<ReplayJobs, "forget">;
   readonly eraser: Pick<Eraser, "eraseDue">;
+  /** Whether it is this process's part: of several on one store, one is enough. */
+  readonly isMine: () => boolean;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly retentionMs: number;
@@ -96,7 +98,7 @@ export class Keeper {
   #schedule(delayMs: number): void {
     if (this.#isStopped) return;
     this.#timer = this.#options.timers.after(delayMs, () => {
-      this.#run = this.keep()
+      this.#run = (this.#options.isMine() ? this.keep() : Promise.resolve())
         .catch((error: unknown) => this.#options.onError(error))
         .then(() => this.#schedule(KEEP_EVERY_MS));
     });

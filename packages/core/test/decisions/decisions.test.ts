@@ -52,6 +52,7 @@ class Scene {
   now = NOW;
   readonly directory: DirectoryService = new DirectoryService({
     store: this.store.directory,
+    hints: this.store.hints,
     now: () => this.now,
     onChange: () => undefined,
   });

@@ -42,10 +42,13 @@ async function setUp(): Promise<{
   const table = new LaneTable({
     tasks,
     directory,
+    refreshDirectory: () => Promise.resolve(),
     clock: time.clock,
     timers: time.timersOf(() => true),
     endpointConcurrencyMax: 10,
+    isShared: false,
     owns: () => true,
+    tell: () => undefined,
     onReady: () => undefined,
     onError: (what, error) => {
       throw new Error(what, { cause: error });

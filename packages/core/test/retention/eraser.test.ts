@@ -25,6 +25,7 @@ async function begin(): Promise<{ store: Store; directory: DirectoryService; cha
   const changed: number[] = [];
   const directory = new DirectoryService({
     store: store.directory,
+    hints: store.hints,
     now: () => NOW,
     onChange: (change) => changed.push(...change.subscriptions.map((each) => each.id)),
   });

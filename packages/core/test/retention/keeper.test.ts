@@ -19,6 +19,7 @@ test("the directory's past goes no earlier than the last event that it explains"
       statistics: store.statistics,
       replayJobs: store.replayJobs,
       eraser: { eraseDue: () => Promise.resolve() },
+      isMine: () => true,
       clock: { now: () => now, monotonic: () => 0 },
       timers: { after: (): Timer => ({ cancel: () => undefined }) },
       retentionMs: RETENTION_MS,

@@ -98,7 +98,11 @@ export function openMemoryCluster({ now, leaseMs }: MemoryClusterOptions): Memor
 
 function openTables(): Omit<Store, "isShared" | "leases" | "hints"> {
   const statistics = new MemoryStatistics();
-  const tables = new MemoryTables(statistics, (subscription) => directory.appOf(subscription));
+  const tables = new MemoryTables(
+    statistics,
+    (subscription) => directory.appOf(subscription),
+    () => directory.current,
+  );
   const directory = new MemoryDirectory((commit, version) => tables.carryOut(commit, version));
   return {
     events: eventStore(tables, directory),
@@ -126,10 +130,12 @@ export class MemoryTables implements TaskQueue {
   readonly #lanes = new Map<string, Task[]>();
   readonly #statistics: MemoryStatistics;
   readonly #appOf: (subscription: number) => number;
+  readonly #version: () => number;
 
-  constructor(statistics: MemoryStatistics, appOf: (subscription: number) => number) {
+  constructor(statistics: MemoryStatistics, appOf: (subscription: number) => number, version: () => number) {
     this.#statistics = statistics;
     this.#appOf = appOf;
+    this.#version = version;
   }
 
   append(event: NewEvent, directoryVersion: number): AppendResult {
@@ -203,8 +209,8 @@ export class MemoryTables implements TaskQueue {
     );
   }
 
-  cancelLane(lane: LaneRef, reason: DeliveryReason, at: number, limit: number): Promise<number> {
-    return Promise.resolve(this.#cancel(lane, reason, at, limit));
+  cancelLane(lane: LaneRef, reason: DeliveryReason, at: number, limit: number, directoryVersion: number): Promise<number | null> {
+    return Promise.resolve(this.#version() === directoryVersion ? this.#cancel(lane, reason, at, limit) : null);
   }
 
   relocateLane(lane: LaneRef, toShard: number, limit: number): Promise<number> {

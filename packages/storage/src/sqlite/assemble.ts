@@ -68,7 +68,7 @@ function tasks({ writer, reader }: Threads): TaskQueue {
     },
     readLane: (lane, dueMax, limit, bytesMax, skip) => reader.call("readLane", [lane, dueMax, limit, bytesMax, skip]),
     lanesWithWork: (shards, after, limit) => reader.call("lanesWithWork", [shards, after, limit]),
-    cancelLane: (lane, reason, at, limit) => writer.call("cancelLane", [lane, reason, at, limit]),
+    cancelLane: (lane, reason, at, limit, version) => writer.call("cancelLane", [lane, reason, at, limit, version]),
     relocateLane: (lane, toShard, limit) => writer.call("relocateLane", [lane, toShard, limit]),
     replay: (requests, at, job) => writer.call("replay", [requests, at, job]),
     measureLanes: (lanes, countMax) => reader.call("measureLanes", [lanes, countMax]),

@@ -29,7 +29,8 @@ const writer = new Writer(connection);
 const operations = {
   append: (packed: PackedEvents, directoryVersion: number) => writer.append(unpackEvents(packed), directoryVersion),
   settle: (packed: PackedSettlements) => writer.settle(unpackSettlements(packed)),
-  cancelLane: (lane: LaneRef, reason: CancelReason, at: number, limit: number) => writer.cancelLane(lane, reason, at, limit),
+  cancelLane: (lane: LaneRef, reason: CancelReason, at: number, limit: number, directoryVersion: number) =>
+    writer.cancelLane(lane, reason, at, limit, directoryVersion),
   relocateLane: (lane: LaneRef, toShard: number, limit: number) => writer.relocateLane(lane, toShard, limit),
   replay: (requests: readonly ReplayRequest[], at: number, job: string | null) => writer.replay(requests, at, job),
   saveReplayJob: (job: ReplayJob, expectedRevision: number) => saveReplayJob(connection, job, expectedRevision),

@@ -103,8 +103,8 @@ export class Writer {
     });
   }
 
-  cancelLane(lane: LaneRef, reason: CancelReason, at: number, limit: number): number {
-    return this.#atomic(() => this.cancelStep(lane, reason, at, limit));
+  cancelLane(lane: LaneRef, reason: CancelReason, at: number, limit: number, directoryVersion: number): number | null {
+    return this.#atomic(() => (this.directoryVersion() === directoryVersion ? this.cancelStep(lane, reason, at, limit) : null));
   }
 
   /** Inside a transaction of the caller. */

@@ -7,7 +7,7 @@ const S = buildSubscription(8_589_934_901, 1, 1);
 const T = buildSubscription(8_589_934_902, 1, 1, { address: "https://other.example.com/hooks" });
 
 /** Opening deliveries again, one by one and by replay jobs. */
-export function describeReplay({ open, append, owed }: Fixture): void {
+export function describeReplay({ open, append, owed, version }: Fixture): void {
   const key = (event: NewEvent): DeliveryKey => ({ eventId: event.id, subscription: S.id });
   const replay = async (delivery: DeliveryKey, at: number, job: string | null = null): Promise<ReplayResult | undefined> => {
     const [result, ...others] = await open().tasks.replay([{ delivery, lane: laneOf(S) }], at, job);
@@ -48,7 +48,7 @@ export function describeReplay({ open, append, owed }: Fixture): void {
     expect(await replay(key(event), NOW)).toEqual({ kind: "pending" });
     expect(await replay({ eventId: event.id, subscription: 7 }, NOW)).toEqual({ kind: "not_found" });
     expect(await replay({ eventId: eventIdAt(NOW), subscription: S.id }, NOW)).toEqual({ kind: "not_found" });
-    await open().tasks.cancelLane(laneOf(S), "uninstalled", NOW, 9);
+    await open().tasks.cancelLane(laneOf(S), "uninstalled", NOW, 9, version());
     expect(await replay(key(event), NOW)).toEqual({ kind: "refused", reason: "uninstalled" });
   });
 

@@ -187,7 +187,7 @@ function describeEvents({ open, append, owed, version }: Fixture): void {
   });
 }
 
-function describeTasks({ open, append, owed }: Fixture): void {
+function describeTasks({ open, append, owed, version }: Fixture): void {
   it("settles: the task goes, the row is logged, the next task is owed", async () => {
     const event = buildEvent([S]);
     await append(event);
@@ -255,9 +255,11 @@ function describeTasks({ open, append, owed }: Fixture): void {
   it("cancels a lane in steps, with a final row each", async () => {
     const events = [buildEvent([S, T]), buildEvent([S]), buildEvent([S])];
     await append(...events);
-    expect(await open().tasks.cancelLane(laneOf(S), "unsubscribed", NOW + 50, 2)).toBe(2);
-    expect(await open().tasks.cancelLane(laneOf(S), "unsubscribed", NOW + 50, 2)).toBe(1);
-    expect(await open().tasks.cancelLane(laneOf(S), "unsubscribed", NOW + 50, 2)).toBe(0);
+    expect(await open().tasks.cancelLane(laneOf(S), "unsubscribed", NOW + 50, 2, version() - 1)).toBeNull();
+    expect(await owed(S)).toHaveLength(3);
+    expect(await open().tasks.cancelLane(laneOf(S), "unsubscribed", NOW + 50, 2, version())).toBe(2);
+    expect(await open().tasks.cancelLane(laneOf(S), "unsubscribed", NOW + 50, 2, version())).toBe(1);
+    expect(await open().tasks.cancelLane(laneOf(S), "unsubscribed", NOW + 50, 2, version())).toBe(0);
     expect(await owed(T)).toHaveLength(1);
     const [last] = await open().log.lastRows([{ eventId: events[0]?.id ?? "", subscription: S.id }]);
     expect(last).toMatchObject({ kind: "ended", state: "cancelled", reason: "unsubscribed", seq: 1, n: 0, at: NOW + 50, shop: 1, app: 1 });
@@ -447,12 +449,12 @@ function describeRetention({ open, append, owed }: Fixture): void {
   });
 }
 
-function describeRest({ open, append }: Fixture): void {
+function describeRest({ open, append, version }: Fixture): void {
   it("counts what was published, delivered, failed, dead and cancelled, with latencies, within the same transactions", async () => {
     const [a, b, c] = [buildEvent([S]), buildEvent([S]), buildEvent([T])];
     await append(a, b, c);
     await open().tasks.settle([buildSettlement(firstTaskOf(a, S), "delivered"), buildSettlement(firstTaskOf(b, S), "dead")]);
-    await open().tasks.cancelLane(laneOf(T), "unsubscribed", NOW + 20, 9);
+    await open().tasks.cancelLane(laneOf(T), "unsubscribed", NOW + 20, 9, version());
     const hour = NOW - (NOW % 3_600_000);
     const query = { from: hour, to: hour + 7_200_000, stepMs: 3_600_000, shop: null, app: null, topic: null };
     const read = async (more: object): Promise<unknown> =>
@@ -476,7 +478,7 @@ function describeRest({ open, append }: Fixture): void {
     const [sent, held] = [buildEvent([S], { isTest: true }), buildEvent([T], { isTest: true })];
     await append(sent, held);
     await open().tasks.settle([{ ...buildSettlement(firstTaskOf(sent, S), "delivered"), topic: null }]);
-    expect(await open().tasks.cancelLane(laneOf(T), "unsubscribed", NOW + 20, 9)).toBe(1);
+    expect(await open().tasks.cancelLane(laneOf(T), "unsubscribed", NOW + 20, 9, version())).toBe(1);
     const query = { from: NOW - DAY_MS, to: NOW + DAY_MS, stepMs: DAY_MS, shop: null, app: null, topic: null };
     expect(await open().statistics.read(query)).toEqual([]);
   });

@@ -1,0 +1,44 @@
+import type { Clock } from "../ports/clock.ts";
+
+/** One moment, read off both clocks of this machine. */
+export interface Instant {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
+export function instantOf(clock: Clock): Instant {
+  return { monotonic: clock.monotonic(), wall: clock.now() };
+}
+
+/**
+ * Leave to act on something that the store said, for a time that runs from the moment at which it was *asked*. To be looked at before each
+ * act, never by a timer: a process that was frozen finds that it has ended, whenever it wakes.
+ *
+ * Both clocks of this machine are witnesses, and the first that says that the time is over is believed. The monotonic one cannot be set, but
+ * stands still while the machine is suspended; the wall clock is right again after that, but can be set. No two machines' clocks are compared.
+ */
+export class Trust {
+  readonly #clock: Clock;
+  #from: Instant = { monotonic: 0, wall: 0 };
+  #forMs = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  extend(from: Instant, forMs: number): void {
+    this.#from = from;
+    this.#forMs = forMs;
+  }
+
+  end(): void {
+    this.#forMs = 0;
+  }
+
+  get isHeld(): boolean {
+    // A store of one process is trusted without looking at a clock: this stands in the hottest loop.
+    if (this.#forMs === Number.POSITIVE_INFINITY) return true;
+    const { monotonic, wall } = this.#from;
+    return this.#clock.monotonic() - monotonic < this.#forMs && this.#clock.now() - wall < this.#forMs;
+  }
+}

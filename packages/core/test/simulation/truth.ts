@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import { endpointOf, shardOf, type AttemptRequest, type DirectoryCommit, type LogRow, type Subscription } from "@genhook/core";
+
+/** A change of rights or address binds every process within this, ms. */
+const BINDS_WITHIN_MS = 2_000;
+
+interface Known {
+  readonly subscription: Subscription;
+  readonly version: number;
+  readonly at: number;
+}
+
+interface Flight {
+  readonly node: string;
+  readonly deliveryId: string;
+  readonly endpoint: string;
+  /** Its process was killed, frozen or cut off from the store meanwhile: the request cannot be called back. */
+  isExcused: boolean;
+}
+
+/** The one view of everything that no process has, and what must hold in it at every moment. */
+export class Truth {
+  readonly breaches: string[] = [];
+  readonly #now: () => number;
+  readonly #ownerOf: (shard: number) => string | null;
+  readonly #concurrencyMax: number;
+  readonly #history = new Map<number, Known[]>();
+  readonly #flights = new Set<Flight>();
+
+  constructor(options: {
+    readonly now: () => number;
+    /** Null where shards have no owners, because there is one process. */
+    readonly ownerOf: (shard: number) => string | null;
+    readonly concurrencyMax: number;
+  }) {
+    this.#now = options.now;
+    this.#ownerOf = options.ownerOf;
+    this.#concurrencyMax = options.concurrencyMax;
+  }
+
+  committed(commit: DirectoryCommit, version: number): void {
+    for (const subscription of commit.subscriptions) {
+      const history = this.#history.get(subscription.id) ?? [];
+      history.push({ subscription, version, at: this.#now() });
+      this.#history.set(subscription.id, history);
+    }
+  }
+
+  /** An attempt starts; answers what is to be called when it has ended. */
+  started(node: string, request: AttemptRequest, isExcused: boolean): () => void {
+    const { deliveryId, app, address, attempt } = request;
+    const endpoint = endpointOf((text) => createHash("sha256").update(text).digest("hex"), app.clientId, new URL(address));
+    const who = `${node} at ${Math.round(this.#now())} ms: ${deliveryId}, attempt ${attempt}`;
+    const owner = this.#ownerOf(shardOf(endpoint));
+    if (owner !== node) this.breaches.push(`${who}: started while ${owner ?? "nobody"} owned the shard`);
+    const wrong = this.#isAgainst(request);
+    if (wrong !== null) this.breaches.push(`${who}: ${wrong}`);
+    if (attempt < 1 || attempt > 8) this.breaches.push(`${who}: no such attempt`);
+    const counted = [...this.#flights].filter((flight) => !flight.isExcused);
+    if (counted.filter((flight) => flight.endpoint === endpoint).length >= this.#concurrencyMax) {
+      this.breaches.push(`${who}: more than ${this.#concurrencyMax} in flight`);
+    }
+    if (counted.some((flight) => flight.deliveryId === deliveryId)) this.breaches.push(`${who}: in flight already`);
+    const flight: Flight = { node, deliveryId, endpoint, isExcused };
+    this.#flights.add(flight);
+    return () => this.#flights.delete(flight);
+  }
+
+  /** What a process has under way is out of anyone's hands from here on. */
+  excuse(node: string): void {
+    for (const flight of this.#flights) if (flight.node === node) flight.isExcused = true;
+  }
+
+  /** Why a request goes against what its subscription has been for longer than a change may take to bind; null when it does not. */
+  #isAgainst({ subscriptionId, address }: AttemptRequest): string | null {
+    const since = this.#now() - BINDS_WITHIN_MS;
+    const history = this.#history.get(subscriptionId) ?? [];
+    // What it was at any moment of the last two seconds may still be acted on.
+    const allowed = history.filter(({ at }, index) => at > since || (history[index + 1]?.at ?? Number.POSITIVE_INFINITY) > since);
+    const open = allowed.filter(({ subscription }) => subscription.endedAt === null && subscription.status === "active");
+    if (open.length === 0) return `the subscription has been ${history.at(-1)?.subscription.status ?? "unknown"} for more than 2 s`;
+    return open.some(({ subscription }) => subscription.address === address) ? null : "the address has been another for more than 2 s";
+  }
+
+  /** Whether a cancelled delivery's reason held at some time after its event was matched. */
+  explains(row: LogRow, directoryVersion: number): boolean {
+    const history = this.#history.get(row.subscription) ?? [];
+    return history.some(
+      ({ subscription, version }) =>
+        version > directoryVersion &&
+        (row.reason === "disabled" ? subscription.status === "disabled" : subscription.endReason === row.reason),
+    );
+  }
+}
