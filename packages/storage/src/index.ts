@@ -2,4 +2,5 @@ export { openMemoryCluster, openMemoryStore, type MemoryCluster, type MemoryClus
 export { backupSqlite, restoreSqlite, type BackupReport, type RestoreReport } from "./sqlite/backup.ts";
 export { openSqliteCheckReader } from "./sqlite/check-reader.ts";
 export { openSqliteStore, type SqliteStoreOptions } from "./sqlite/open.ts";
-export { StoreOpenError, type StoreOpenErrorCode } from "./sqlite/open-error.ts";
+export { StoreOpenError, type StoreOpenErrorCode } from "./open-error.ts";
+export { openPostgresStore, type PostgresStoreOptions } from "./postgres/open.ts";

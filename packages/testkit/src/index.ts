@@ -11,3 +11,10 @@ export { ENDPOINT_ZOO } from "./zoo/zoo.ts";
 export * from "./store/builders.ts";
 export { describeStore, type StoreHarness } from "./store/conformance.ts";
 export { describeSharedStore, type SharedStoreHarness } from "./store/conformance-shared.ts";
+export {
+  startThrowAwayPostgres,
+  withClient,
+  type ThrowAwayPostgres,
+  type ThrowAwayPostgresOptions,
+} from "./postgres/throw-away-postgres.ts";
+export { openTestDatabases, type TestDatabases } from "./postgres/test-database.ts";

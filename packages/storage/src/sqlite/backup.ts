@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { lockFolder } from "./lock-folder.ts";
 import { SCHEMA_VERSION } from "./migrations/migrate.ts";
-import { messageOf, StoreOpenError } from "./open-error.ts";
+import { messageOf, StoreOpenError } from "../open-error.ts";
 
 /** Pages copied between two looks at other work. */
 const PAGES_PER_STEP = 2_000;

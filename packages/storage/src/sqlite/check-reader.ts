@@ -15,7 +15,7 @@ import type {
 import { listDays } from "./day-tables.ts";
 import { SCHEMA_VERSION } from "./migrations/migrate.ts";
 import { Connection, type Row, type SqlValue } from "./connection.ts";
-import { StoreOpenError } from "./open-error.ts";
+import { StoreOpenError } from "../open-error.ts";
 import { number, text, toEventHead, toLogRow, toTask } from "./rows.ts";
 import { parseLatency } from "./stat-writer.ts";
 import { toHex, toUuid } from "./uuid-bytes.ts";

@@ -1,7 +1,7 @@
 import { accessSync, chmodSync, constants, existsSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { messageOf, resultCodeOf, StoreOpenError } from "./open-error.ts";
+import { messageOf, resultCodeOf, StoreOpenError } from "../open-error.ts";
 
 /** Not node's own `recursive`: that never returns where a file system refuses a folder with ENOENT, as /proc does. */
 function makeFolder(folder: string): void {

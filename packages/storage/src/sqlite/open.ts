@@ -6,7 +6,7 @@ import { Checkpointer } from "./checkpointer.ts";
 import { openWriter } from "./connection.ts";
 import { lockFolder } from "./lock-folder.ts";
 import { migrate } from "./migrations/migrate.ts";
-import { messageOf, resultCodeOf, StoreOpenError } from "./open-error.ts";
+import { messageOf, resultCodeOf, StoreOpenError } from "../open-error.ts";
 import { ThreadCalls } from "./thread-calls.ts";
 
 export interface SqliteStoreOptions {

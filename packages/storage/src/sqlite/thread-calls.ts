@@ -1,3 +1,4 @@
+import { StoreError } from "../store-error.ts";
 import { parentPort, Worker, type Transferable } from "node:worker_threads";
 
 /** Functions that a thread carries out for others; arguments and answers are cloned. */
@@ -23,17 +24,6 @@ interface Waiting {
 
 /** SQLite's result codes (sqlite.org/rescode.html) that say "not now" rather than "not this": full, busy, I/O, cannot open, read-only. */
 const PASSING_CODES: ReadonlySet<number> = new Set([5, 6, 8, 10, 13, 14]);
-
-/** A store's error by code; `store_unavailable` means: the same call may succeed later. */
-export class StoreError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.name = "StoreError";
-    this.code = code;
-  }
-}
 
 /** A store thread's garbage is small and dies young; V8's own default would hold 48 MB for it, three times over. */
 const YOUNG_GENERATION_MB = 6;

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { StoreOpenError } from "../open-error.ts";
+import { StoreOpenError } from "../../open-error.ts";
 import { FIRST } from "./0001-first.ts";
 
 /** Forward only, in order; the schema's version is how many were applied (`user_version`). */

@@ -6,7 +6,10 @@ export type StoreOpenErrorCode =
   | "data_folder_unwritable"
   | "locked_by_another_process"
   | "schema_newer"
-  | "corrupt";
+  | "corrupt"
+  | "server_too_old"
+  | "database_refused"
+  | "database_unreachable";
 
 /** The store cannot be opened; the message says what to do. */
 export class StoreOpenError extends Error {

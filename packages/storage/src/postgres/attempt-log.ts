@@ -1,0 +1,74 @@
+import { dayOf, dayOfTime, type AttemptLog, type DeliveryKey, type FinalDeliveriesQuery, type LogRow } from "@genhook/core";
+import type { Database } from "./database.ts";
+import { lowestId } from "./day.ts";
+import { number, stateNumber, text, toLogRow } from "./rows.ts";
+
+/** Up to this many subscriptions are read one by one through their index and merged; for more, all final rows are read newest first and filtered. */
+const MERGE_MAX = 128;
+
+const LAST_ROWS = `
+SELECT a.* FROM unnest($1::integer[], $2::uuid[], $3::bigint[]) AS k (day, event, subscription) CROSS JOIN LATERAL (
+  SELECT * FROM attempt a WHERE a.day = k.day AND a.event = k.event AND a.subscription = k.subscription ORDER BY a.seq DESC LIMIT 1
+) a`;
+
+/** What happened to deliveries (`AttemptLog`). */
+export function attemptLog(database: Database): AttemptLog {
+  return {
+    ofDelivery: async ({ eventId, subscription }) => {
+      const rows = await database.query("read", "SELECT * FROM attempt WHERE day = $1 AND event = $2 AND subscription = $3 ORDER BY seq", [
+        dayOf(eventId),
+        eventId,
+        subscription,
+      ]);
+      return rows.map(toLogRow);
+    },
+    lastRows: async (deliveries) => lastRows(database, deliveries),
+    listFinal: async (query) => listFinal(database, query),
+  };
+}
+
+async function lastRows(database: Database, deliveries: readonly DeliveryKey[]): Promise<readonly (LogRow | null)[]> {
+  if (deliveries.length === 0) return [];
+  const ids = deliveries.map(({ eventId }) => eventId);
+  const rows = await database.query("read", LAST_ROWS, [ids.map(dayOf), ids, deliveries.map(({ subscription }) => subscription)]);
+  const found = new Map(rows.map((row) => [`${text(row["event"])} ${number(row["subscription"])}`, toLogRow(row)]));
+  return deliveries.map(({ eventId, subscription }) => found.get(`${eventId} ${subscription}`) ?? null);
+}
+
+/** A page of final deliveries, newest event first. Ids grow with time, so the order of days and ids is one, and a page reads the days that it needs. */
+async function listFinal(database: Database, query: FinalDeliveriesQuery): Promise<readonly LogRow[]> {
+  const { states, subscriptions, turn, limit } = query;
+  if (states.length === 0 || (subscriptions !== null && subscriptions.length === 0)) return [];
+  const isForward = "after" in turn;
+  const cursor = isForward ? turn.after : turn.before;
+  const [beyond, order] = isForward ? ["<", "DESC"] : [">", "ASC"];
+  const values: unknown[] = [states.map(stateNumber), limit];
+  const conditions = ["a.state > 0", "a.state = ANY($1::smallint[])"];
+  const bind = (value: unknown): string => `$${values.push(value)}`;
+  if (!states.includes("delivered")) conditions.push("a.state > 1");
+  if (cursor !== null) {
+    const { eventId, subscription } = cursor;
+    conditions.push(`a.day ${beyond}= ${bind(dayOf(eventId))}`);
+    conditions.push(`(a.event, a.subscription) ${beyond} (${bind(eventId)}::uuid, ${bind(subscription)}::bigint)`);
+  }
+  if (query.from !== null) {
+    conditions.push(`a.day >= ${bind(dayOfTime(query.from))}`, `a.event >= ${bind(lowestId(query.from))}::uuid`);
+  }
+  if (query.to !== null) {
+    conditions.push(`a.day <= ${bind(dayOfTime(query.to))}`, `a.event < ${bind(lowestId(query.to + 1))}::uuid`);
+  }
+  // A final row that a replay has left behind is history: only the newest row of a delivery says its state.
+  conditions.push(`NOT EXISTS (
+    SELECT 1 FROM attempt b WHERE b.day = a.day AND b.event = a.event AND b.subscription = a.subscription AND b.seq > a.seq)`);
+  const sorted = `ORDER BY a.day ${order}, a.event ${order}, a.subscription ${order} LIMIT $2`;
+  const statement =
+    subscriptions === null || subscriptions.length > MERGE_MAX
+      ? `SELECT a.* FROM attempt a WHERE ${conditions.join(" AND ")} ${
+          subscriptions === null ? "" : `AND a.subscription = ANY(${bind(subscriptions)}::bigint[])`
+        } ${sorted}`
+      : `SELECT a.* FROM unnest(${bind(subscriptions)}::bigint[]) AS s (id) CROSS JOIN LATERAL (
+           SELECT a.* FROM attempt a WHERE a.subscription = s.id AND ${conditions.join(" AND ")} ${sorted}
+         ) a ${sorted}`;
+  const rows = (await database.query("read", statement, values)).map(toLogRow);
+  return isForward ? rows : rows.reverse();
+}

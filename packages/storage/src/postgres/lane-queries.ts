@@ -1,0 +1,153 @@
+import {
+  dayOf,
+  isDue,
+  type EventContent,
+  type EventId,
+  type LaneRead,
+  type LaneRef,
+  type LanesMeasure,
+  type LaneWithWork,
+  type OwedTask,
+  type Task,
+  type TaskKey,
+  type Turn,
+} from "@genhook/core";
+import type { Database } from "./database.ts";
+import { HEAD_COLUMNS, number, text, toEvent, toTask } from "./rows.ts";
+
+const LANE = "SELECT * FROM task WHERE shard = $1 AND lane = $2 ORDER BY due, event LIMIT $3";
+
+/** Events in the order asked for, until `$3` bytes of payload; at least one. The sum looks at sizes only: what is left out is not read. */
+const CONTENTS = `
+SELECT * FROM (
+  SELECT k.ord, ${HEAD_COLUMNS}, e.payload,
+    coalesce(sum(octet_length(e.payload)) OVER (ORDER BY k.ord ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes_before
+  FROM unnest($1::integer[], $2::uuid[]) WITH ORDINALITY AS k (day, id, ord) JOIN event e ON e.day = k.day AND e.id = k.id
+) AS content WHERE bytes_before < $3 OR bytes_before = 0 ORDER BY ord`;
+
+/** Reads the beginning of a lane with its events (`TaskQueue.readLane`). */
+export async function readLane(
+  database: Database,
+  lane: LaneRef,
+  dueMax: number,
+  limit: number,
+  bytesMax: number,
+  skip: ReadonlySet<EventId>,
+): Promise<LaneRead> {
+  // Held rows lie at the beginning of the lane; one row more than wanted tells where the lane goes on.
+  const rows = await database.query("read", LANE, [lane.shard, lane.lane, limit + skip.size + 1]);
+  const wanted: Task[] = [];
+  let nextDue: number | null = null;
+  for (const row of rows) {
+    const task = toTask(row);
+    if (skip.has(task.eventId) && isDue(task, dueMax)) continue;
+    if (!isDue(task, dueMax) || wanted.length >= limit) {
+      nextDue = task.due;
+      break;
+    }
+    wanted.push(task);
+  }
+  if (wanted.length === 0) return { tasks: [], nextDue };
+  const ids = wanted.map((task) => task.eventId);
+  const found = await database.query("read", CONTENTS, [ids.map(dayOf), ids, bytesMax]);
+  const events = new Map<EventId, EventContent>(found.map((row) => [text(row["id"]), toEvent(row)]));
+  const tasks: OwedTask[] = [];
+  const last = number(found.at(-1)?.["ord"] ?? 0);
+  for (const [index, task] of wanted.entries()) {
+    const event = events.get(task.eventId);
+    if (event !== undefined) tasks.push({ task, event });
+    // Behind the last event that was read: the bytes were used up. Before it, an event that is missing was dropped under the read.
+    else if (found.length > 0 && index >= last) return { tasks, nextDue: task.due };
+  }
+  return { tasks, nextDue };
+}
+
+/**
+ * A seek per lane and not a look at every row: lanes in key order, shard by shard as they are given. `$1` shards in order, `$2` and `$3` the
+ * lane to go on behind, `$4` how many.
+ */
+const WITH_WORK = `
+SELECT f.shard, f.lane, f.due FROM unnest($1::smallint[]) AS s (shard) CROSS JOIN LATERAL (
+  WITH RECURSIVE found AS (
+    (SELECT t.lane, t.due FROM task t WHERE t.shard = s.shard AND t.lane > CASE WHEN s.shard = $2::smallint THEN $3::bigint ELSE ${Number.MIN_SAFE_INTEGER} END
+     ORDER BY t.lane, t.due LIMIT 1)
+    UNION ALL
+    SELECT n.lane, n.due FROM found CROSS JOIN LATERAL (
+      SELECT t.lane, t.due FROM task t WHERE t.shard = s.shard AND t.lane > found.lane ORDER BY t.lane, t.due LIMIT 1
+    ) n
+  )
+  SELECT s.shard, found.lane, found.due FROM found LIMIT $4
+) f LIMIT $4`;
+
+/** Lanes that have tasks (`TaskQueue.lanesWithWork`). */
+export async function lanesWithWork(
+  database: Database,
+  shards: readonly number[],
+  after: LaneRef | null,
+  limit: number,
+): Promise<readonly LaneWithWork[]> {
+  const wanted = [...shards].sort((a, b) => a - b).filter((shard) => after === null || shard >= after.shard);
+  const rows = await database.query("read", WITH_WORK, [wanted, after?.shard ?? -1, after?.lane ?? 0, limit]);
+  const found = rows.map((row) => ({ shard: number(row["shard"]), lane: number(row["lane"]), firstDue: number(row["due"]) }));
+  // The limit cuts pages off in this order; a plan that did not keep it would lose lanes, and must not go unseen.
+  for (const [index, each] of found.entries()) {
+    const before = found[index - 1];
+    if (before !== undefined && (before.shard > each.shard || (before.shard === each.shard && before.lane >= each.lane))) {
+      throw new Error("lanes with work came out of order");
+    }
+  }
+  return found;
+}
+
+/** A page of a lane's tasks (`TaskQueue.listLane`). */
+export async function listLane(database: Database, lane: LaneRef, turn: Turn<TaskKey>, limit: number): Promise<readonly Task[]> {
+  const isForward = "after" in turn;
+  const cursor = isForward ? turn.after : turn.before;
+  const [beyond, order] = isForward ? [">", "ASC"] : ["<", "DESC"];
+  const behind = cursor === null ? "" : `AND (due, event) ${beyond} ($4, $5::uuid)`;
+  const rows = await database.query(
+    "read",
+    `SELECT * FROM task WHERE shard = $1 AND lane = $2 ${behind} ORDER BY due ${order}, event ${order} LIMIT $3`,
+    [lane.shard, lane.lane, limit, ...(cursor === null ? [] : [cursor.due, cursor.eventId])],
+  );
+  const tasks = rows.map(toTask);
+  return isForward ? tasks : tasks.reverse();
+}
+
+/** Counts lanes' tasks up to a number, and finds the earliest due time (`TaskQueue.measureLanes`). */
+export async function measureLanes(database: Database, lanes: readonly LaneRef[], countMax: number): Promise<LanesMeasure> {
+  const [row] = await database.query(
+    "read",
+    `WITH lanes AS (SELECT * FROM unnest($1::smallint[], $2::bigint[]) AS l (shard, lane))
+     SELECT
+       (SELECT count(*) FROM (SELECT 1 FROM lanes JOIN task t USING (shard, lane) LIMIT $3) AS counted) AS count,
+       (SELECT min(f.due) FROM lanes l CROSS JOIN LATERAL (
+         SELECT t.due FROM task t WHERE t.shard = l.shard AND t.lane = l.lane ORDER BY t.due LIMIT 1) f) AS due`,
+    [lanes.map((each) => each.shard), lanes.map((each) => each.lane), countMax],
+  );
+  return { count: number(row?.["count"] ?? 0), oldestDue: row?.["due"] === null || row === undefined ? null : number(row["due"]) };
+}
+
+/** Up to this many tasks are counted; beyond it the planner's figure, which autovacuum keeps, is near enough. */
+const COUNT_MAX = 20_000;
+/** Lanes that are asked for the age of the backlog. */
+const OLDEST_LANES_MAX = 2_000;
+
+const BACKLOG = `
+WITH RECURSIVE lanes AS (
+  (SELECT shard, lane, due, 1 AS n FROM task ORDER BY shard, lane, due LIMIT 1)
+  UNION ALL
+  SELECT f.shard, f.lane, f.due, lanes.n + 1 FROM lanes CROSS JOIN LATERAL (
+    SELECT shard, lane, due FROM task WHERE (shard, lane) > (lanes.shard, lanes.lane) ORDER BY shard, lane, due LIMIT 1
+  ) f WHERE lanes.n < ${OLDEST_LANES_MAX}
+)
+SELECT (SELECT count(*) FROM (SELECT 1 FROM task LIMIT ${COUNT_MAX}) AS counted) AS counted,
+  (SELECT reltuples::bigint FROM pg_class WHERE oid = 'task'::regclass) AS estimated, (SELECT min(due) FROM lanes) AS due`;
+
+/** How much is owed: exact to 20,000 tasks, beyond that an estimate; the age is that of the first 2,000 lanes (`TaskQueue.backlog`). */
+export async function backlog(database: Database): Promise<{ pending: number; oldestDue: number | null }> {
+  const [row] = await database.query("read", BACKLOG);
+  const counted = number(row?.["counted"] ?? 0);
+  const pending = counted < COUNT_MAX ? counted : Math.max(counted, number(row?.["estimated"] ?? 0));
+  return { pending, oldestDue: row === undefined || row["due"] === null ? null : number(row["due"]) };
+}

@@ -1,0 +1,191 @@
+import type { Store } from "@genhook/core";
+import pg from "pg";
+import { StoreOpenError } from "../open-error.ts";
+import { append } from "./append.ts";
+import { attemptLog } from "./attempt-log.ts";
+import { credentials } from "./credentials.ts";
+import { Database } from "./database.ts";
+import { directoryStore } from "./directory.ts";
+import { CANCEL_LANE, FIRST_OF_LANE } from "./end-tasks.ts";
+import { endpointStates } from "./endpoint-states.ts";
+import { erasures } from "./erasures.ts";
+import { PostgresHints } from "./hints.ts";
+import { backlog, lanesWithWork, listLane, measureLanes, readLane } from "./lane-queries.ts";
+import { leases } from "./leases.ts";
+import { migrate } from "./migrations/migrate.ts";
+import { Partitions } from "./partitions.ts";
+import { replay } from "./replay.ts";
+import { replayJobs } from "./replay-jobs.ts";
+import { retention } from "./retention.ts";
+import { HEAD_COLUMNS, number, text, toEventHead, toStoredEvent } from "./rows.ts";
+import { settle } from "./settle.ts";
+import { statistics } from "./statistics.ts";
+import { dayOf, type EventStore, type TaskQueue } from "@genhook/core";
+
+export interface PostgresStoreOptions {
+  /** `postgres://user:password@host:port/database`. */
+  readonly url: string;
+  /** Where hints are listened for: past a transaction pooler, where `url` leads through one. */
+  readonly hintsUrl?: string;
+  /** How long a lease lasts, ms. */
+  readonly leaseMs?: number;
+  /** Told of connections that broke while nothing was under way on them. */
+  readonly onIdleError?: (error: Error) => void;
+}
+
+const LEASE_MS = 10_000;
+const VERSION_MIN = 150_000;
+
+/** The store for many processes, on PostgreSQL 15 to 18. Makes or upgrades the schema first. Rejects with `StoreOpenError`. */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+  const database = new Database({ url: options.url, onIdleError: options.onIdleError ?? ((): void => undefined) });
+  const partitions = new Partitions(database);
+  const hints = new PostgresHints(database, options.hintsUrl ?? options.url);
+  try {
+    await prepare(options.url);
+    await partitions.prepare(Date.now());
+    await hints.connect();
+  } catch (error) {
+    partitions.stop();
+    await hints.close();
+    await database.close();
+    throw asOpenError(error, options.url);
+  }
+  return {
+    isShared: true,
+    events: eventStore(database, partitions),
+    tasks: taskQueue(database),
+    log: attemptLog(database),
+    directory: directoryStore(database, partitions),
+    statistics: statistics(database),
+    retention: retention(database, partitions),
+    erasures: erasures(database),
+    replayJobs: replayJobs(database),
+    endpoints: endpointStates(database),
+    leases: leases(database, options.leaseMs ?? LEASE_MS),
+    hints,
+    credentials: credentials(database),
+    close: async () => {
+      partitions.stop();
+      await hints.close();
+      await database.close();
+    },
+  };
+}
+
+function eventStore(database: Database, partitions: Partitions): EventStore {
+  return {
+    append: (group, directoryVersion) => append(database, partitions, group, directoryVersion),
+    read: async (id) => {
+      const [row] = await database.query("read", `SELECT ${HEAD_COLUMNS}, e.payload FROM event e WHERE e.day = $1 AND e.id = $2`, [
+        dayOf(id),
+        id,
+      ]);
+      return row === undefined ? null : toStoredEvent(row);
+    },
+    heads: async (ids) => {
+      if (ids.length === 0) return [];
+      const rows = await database.query(
+        "read",
+        `SELECT ${HEAD_COLUMNS} FROM (SELECT DISTINCT * FROM unnest($1::integer[], $2::uuid[]) AS k (day, id)) k JOIN event e ON e.day = k.day AND e.id = k.id`,
+        [ids.map(dayOf), ids],
+      );
+      const found = new Map(rows.map((row) => [text(row["id"]), toEventHead(row)]));
+      return ids.map((id) => found.get(id) ?? null);
+    },
+  };
+}
+
+function taskQueue(database: Database): TaskQueue {
+  return {
+    settle: (batch) => settle(database, batch),
+    readLane: (lane, dueMax, limit, bytesMax, skip) => readLane(database, lane, dueMax, limit, bytesMax, skip),
+    lanesWithWork: (shards, after, limit) => lanesWithWork(database, shards, after, limit),
+    cancelLane: async ({ shard, lane }, reason, at, limit) =>
+      (await database.query("settle", CANCEL_LANE, [shard, lane, limit, reason, at])).length,
+    relocateLane: async ({ shard, lane }, toShard, limit) => {
+      const [row] = await database.query(
+        "settle",
+        `WITH gone AS (
+           DELETE FROM task t USING (${FIRST_OF_LANE}) AS c
+           WHERE t.shard = c.shard AND t.lane = c.lane AND t.due = c.due AND t.event = c.event AND t.seq = c.seq RETURNING t.*
+         ),
+         moved AS (
+           INSERT INTO task (shard, lane, due, event, subscription, seq, round, attempts, attempts_ever)
+           SELECT $4::smallint, lane, due, event, subscription, seq, round, attempts, attempts_ever FROM gone
+         )
+         SELECT count(*) AS count FROM gone`,
+        [shard, lane, limit, toShard],
+      );
+      return number(row?.["count"] ?? 0);
+    },
+    replay: (requests, at, job) => replay(database, requests, at, job),
+    listLane: (lane, turn, limit) => listLane(database, lane, turn, limit),
+    measureLanes: (lanes, countMax) => measureLanes(database, lanes, countMax),
+    backlog: () => backlog(database),
+  };
+}
+
+/** Checks the server and brings the schema up to date, over a connection of its own: the pools' time limits are not for migrations. */
+async function prepare(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000, application_name: "genhook" });
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ server_version_num: string; server_version: string }>(
+      "SELECT current_setting('server_version_num') AS server_version_num, current_setting('server_version') AS server_version",
+    );
+    const [server] = rows;
+    if (Number(server?.server_version_num) < VERSION_MIN) {
+      throw new StoreOpenError("server_too_old", `PostgreSQL ${server?.server_version ?? ""} is too old; Genhook needs 15 or newer.`);
+    }
+    await client.query("BEGIN");
+    await migrate(async (statement, values = []) => (await client.query<Record<string, unknown>>(statement, [...values])).rows);
+    await client.query("COMMIT");
+  } finally {
+    await client.end();
+  }
+}
+
+function asOpenError(error: unknown, url: string): unknown {
+  if (error instanceof StoreOpenError) return error;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const message = error instanceof Error && error.message !== "" ? error.message : code;
+  const place = placeOf(url);
+  if (code === "28P01" || code === "28000") {
+    return new StoreOpenError(
+      "database_refused",
+      `PostgreSQL at ${place} refuses the user or its password (${message}). Check --database.`,
+      error,
+    );
+  }
+  if (code === "3D000") {
+    return new StoreOpenError(
+      "database_refused",
+      `There is no such database at ${place} (${message}). Create it, or name another one in --database.`,
+      error,
+    );
+  }
+  if (code === "42501") {
+    return new StoreOpenError(
+      "database_refused",
+      `The user may not make tables in the database at ${place} (${message}). Grant it CREATE on the schema.`,
+      error,
+    );
+  }
+  return new StoreOpenError(
+    "database_unreachable",
+    `PostgreSQL at ${place} cannot be used: ${message}. Check --database, and that the server runs.`,
+    error,
+  );
+}
+
+/** Where a URL leads, without its secrets. */
+function placeOf(url: string): string {
+  try {
+    const { host, pathname } = new URL(url);
+    return `${host}${pathname}`;
+  } catch {
+    return "the given URL";
+  }
+}

@@ -1,0 +1,111 @@
+import {
+  dayOf,
+  REASONS_WITHOUT_REPLAY,
+  type LogRow,
+  type ReplayRequest,
+  type ReplayResult,
+  type StoredEvent,
+  type Task,
+} from "@genhook/core";
+import type { Database } from "./database.ts";
+import { HEAD_COLUMNS, number, text, toLogRow, toStoredEvent } from "./rows.ts";
+import { LOG_COLUMNS } from "./settle.ts";
+
+const ROWS = `
+SELECT a.* FROM unnest($1::integer[], $2::uuid[], $3::bigint[]) AS k (day, event, subscription)
+JOIN attempt a ON a.day = k.day AND a.event = k.event AND a.subscription = k.subscription ORDER BY a.seq`;
+const EVENTS = `
+SELECT ${HEAD_COLUMNS}, e.payload FROM (SELECT DISTINCT * FROM unnest($1::integer[], $2::uuid[]) AS k (day, id)) k
+JOIN event e ON e.day = k.day AND e.id = k.id`;
+
+/** The row that begins the round and its task, together. Whoever writes the row with this `seq` first has re-opened the delivery; its key stops a second one. */
+const REOPEN = `
+WITH incoming AS (
+  SELECT * FROM unnest($1::integer[], $2::integer[], $3::uuid[], $4::bigint[], $5::integer[], $6::integer[], $7::integer[], $8::bigint[], $9::bigint[], $10::smallint[], $11::bigint[])
+    AS r (ord, day, event, subscription, seq, round, n, shop, app, shard, lane)
+),
+reopened AS (
+  INSERT INTO attempt (${LOG_COLUMNS})
+  SELECT day, event, subscription, seq, 2, round, n, $12::bigint, 0, NULL, NULL, $13::text, '', NULL, NULL, 0, NULL, $12::bigint, shop, app FROM incoming
+  ORDER BY day, event, subscription
+  ON CONFLICT DO NOTHING RETURNING event, subscription
+),
+owed AS (
+  INSERT INTO task (shard, lane, due, event, subscription, seq, round, attempts, attempts_ever)
+  SELECT shard, lane, $12::bigint, event, subscription, seq + 1, round, 0, n FROM incoming JOIN reopened USING (event, subscription)
+)
+SELECT ord FROM incoming JOIN reopened USING (event, subscription)`;
+
+interface Opening {
+  readonly index: number;
+  readonly task: Task;
+  readonly event: StoredEvent;
+  readonly last: LogRow;
+}
+
+/** Re-opens deliveries (`TaskQueue.replay`). */
+export async function replay(
+  database: Database,
+  requests: readonly ReplayRequest[],
+  at: number,
+  job: string | null,
+): Promise<readonly ReplayResult[]> {
+  const ids = requests.map(({ delivery }) => delivery.eventId);
+  const days = ids.map(dayOf);
+  const rows = await database.query("settle", ROWS, [days, ids, requests.map(({ delivery }) => delivery.subscription)]);
+  const events = await database.query("settle", EVENTS, [days, ids]);
+  const byDelivery = Map.groupBy(rows, (row) => `${text(row["event"])} ${number(row["subscription"])}`);
+  const byId = new Map(events.map((row) => [text(row["id"]), toStoredEvent(row)]));
+  const results = new Map<number, ReplayResult>();
+  const openings: Opening[] = [];
+  for (const [index, request] of requests.entries()) {
+    const { eventId, subscription } = request.delivery;
+    const log = (byDelivery.get(`${eventId} ${subscription}`) ?? []).map(toLogRow);
+    const judged = judge(request, log, byId.get(eventId), at, job);
+    if ("kind" in judged) results.set(index, judged);
+    else openings.push({ index, ...judged });
+  }
+  if (openings.length > 0) {
+    const opened = new Set((await database.query("settle", REOPEN, [...columns(openings), at, job])).map((row) => number(row["ord"])));
+    for (const { index, task, event } of openings) {
+      results.set(index, opened.has(index) ? { kind: "reopened", task, event } : { kind: "pending" });
+    }
+  }
+  return requests.map((_, index) => results.get(index) ?? { kind: "not_found" });
+}
+
+function judge(
+  { delivery, lane }: ReplayRequest,
+  log: readonly LogRow[],
+  event: StoredEvent | undefined,
+  at: number,
+  job: string | null,
+): ReplayResult | Omit<Opening, "index"> {
+  const last = log.at(-1);
+  if (last === undefined) return event?.owes.includes(delivery.subscription) === true ? { kind: "pending" } : { kind: "not_found" };
+  if (job !== null && log.some((row) => row.kind === "reopened" && row.detail === job)) return { kind: "repeated" };
+  if (last.state === "pending") return { kind: "pending" };
+  if (last.reason !== null && REASONS_WITHOUT_REPLAY.includes(last.reason)) return { kind: "refused", reason: last.reason };
+  if (event === undefined) return { kind: "not_found" };
+  if (event.isErased) return { kind: "refused", reason: "redacted" };
+  const { eventId, subscription } = delivery;
+  const round = last.round + 1;
+  return { event, last, task: { ...lane, due: at, eventId, subscription, seq: last.seq + 2, round, attempts: 0, attemptsEver: last.n } };
+}
+
+function columns(openings: readonly Opening[]): unknown[] {
+  const of = (value: (opening: Opening) => unknown): unknown[] => openings.map(value);
+  return [
+    of(({ index }) => index),
+    of(({ task }) => dayOf(task.eventId)),
+    of(({ task }) => task.eventId),
+    of(({ task }) => task.subscription),
+    of(({ task }) => task.seq - 1),
+    of(({ task }) => task.round),
+    of(({ task }) => task.attemptsEver),
+    of(({ last }) => last.shop),
+    of(({ last }) => last.app),
+    of(({ task }) => task.shard),
+    of(({ task }) => task.lane),
+  ];
+}

@@ -1,0 +1,245 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { firstTask, laneOf, type NewEvent, type Store, type Task } from "@genhook/core";
+import {
+  buildApp,
+  buildCommit,
+  buildEvent,
+  buildIdempotency,
+  buildInstallation,
+  buildSettlement,
+  buildShop,
+  buildSubscription,
+  DAY_MS,
+  NOW,
+  openTestDatabases,
+  withClient,
+  type TestDatabases,
+} from "@genhook/testkit";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { openPostgresStore } from "../src/index.ts";
+
+const S = buildSubscription(8_589_934_901, 1, 1);
+const MANY = Array.from({ length: 10 }, (_, n) => buildSubscription(8_589_934_910 + n, 1, 1));
+
+let databases: TestDatabases;
+let url = "";
+let open: Store[] = [];
+let version = 1;
+
+beforeAll(async () => {
+  databases = await openTestDatabases();
+}, 60_000);
+afterAll(() => databases.close(), 60_000);
+beforeEach(async () => {
+  url = await databases.create();
+  open = [];
+});
+afterEach(async () => {
+  await Promise.all(open.map((store) => store.close()));
+});
+
+async function connect(): Promise<Store> {
+  const store = await openPostgresStore({ url });
+  open.push(store);
+  return store;
+}
+
+async function begin(): Promise<Store> {
+  const store = await connect();
+  const entries = { shops: [buildShop(1)], apps: [buildApp(1)], installations: [buildInstallation(1, 1)], subscriptions: [S, ...MANY] };
+  const committed = await store.directory.commit(buildCommit(entries), 1);
+  version = committed.kind === "committed" ? committed.version : 0;
+  return store;
+}
+
+const taskOf = (event: NewEvent): Task => firstTask(event, { subscription: S.id, ...laneOf(S) });
+
+test("processes that start at once on an empty database make the schema once", async () => {
+  const stores = await Promise.all(Array.from({ length: 4 }, connect));
+  expect(await Promise.all(stores.map((store) => store.directory.version()))).toEqual([1, 1, 1, 1]);
+});
+
+test("a database of a newer version is refused and left alone", async () => {
+  await connect();
+  await withClient(url, (client) => client.query("UPDATE genhook_schema SET version = 99"));
+  await expect(connect()).rejects.toMatchObject({ code: "schema_newer", message: expect.stringContaining("newer version") as string });
+});
+
+test.each([
+  ["a server that is not there", "postgres://postgres@127.0.0.1:1/postgres", "database_unreachable"],
+  ["a database that is not there", "/nowhere", "database_refused"],
+])("%s is said with what to do, and without the password", async (_, place, code) => {
+  const other = place.startsWith("/") ? url.replace(/\/[^/]*$/, place) : place;
+  const secret = other.replace("postgres@", "postgres:hush-hush@");
+  const failure = await openPostgresStore({ url: secret }).then(
+    () => null,
+    (error: unknown) => error as Error,
+  );
+  expect(failure).toMatchObject({ code });
+  expect(failure?.message).toContain("--database");
+  expect(failure?.message).not.toContain("hush-hush");
+});
+
+test("the schema is the golden one", async () => {
+  await connect();
+  const lines = await withClient(url, async (client) => {
+    const { rows } = await client.query<{ line: string }>(`
+      SELECT format('%s.%s %s%s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN ' not null' ELSE '' END) AS line
+      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped
+      UNION ALL
+      SELECT indexdef FROM pg_indexes i JOIN pg_class c ON c.relname = i.tablename AND c.relnamespace = 'public'::regnamespace
+      WHERE schemaname = 'public' AND NOT c.relispartition ORDER BY 1`);
+    return rows.map((row) => row.line);
+  });
+  const golden = fileURLToPath(new URL("golden/postgres.schema.txt", import.meta.url));
+  const text = `${lines.join("\n")}\n`;
+  if (process.env["GENHOOK_UPDATE_GOLDEN"] !== undefined || !existsSync(golden)) {
+    mkdirSync(dirname(golden), { recursive: true });
+    writeFileSync(golden, text);
+  }
+  expect(readFileSync(golden, "utf8"), "the schema changed: npm run golden:update, and a migration").toBe(text);
+  expect(lines.filter((line) => line.includes(" ON public.task "))).toHaveLength(1);
+});
+
+test("a poison event is an error of its own, and says that it is not the store's", async () => {
+  const store = await begin();
+  const poison = buildEvent([S], { topic: "orders/\0create" });
+  await expect(store.events.append([buildEvent([S]), poison], version)).rejects.toMatchObject({ code: "statement_failed" });
+  expect((await store.tasks.backlog()).pending).toBe(0);
+});
+
+test("texts that PostgreSQL cannot hold as they are survive where they mean something, and are mended where they are only shown", async () => {
+  const store = await begin();
+  const event = buildEvent([S], { orderKey: "a\0b \ud800", changed: ["x\0y"] });
+  await store.events.append([event], version);
+  expect(await store.events.read(event.id)).toMatchObject({ orderKey: "a\0b \ud800", changed: ["x\0y"] });
+  const row = { detail: "odd \0 \udfff", responseHeaders: "x: \0" };
+  expect(await store.tasks.settle([buildSettlement(taskOf(event), "dead", { row })])).toEqual([true]);
+  expect((await store.log.ofDelivery({ eventId: event.id, subscription: S.id }))[0]).toMatchObject({
+    detail: "odd  \ufffd",
+    responseHeaders: "x: ",
+  });
+});
+
+test("events of any day find their partition, also when several processes make it at once", async () => {
+  const store = await begin();
+  const others = [await connect(), await connect()];
+  const days = [-40, -1, 0, 1, 2, 60];
+  const events = days.map((day) => buildEvent([S], { acceptedAt: NOW + day * DAY_MS }));
+  await Promise.all(
+    events.flatMap((event, index) => {
+      const by = [store, ...others][index % 3] as Store;
+      return [by.events.append([event], version), by.events.append([buildEvent([S], { acceptedAt: event.acceptedAt })], version)];
+    }),
+  );
+  expect((await store.events.heads(events.map((event) => event.id))).every((head) => head !== null)).toBe(true);
+  expect((await store.retention.days()).length).toBe(days.length);
+});
+
+test("connections that are cut at any moment lose nothing and repeat nothing", async () => {
+  const store = await begin();
+  const cutter = { isOver: false };
+  const cutting = withClient(databases.server?.url ?? url, async (client) => {
+    const name = new URL(url).pathname.slice(1);
+    while (!cutter.isOver) {
+      await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()", [name]);
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+    }
+  });
+  const accepted: NewEvent[] = [];
+  let refused = 0;
+  for (let n = 0; n < 120; n += 1) {
+    const event = buildEvent([S], { idempotency: buildIdempotency(`k${n}`, "c") });
+    try {
+      const outcome = await store.events.append([event], version);
+      if (outcome.kind === "committed" && outcome.results[0]?.kind === "accepted") accepted.push(event);
+    } catch (error) {
+      expect(error).toMatchObject({ code: "store_unavailable" });
+      refused += 1;
+    }
+  }
+  cutter.isOver = true;
+  await cutting;
+  expect(accepted.length + refused).toBe(120);
+  const owed = await store.tasks.readLane(laneOf(S), Number.MAX_SAFE_INTEGER, 1_000, 1e9, new Set());
+  const ids = new Set(owed.tasks.map(({ task }) => task.eventId));
+  expect(ids.size).toBe(owed.tasks.length);
+  expect(accepted.filter((event) => !ids.has(event.id))).toEqual([]);
+}, 60_000);
+
+test("groups that share keys and batches that share tasks wait for each other and never block each other", async () => {
+  const stores = [await begin(), await connect(), await connect()];
+  const events = Array.from({ length: 60 }, () => buildEvent(MANY));
+  await stores[0]?.events.append(events, version);
+  const settlements = events.flatMap((event) =>
+    MANY.map((each) => buildSettlement(firstTask(event, { subscription: each.id, ...laneOf(each) }), "delivered")),
+  );
+  const applied = await Promise.all(
+    stores.map((store, index) => store.tasks.settle(index % 2 === 0 ? settlements : settlements.toReversed())),
+  );
+  expect(applied.flat().filter(Boolean)).toHaveLength(settlements.length);
+  const keys = Array.from({ length: 100 }, (_, n) => `k${n}`);
+  const outcomes = await Promise.all(
+    stores.map((store, index) => {
+      const group = keys.map((key) => buildEvent([S], { idempotency: buildIdempotency(key, "c") }));
+      return store.events.append(index % 2 === 0 ? group : group.toReversed(), version);
+    }),
+  );
+  const kinds = outcomes.flatMap((outcome) => (outcome.kind === "committed" ? outcome.results.map(({ kind }) => kind) : []));
+  expect(Object.fromEntries(Object.entries(Object.groupBy(kinds, (kind) => kind)).map(([kind, each]) => [kind, each?.length]))).toEqual({
+    accepted: 100,
+    duplicate: 200,
+  });
+});
+
+/** Bytes of write-ahead log that `work` makes; nothing else happens on this server. */
+async function walBytes(work: () => Promise<void>): Promise<number> {
+  return withClient(url, async (client) => {
+    await client.query("CHECKPOINT");
+    // Full page images after a checkpoint are the server's and not the delivery's: the second of two equal rounds has few.
+    await work();
+    const before = await client.query<{ lsn: string }>("SELECT pg_current_wal_insert_lsn() AS lsn");
+    await work();
+    const after = await client.query<{ bytes: string }>("SELECT pg_current_wal_insert_lsn() - $1::pg_lsn AS bytes", [before.rows[0]?.lsn]);
+    return Number(after.rows[0]?.bytes);
+  });
+}
+
+test.each([
+  [1, 2_400],
+  [10, 1_100],
+])("a delivery's whole life at fan-out %i stays within %i bytes of log, in two commits a group", async (fanOut, budgetBytes) => {
+  const store = await begin();
+  const owed = MANY.slice(0, fanOut);
+  const size = Math.floor(480 / fanOut);
+  const payload = Buffer.alloc(1_024, "abcdefghijklmnopqrstuvwxyz0123456789");
+  const commits = async (): Promise<number> =>
+    withClient(url, async (client) => {
+      const { rows } = await client.query<{ n: string }>("SELECT pg_current_xact_id()::text AS n");
+      return Number(rows[0]?.n);
+    });
+  let rounds = 0;
+  const life = async (): Promise<void> => {
+    rounds += 1;
+    const events = Array.from({ length: size }, () => buildEvent(owed, { payload }));
+    await store.events.append(events, version);
+    const body = { responseHeaders: null, responseBody: Buffer.from("ok"), address: "https://app.example.com/webhooks/orders" };
+    await store.tasks.settle(
+      events.flatMap((event) =>
+        owed.map((each) => buildSettlement(firstTask(event, { subscription: each.id, ...laneOf(each) }), "delivered", { row: body })),
+      ),
+    );
+  };
+  const bytes = await walBytes(life);
+  const perDelivery = bytes / (size * fanOut);
+  console.log(`write-ahead log at fan-out ${fanOut}: ${Math.round(perDelivery)} bytes a delivery (budget ${budgetBytes})`);
+  expect(perDelivery).toBeLessThan(budgetBytes);
+  const before = await commits();
+  await life();
+  expect((await commits()) - before - 1, `transactions of round ${rounds}`).toBe(2);
+});

