@@ -3,9 +3,13 @@ import { countRows } from "./stat-sql.ts";
 
 /**
  * Ends deliveries without a request, as one statement: the tasks that `selection` names (by key, from `task`) go, each leaves a final row, and
- * is counted unless it is a test. `state`, `reason` and `at` are expressions. Answers each one's subscription.
+ * is counted unless it is a test. `state`, `reason` and `at` are expressions. Answers each one's subscription, unless another `answer` over `gone` is given.
  */
-export function endTasks(selection: string, values: { readonly state: number; readonly reason: string; readonly at: string }): string {
+export function endTasks(
+  selection: string,
+  values: { readonly state: number; readonly reason: string; readonly at: string },
+  answer: string = "SELECT subscription FROM gone",
+): string {
   return `
 WITH gone AS (
   DELETE FROM task t USING (${selection}) AS chosen
@@ -21,7 +25,7 @@ ended AS (
 ),
 logged AS (INSERT INTO attempt (${LOG_COLUMNS}) SELECT ${LOG_COLUMNS} FROM ended),
 counted AS (${countRows("SELECT at, shop, app, topic, kind, state, latency_ms FROM ended")})
-SELECT subscription FROM gone`;
+${answer}`;
 }
 
 /** The first tasks of a lane: `$1` shard, `$2` lane, `$3` how many. */
@@ -29,3 +33,10 @@ export const FIRST_OF_LANE = "SELECT shard, lane, due, event, seq FROM task WHER
 
 /** `$4` reason, `$5` at. */
 export const CANCEL_LANE: string = endTasks(FIRST_OF_LANE, { state: 3, reason: "$4", at: "$5" });
+
+/** The same where the directory still has version `$6`, looked at in the snapshot that the tasks are read in. */
+export const CANCEL_LANE_AT_VERSION: string = endTasks(
+  `SELECT * FROM (${FIRST_OF_LANE}) AS first WHERE (SELECT version FROM directory) = $6::bigint`,
+  { state: 3, reason: "$4", at: "$5" },
+  "SELECT (SELECT version FROM directory) AS version, (SELECT count(*) FROM gone) AS count",
+);

@@ -6,7 +6,7 @@ import { attemptLog } from "./attempt-log.ts";
 import { credentials } from "./credentials.ts";
 import { Database } from "./database.ts";
 import { directoryStore } from "./directory.ts";
-import { CANCEL_LANE, FIRST_OF_LANE } from "./end-tasks.ts";
+import { CANCEL_LANE_AT_VERSION, FIRST_OF_LANE } from "./end-tasks.ts";
 import { endpointStates } from "./endpoint-states.ts";
 import { erasures } from "./erasures.ts";
 import { PostgresHints } from "./hints.ts";
@@ -101,8 +101,10 @@ function taskQueue(database: Database): TaskQueue {
     settle: (batch) => settle(database, batch),
     readLane: (lane, dueMax, limit, bytesMax, skip) => readLane(database, lane, dueMax, limit, bytesMax, skip),
     lanesWithWork: (shards, after, limit) => lanesWithWork(database, shards, after, limit),
-    cancelLane: async ({ shard, lane }, reason, at, limit) =>
-      (await database.query("settle", CANCEL_LANE, [shard, lane, limit, reason, at])).length,
+    cancelLane: async ({ shard, lane }, reason, at, limit, directoryVersion) => {
+      const [row] = await database.query("settle", CANCEL_LANE_AT_VERSION, [shard, lane, limit, reason, at, directoryVersion]);
+      return number(row?.["version"]) === directoryVersion ? number(row?.["count"]) : null;
+    },
     relocateLane: async ({ shard, lane }, toShard, limit) => {
       const [row] = await database.query(
         "settle",
