@@ -19,6 +19,10 @@ export interface Route {
   readonly query?: TSchema;
   readonly body?: TSchema;
   readonly status: number;
+  /** Further statuses with the same answer, and what they say. */
+  readonly otherStatuses?: Readonly<Record<number, string>>;
+  /** The media type of an answer that is no JSON. */
+  readonly textType?: string;
   readonly answer: TSchema;
   /** Codes beyond those that every call of the API can answer. */
   readonly errors: readonly ErrorCode[];

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
-  buildOpenApi,
   COMPAT_CHOICES,
   compile,
   errorBody,
@@ -10,7 +9,6 @@ import {
   ORIGINAL_OPERATIONS,
   ROUTES,
   statusOf,
-  TOPICS,
   WebhookCreate,
 } from "@genhook/contract";
 import { clientOperations } from "../scripts/client-operations.ts";
@@ -70,17 +68,4 @@ describe("errors", () => {
   });
 
   it("docs/errors.md is made from the table", () => golden("docs/errors.md", errorsPage()));
-});
-
-describe("the OpenAPI document", () => {
-  const document = buildOpenApi({ version: "0.1.0" });
-
-  it("docs/api/openapi.json is made from the routes", () => golden("docs/api/openapi.json", `${JSON.stringify(document, null, 1)}\n`));
-
-  it("has every call and every topic", () => {
-    const paths = document["paths"] as Record<string, Record<string, { operationId: string }>>;
-    const operations = Object.values(paths).flatMap((path) => Object.values(path).map((operation) => operation.operationId));
-    expect(operations.toSorted()).toEqual(ROUTES.map((route) => route.operation).toSorted());
-    expect(Object.keys(document["webhooks"] as object)).toEqual(TOPICS.map((topic) => topic.name));
-  });
 });

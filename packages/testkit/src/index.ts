@@ -2,6 +2,7 @@ export { startEndpoint, type Answer, type Endpoint, type EndpointOptions, type R
 export { startEgressProxy, type EgressProxy, type EgressProxyOptions } from "./egress-proxy.ts";
 export { redisMissing, startRedis, type ThrowAwayRedis } from "./redis.ts";
 export { seededRandom } from "./seeded.ts";
+export { strictSchema } from "./strict-schema.ts";
 export { startDnsServer, type DnsAnswer, type DnsQuestion, type DnsServer } from "./dns-server.ts";
 export { fuzz } from "./fuzz.ts";
 export { startRawEndpoint, type RawEndpoint, type RawEndpointOptions, type Turn } from "./raw-endpoint.ts";

@@ -4,7 +4,7 @@ import type { OperationRow } from "./operation-row.ts";
 
 export type AppEntry = { readonly clientId: string; readonly clientSecret?: string; readonly signingSecret?: string; readonly name: string; readonly apiVersion: string; readonly webhooks: readonly ({ readonly topic: string; readonly address: string })[]; readonly complianceWebhooks: Readonly<Record<string, unknown>>; readonly listed: boolean; readonly contact: { readonly email?: string; readonly url?: string }; readonly declaration: { readonly version: number; readonly changeTime: string; readonly installations: number; readonly done: number; readonly missing: number }; readonly secrets: readonly ({ readonly id: string; readonly kind: "client" | "signing" | "ed25519"; readonly state: "staged" | "live" | "retiring" | "revoked"; readonly publicKey?: string; readonly createTime: string })[]; readonly createTime: string; readonly updateTime: string };
 
-export type AttemptEntry = { readonly n: number; readonly round: number; readonly at: string; readonly address: string; readonly durationMs: number; readonly status?: number; readonly error?: string; readonly requestHeaders: Readonly<Record<string, unknown>> | null; readonly responseHeaders: Readonly<Record<string, unknown>> | null; readonly responseBody: string | null };
+export type AttemptEntry = { readonly n: number; readonly round: number; readonly at: string; readonly address: string; readonly durationMs: number; readonly status?: number; readonly error?: string; readonly detail?: string; readonly requestHeaders: Readonly<Record<string, unknown>> | null; readonly responseHeaders: Readonly<Record<string, unknown>> | null; readonly responseBody: string | null };
 
 export type AuditEntry = { readonly id: number; readonly actor: string; readonly action: string; readonly subject: string; readonly before: Readonly<Record<string, unknown>> | null; readonly after: Readonly<Record<string, unknown>> | null; readonly requestId: string | null; readonly createTime: string };
 
@@ -12,19 +12,21 @@ export type DecisionEntry = { readonly webhookId: number; readonly clientId: str
 
 export type DeliveryEntry = { readonly id: string; readonly eventId: string; readonly webhookId: number; readonly endpointId: string; readonly shop: string; readonly clientId: string; readonly topic: string; readonly address: string; readonly state: "pending" | "delivered" | "dead" | "cancelled"; readonly reason: string | null; readonly round: number; readonly attemptCount: number; readonly nextAttemptAt: string | null; readonly lastStatus: number | null; readonly lastError: string | null; readonly test: boolean; readonly createTime: string | null; readonly updateTime: string };
 
-export type EventEntry = { readonly id: string; readonly shop: string; readonly topic: string; readonly apiVersion: string; readonly triggeredAt: string; readonly createTime: string; readonly erased: boolean; readonly payload: Readonly<Record<string, unknown>> | null; readonly deliveries: readonly (DeliveryEntry)[] };
+export type EventEntry = { readonly id: string; readonly shop: string; readonly topic: string; readonly clientId: string | null; readonly apiVersion: string; readonly triggeredAt: string; readonly createTime: string; readonly orderKey: string | null; readonly changed: readonly (string)[] | null; readonly test: boolean; readonly erased: boolean; readonly payload: Readonly<Record<string, unknown>> | null; readonly deliveries: readonly (DeliveryEntry)[] };
+
+export type FullDeliveryEntry = { readonly id: string; readonly eventId: string; readonly webhookId: number; readonly endpointId: string; readonly shop: string; readonly clientId: string; readonly topic: string; readonly address: string; readonly state: "pending" | "delivered" | "dead" | "cancelled"; readonly reason: string | null; readonly round: number; readonly attemptCount: number; readonly nextAttemptAt: string | null; readonly lastStatus: number | null; readonly lastError: string | null; readonly test: boolean; readonly createTime: string | null; readonly updateTime: string; readonly attempts: readonly (AttemptEntry)[] };
 
 export type InstallationEntry = { readonly clientId: string; readonly shop: string; readonly scopes: readonly (string)[]; readonly accessToken?: string; readonly installedAt: string };
 
-export type KeyEntry = { readonly id: string; readonly name: string; readonly role: string; readonly key?: string; readonly createTime: string; readonly revokedTime: string | null };
+export type KeyEntry = { readonly id: string; readonly name: string; readonly role: "admin" | "publish" | "read"; readonly key?: string; readonly createTime: string; readonly revokedTime: string | null };
 
 export type PublicKeyEntry = { readonly kty: "OKP"; readonly crv: "Ed25519"; readonly alg: "EdDSA"; readonly use: "sig"; readonly kid: string; readonly x: string; readonly publicKey: string; readonly state: "staged" | "live" | "retiring" | "revoked"; readonly createTime: string };
 
 export type SecretEntry = { readonly id: string; readonly kind: "client" | "signing" | "ed25519"; readonly state: "staged" | "live" | "retiring" | "revoked"; readonly publicKey?: string; readonly createTime: string; readonly secret?: string };
 
-export type ShopEntry = { readonly domain: string; readonly shopId: string; readonly plan: string; readonly createTime: string; readonly updateTime: string };
+export type ShopEntry = { readonly domain: string; readonly shopId: string; readonly plan: "none" | "basic" | "standard" | "advanced"; readonly createTime: string; readonly updateTime: string };
 
-export type TopicEntry = { readonly name: string; readonly domain: string; readonly title: string; readonly description: string; readonly audience: string; readonly scopes: readonly (string)[]; readonly root: string; readonly subjects: readonly (string)[]; readonly versions: Readonly<Record<string, unknown>>; readonly sample: Readonly<Record<string, unknown>> };
+export type TopicEntry = { readonly name: string; readonly domain: string; readonly title: string; readonly description: string; readonly audience: string; readonly scopes: readonly (string)[]; readonly root: string; readonly subjects: readonly (string)[]; readonly madeByGenhook: boolean; readonly versions: Readonly<Record<string, unknown>>; readonly sample: Readonly<Record<string, unknown>> };
 
 export type Webhook = { readonly id: number; readonly topic: string; readonly address: string; readonly createTime: string; readonly updateTime: string; readonly status: "active" | "paused" | "suspended" | "disabled"; readonly statusReason: "endpoint_failing" | "scope_lost" | "gone" | null; readonly apiVersion: string; readonly filter?: string; readonly fields?: readonly (string)[]; readonly changed?: readonly (string)[] };
 
@@ -53,7 +55,7 @@ export interface Operations {
   /** GET /api/:version/app/deliveries: List the app's deliveries on this shop. */
   listOwnDeliveries: { input: { query?: { state?: "pending" | "delivered" | "dead" | "cancelled"; shop?: string | number; clientId?: string | number; webhookId?: number | string; endpointId?: string | number; topic?: string | number; eventId?: string | number; createTimeMin?: string | number; createTimeMax?: string | number; limit?: string | number; pageToken?: string | number } }; answer: { readonly deliveries: readonly (DeliveryEntry)[] }; entry: DeliveryEntry };
   /** GET /api/:version/app/deliveries/:id: A delivery with its attempts. */
-  getOwnDelivery: { input: { params: { id: string | number } }; answer: { readonly delivery: DeliveryEntry } };
+  getOwnDelivery: { input: { params: { id: string | number } }; answer: { readonly delivery: FullDeliveryEntry } };
   /** POST /api/:version/app/deliveries/:id/replay: Send a delivery again, as a new round. */
   replayOwnDelivery: { input: { params: { id: string | number } }; answer: { readonly delivery: DeliveryEntry } };
   /** GET /api/:version/oauth2/access_scopes: Scopes of the calling token. */
@@ -103,7 +105,7 @@ export interface Operations {
   /** GET /platform/v1/deliveries: List deliveries; state=pending needs webhookId, eventId or endpointId. */
   listDeliveries: { input: { query?: { state?: "pending" | "delivered" | "dead" | "cancelled"; shop?: string | number; clientId?: string | number; webhookId?: number | string; endpointId?: string | number; topic?: string | number; eventId?: string | number; createTimeMin?: string | number; createTimeMax?: string | number; limit?: string | number; pageToken?: string | number } }; answer: { readonly deliveries: readonly (DeliveryEntry)[] }; entry: DeliveryEntry };
   /** GET /platform/v1/deliveries/:id: A delivery with its attempts, oldest first. */
-  getDelivery: { input: { params: { id: string | number } }; answer: { readonly delivery: DeliveryEntry & { readonly attempts: readonly (AttemptEntry)[] } } };
+  getDelivery: { input: { params: { id: string | number } }; answer: { readonly delivery: FullDeliveryEntry } };
   /** POST /platform/v1/deliveries/:id/replay: Send a delivery again, as a new round. */
   replayDelivery: { input: { params: { id: string | number } }; answer: { readonly delivery: DeliveryEntry } };
   /** POST /platform/v1/replays: Send again every final delivery that fits, oldest first, at a rate; dead ones unless the filter says otherwise. */

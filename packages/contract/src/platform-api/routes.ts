@@ -1,4 +1,4 @@
-import { Type, type TSchema } from "typebox";
+import type { TSchema } from "typebox";
 import { EmptyAnswer, FilterTestAnswer } from "../app-api/schemas.ts";
 import type { ErrorCode } from "../errors.ts";
 import { ADDRESS_ERRORS, BODY_ERRORS, many, one, SHAPE_ERRORS, type Route } from "../route.ts";
@@ -66,6 +66,7 @@ function crud(noun: Noun): readonly Route[] {
       allows: ADMIN,
       body: noun.put,
       status: 200,
+      otherStatuses: { 201: "Created" },
       answer,
       errors,
     },
@@ -216,7 +217,7 @@ export const platformRoutes: readonly Route[] = [
     summary: "A delivery with its attempts, oldest first",
     allows: ANY_ROLE,
     status: 200,
-    answer: one("delivery", Type.Intersect([platform.DeliveryEntry, Type.Object({ attempts: Type.Array(platform.AttemptEntry) })])),
+    answer: one("delivery", platform.FullDeliveryEntry),
     errors: [],
   },
   {
@@ -299,6 +300,6 @@ export const platformRoutes: readonly Route[] = [
     allows: ADMIN,
     status: 200,
     answer: EmptyAnswer,
-    errors: [],
+    errors: ["invalid_member"],
   },
 ];

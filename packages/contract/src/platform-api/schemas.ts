@@ -204,8 +204,8 @@ export const StatsQuery = closed({
 
 export const ShopEntry = Type.Object({
   domain: Type.String(),
-  shopId: Type.String(),
-  plan: Type.String(),
+  shopId: Type.String({ description: "Decimal text of a 64-bit number." }),
+  plan: Plan,
   createTime: Type.String(),
   updateTime: Type.String(),
 });
@@ -265,7 +265,7 @@ export const InstallationEntry = Type.Object({
 export const KeyEntry = Type.Object({
   id: Type.String(),
   name: Type.String(),
-  role: Type.String(),
+  role: Role,
   key: Type.Optional(Type.String({ description: "Shown once." })),
   createTime: Type.String(),
   revokedTime: Type.Union([Type.String(), Type.Null()]),
@@ -324,17 +324,26 @@ export const AttemptEntry = Type.Object({
   durationMs: Type.Integer(),
   status: Type.Optional(Type.Integer()),
   error: Type.Optional(Type.String()),
+  detail: Type.Optional(Type.String({ description: "For operators: what exactly happened." })),
   requestHeaders: Nullable(Type.Object({}, { description: "Computed again to be shown; null where the app or the event is no more." })),
   responseHeaders: Nullable(Type.Object({}, { description: "Null where none were kept." })),
   responseBody: Nullable(Type.String()),
+});
+export const FullDeliveryEntry = Type.Object({
+  ...DeliveryEntry.properties,
+  attempts: Type.Array(AttemptEntry, { description: "Oldest first." }),
 });
 export const EventEntry = Type.Object({
   id: Type.String(),
   shop: Type.String(),
   topic: Type.String(),
+  clientId: Nullable(Type.String({ description: "The one app that it is for; null for topics of the shop." })),
   apiVersion: Type.String(),
   triggeredAt: Type.String(),
   createTime: Type.String(),
+  orderKey: Nullable(Type.String()),
+  changed: Nullable(Type.Array(Type.String())),
+  test: Type.Boolean(),
   erased: Type.Boolean({ description: "The payload was erased on account of a redact event; it is null." }),
   payload: Nullable(Type.Object({})),
   deliveries: Type.Array(DeliveryEntry),
@@ -348,7 +357,8 @@ export const TopicEntry = Type.Object({
   scopes: Type.Array(Type.String()),
   root: Type.String(),
   subjects: Type.Array(Type.String()),
-  versions: Type.Object({}),
+  madeByGenhook: Type.Boolean({ description: "Cannot be published." }),
+  versions: Type.Object({}, { description: "API version → its JSON Schema." }),
   sample: Type.Object({}),
 });
 export const StatsAnswer = Type.Object({

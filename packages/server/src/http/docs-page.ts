@@ -4,7 +4,7 @@ interface Operation {
   readonly tags?: readonly string[];
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema?: unknown }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema?: unknown; readonly example?: unknown }>> };
-  readonly responses?: Readonly<Record<string, { readonly description: string; readonly content?: unknown }>>;
+  readonly responses?: Readonly<Record<string, { readonly description?: string; readonly content?: unknown }>>;
 }
 
 type Document = Readonly<Record<string, unknown>>;
@@ -71,7 +71,7 @@ function renderOperation(method: string, path: string, operation: Operation): st
   }
   const answers = Object.entries(operation.responses ?? {}).map(
     ([status, answer]) =>
-      `<tr><td><code>${escape(status)}</code></td><td>${escape(answer.description).replaceAll("\n\n", "<br>")}</td></tr>`,
+      `<tr><td><code>${escape(status)}</code></td><td>${escape(answer.description ?? "As everywhere.").replaceAll("\n\n", "<br>")}</td></tr>`,
   );
   parts.push(`<table><tr><th>Status</th><th>Meaning</th></tr>${answers.join("")}</table>`);
   const name = operation.summary ?? "";

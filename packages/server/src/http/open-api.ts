@@ -1,4 +1,4 @@
-import { buildOpenApi, type Topic } from "@genhook/contract";
+import { buildAsyncApi, buildOpenApi, type Topic } from "@genhook/contract";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { VERSION } from "../version.ts";
 import type { Handler } from "./directory-api.ts";
@@ -19,6 +19,7 @@ export function openHandlers(options: OpenApiOptions): Readonly<Record<string, H
     topics: options.topics,
     ...(options.publicUrl === null ? {} : { serverUrl: options.publicUrl }),
   });
+  const asyncDocument = buildAsyncApi({ version: VERSION, topics: options.topics });
   const page = renderDocs(document);
   return {
     getHealth: () => Promise.resolve({ body: { alive: true } }),
@@ -28,6 +29,7 @@ export function openHandlers(options: OpenApiOptions): Readonly<Record<string, H
     },
     getMetrics: async () => ({ text: await options.metrics.text() }),
     getOpenApi: () => Promise.resolve({ body: document }),
+    getAsyncApi: () => Promise.resolve({ body: asyncDocument }),
     getDocs: () =>
       Promise.resolve({
         headers: { "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'" },

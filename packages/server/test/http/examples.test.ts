@@ -1,0 +1,131 @@
+import { compile, EmptyAnswer, errorCodesOf, EXAMPLES, pathParameters, ROUTES, type CallExample, type Route } from "@genhook/contract";
+import { startEgressProxy, strictSchema, testCertificate, type EgressProxy } from "@genhook/testkit";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Harness, type Answer, type CallOptions } from "../harness.ts";
+
+/**
+ * Every example of the documents is carried out against a running server: its body is taken, the answer has the status that the document
+ * says, and no member that the document does not know. Only ids and tokens are put in, because the server gives them out.
+ */
+const h = new Harness();
+const folder = mkdtempSync(join(tmpdir(), "genhook-examples-"));
+const ids: Record<string, string> = {};
+const done = new Set<string>();
+let token = "";
+let proxy: EgressProxy;
+
+beforeAll(async () => {
+  const endpoint = await h.endpoint({ tls: true });
+  // So the address of the examples leads to an endpoint of this machine, and nothing leaves it.
+  proxy = await startEgressProxy({
+    names: { "app.example.com": endpoint.port },
+    refuse: (to) => (to.startsWith("app.example.com:") ? null : 403),
+  });
+  const ca = join(folder, "ca.pem");
+  writeFileSync(ca, testCertificate.ca);
+  await h.start({ "egress-proxy": proxy.url, "ca-file": ca });
+});
+afterAll(async () => {
+  await h.stop();
+  await proxy.close();
+  rmSync(folder, { recursive: true });
+});
+
+function routeOf(operation: string): Route {
+  const route = ROUTES.find((each) => each.operation === operation);
+  if (route === undefined) throw new Error(`there is no call ${operation}`);
+  return route;
+}
+
+/** Makes the call of an example, with what is put in, and holds the answer against the documents. */
+async function carryOut(operation: string, more: CallExample = {}): Promise<Answer> {
+  const route = routeOf(operation);
+  const example = { ...EXAMPLES[operation], ...more };
+  let path = route.path.replace(":version", "202412");
+  for (const { name } of pathParameters(route)) {
+    const kind = new RegExp(`(\\w+)/:${name}`).exec(route.path)?.[1] ?? "";
+    path = path.replace(`:${name}`, ids[kind] ?? example.params?.[name] ?? "");
+  }
+  const query = example.query === undefined ? "" : `?${new URLSearchParams(example.query).toString()}`;
+  const options: CallOptions = route.api === "app" ? { token } : route.api === "platform" ? {} : { key: null };
+  const answer = await h.call(route.method, path + query, example.body, options);
+  const statuses = [route.status, ...Object.keys(route.otherStatuses ?? {}).map(Number)];
+  expect(statuses, `${operation}: ${answer.text}`).toContain(answer.status);
+  expect(answer.headers.get("X-Request-Id"), operation).not.toBeNull();
+  if (route.api === "app") expect(answer.headers.get("X-Genstore-Shop-Api-Rate-Limit"), operation).toMatch(/^\d+\/\d+$/);
+  if (route.textType === undefined)
+    expect([operation, compile(strictSchema(route.answer), "answer")(answer.body)]).toEqual([operation, null]);
+  else expect(answer.headers.get("Content-Type")).toContain(route.textType);
+  if (route.answer === EmptyAnswer && route.textType === undefined) expect([operation, answer.body]).toEqual([operation, {}]);
+  done.add(operation);
+  return answer;
+}
+
+const bodyOf = (operation: string, more: object): unknown => ({ ...(EXAMPLES[operation]?.body as object), ...more });
+const delivered = async (): Promise<void> => {
+  await h.until(`/platform/v1/deliveries/${ids["deliveries"]}`, (answer) => answer.body.delivery.state === "delivered");
+};
+
+test("the directory: shops, apps, secrets, installations", async () => {
+  expect((await carryOut("createShop")).status).toBe(201);
+  for (const operation of ["getShop", "putShop", "listShops"]) await carryOut(operation);
+  await carryOut("createApp", { body: bodyOf("createApp", { clientId: EXAMPLES["getApp"]?.params?.["clientId"] }) });
+  for (const operation of ["getApp", "putApp", "listApps", "rotateSecret"]) await carryOut(operation);
+  await carryOut("rotateSecret", { body: { kind: "ed25519", step: "stage" } });
+  await carryOut("rotateSecret", { body: { kind: "ed25519", step: "use" } });
+  await carryOut("getPublicKeys");
+  token = (await carryOut("createInstallation")).body.installation.accessToken as string;
+  for (const operation of ["getInstallation", "putInstallation", "listInstallations"]) await carryOut(operation);
+});
+
+test("webhooks of an installation, their events and deliveries", async () => {
+  ids["webhooks"] = String((await carryOut("createWebhook")).body.webhook.id);
+  expect(ids["webhooks"]).toMatch(/^\d+$/);
+  for (const operation of ["listWebhooks", "countWebhooks", "getWebhook", "getScopes", "testOwnFilter", "testFilter"])
+    await carryOut(operation);
+  const published = await carryOut("publishEvents");
+  ids["events"] = published.body.event.id as string;
+  for (const operation of ["getEvent", "getDecisions"]) await carryOut(operation);
+  ids["deliveries"] = (await h.call("GET", `/platform/v1/events/${ids["events"]}`)).body.event.deliveries[0].id as string;
+  await delivered();
+  for (const operation of ["listDeliveries", "getDelivery", "listOwnDeliveries", "getOwnDelivery"])
+    await carryOut(operation, { query: {} });
+  await carryOut("listDeliveries");
+  await carryOut("listOwnDeliveries");
+  await carryOut("replayDelivery");
+  await delivered();
+  await carryOut("replayOwnDelivery");
+  await delivered();
+  for (const operation of ["updateWebhook", "pauseWebhook", "resumeWebhook", "testWebhook"]) await carryOut(operation);
+});
+
+test("replays, statistics, the audit, keys, topics", async () => {
+  expect((await carryOut("createReplay")).status).toBe(202);
+  const slow = await carryOut("createReplay", { body: { filter: { state: "delivered" }, ratePerSecond: 1 } });
+  ids["replays"] = slow.body.replay.id as string;
+  for (const operation of ["pauseReplay", "getReplay", "listReplays", "resumeReplay", "cancelReplay"]) await carryOut(operation);
+  ids["keys"] = (await carryOut("createKey")).body.key.id as string;
+  for (const operation of ["getStats", "listAudit", "listTopics", "listKeys", "revokeKey"]) await carryOut(operation);
+  await carryOut("listAudit", { query: {} });
+});
+
+test("what asks for no credentials", async () => {
+  expect((await carryOut("getHealth")).body).toEqual({ alive: true });
+  for (const operation of ["getReadiness", "getMetrics", "getOpenApi", "getAsyncApi", "getDocs"]) await carryOut(operation);
+});
+
+test("the end of everything", async () => {
+  for (const operation of ["deleteWebhook", "uninstall"]) expect((await carryOut(operation)).body).toEqual({});
+  await h.call("PUT", `/platform/v1/installations/${EXAMPLES["getApp"]?.params?.["clientId"]}/${EXAMPLES["getShop"]?.params?.["domain"]}`, {
+    scopes: [],
+  });
+  for (const operation of ["deleteInstallation", "deleteApp", "deleteShop"]) await carryOut(operation);
+});
+
+test("no call was left out", () => {
+  expect(ROUTES.map(({ operation }) => operation).filter((operation) => !done.has(operation))).toEqual([]);
+  expect(errorCodesOf(routeOf("createWebhook")).length).toBeGreaterThan(10);
+});
