@@ -4,9 +4,19 @@ export interface PostgresClient {
 }
 
 /** What an inbox needs: connections of its own. `pg`'s `Pool`, Neon's. */
-export interface PostgresPool<Connection extends PostgresConnection> {
-  connect(): Promise<Connection>;
+export interface PostgresPool {
+  connect(): Promise<PostgresConnection>;
 }
+
+/** The type of a pool's connections, so that the work gets the client that it knows. */
+export type ConnectionOf<Pool> = Pool extends { connect: { (): Promise<infer Connection>; (callback: never): unknown } }
+  ? unknown extends Connection
+    ? OnlyConnectionOf<Pool>
+    : Connection
+  : OnlyConnectionOf<Pool>;
+
+/** Of a `connect` without a second form for callbacks. */
+type OnlyConnectionOf<Pool> = Pool extends { connect(): Promise<infer Connection> } ? Connection : PostgresConnection;
 
 export interface PostgresConnection extends PostgresClient {
   /** Gives the connection back; with `true` it is closed instead. */

@@ -3,7 +3,7 @@ import type { Inbox } from "../inbox.ts";
 import { REMEMBER_MS } from "../limits.ts";
 import { isWantedAgain, type ReplayOptions } from "../process-once.ts";
 import { tablesOf } from "../table-prefix.ts";
-import type { PostgresClient, PostgresConnection, PostgresPool } from "./client.ts";
+import type { ConnectionOf, PostgresClient, PostgresPool } from "./client.ts";
 import { forgetting, type PostgresOptions } from "./store.ts";
 
 /**
@@ -27,10 +27,7 @@ export async function markReceived(
 }
 
 /** An inbox in PostgreSQL: `work` gets a connection with the transaction open. `setUpPostgres` makes its table. */
-export function postgresInbox<Connection extends PostgresConnection>(
-  pool: PostgresPool<Connection>,
-  options: PostgresOptions = {},
-): Inbox<Connection> {
+export function postgresInbox<Pool extends PostgresPool>(pool: Pool, options: PostgresOptions = {}): Inbox<ConnectionOf<Pool>> {
   return {
     async process(event, work, replays = {}) {
       const connection = await pool.connect();
@@ -41,7 +38,7 @@ export function postgresInbox<Connection extends PostgresConnection>(
           await connection.query("ROLLBACK", []);
           return "duplicate";
         }
-        await work(connection);
+        await work(connection as ConnectionOf<Pool>);
         await commit(connection);
         return "processed";
       } catch (error) {
