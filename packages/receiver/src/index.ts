@@ -13,6 +13,6 @@ export { readFlag, readId, readNumber, readTexts } from "./values.ts";
 export { verifyHmac } from "./verify/body-hmac.ts";
 export { verifyQuery } from "./verify/query-hmac.ts";
 export type { RawBody } from "./verify/raw-body.ts";
-export type { Secrets } from "./verify/signing-keys.ts";
+export type { Secrets, SecretTexts } from "./verify/signing-keys.ts";
 export { verifySignature, type Verified } from "./verify/standard-signature.ts";
 export type { VerifyOptions } from "./verify/tolerance.ts";

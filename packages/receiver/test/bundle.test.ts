@@ -20,6 +20,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   "./koa": 5_300,
   "./next": 5_200,
   "./lambda": 5_000,
+  "./keys": 800,
   "./postgres": 2_000,
   "./redis": 1_300,
   "./sqlite": 1_700,

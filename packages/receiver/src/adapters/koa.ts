@@ -5,8 +5,8 @@ import { respondToNode, type NodeRequest } from "./node.ts";
 /** What the kit needs of a Koa context. */
 export interface KoaContext {
   readonly req: NodeRequest;
-  /** Parsers leave the body, and some its text, here. */
-  readonly request: { readonly body?: unknown; readonly rawBody?: unknown };
+  /** Parsers leave `body` here, and some its text as `rawBody`. */
+  readonly request: object;
   status: number;
   body: unknown;
   set(headers: Record<string, string>): unknown;
@@ -20,7 +20,7 @@ export function koaReceiver<const Version extends ApiVersion = ApiVersion, Trans
   options: ReceiverOptions<Version, Transaction>,
 ): (context: KoaContext) => Promise<void> {
   return async (context) => {
-    const { body, rawBody } = context.request;
+    const { body, rawBody } = context.request as { readonly body?: unknown; readonly rawBody?: unknown };
     const answer = await respondToNode(context.req, options, rawBody ?? body);
     context.status = answer.status;
     context.set({ ...answer.headers });

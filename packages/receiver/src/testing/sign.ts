@@ -5,7 +5,7 @@ import { readSigningKeys } from "../verify/signing-keys.ts";
 import { webCrypto } from "../web-crypto.ts";
 
 /** An Ed25519 private key in PKCS #8 is this and its 32 bytes (RFC 8410). */
-const PKCS8_HEAD: Bytes = Uint8Array.from([0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20]);
+export const PKCS8_HEAD: Bytes = Uint8Array.from([0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20]);
 
 /** What a sender puts into `X-Genstore-Hmac-Sha256`. */
 export async function signHmac(body: RawBody, clientSecret: string): Promise<string> {

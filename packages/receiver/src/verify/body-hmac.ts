@@ -11,7 +11,7 @@ import { listSecrets, type Secrets } from "./signing-keys.ts";
  * id: who has seen a request can send it again under another id. Prefer `verifySignature` where a signing secret is at hand. Throws `ReceiverError`.
  */
 export async function verifyHmac(body: RawBody, headers: HeadersLike, clientSecrets: Secrets): Promise<void> {
-  const secrets = listSecrets(clientSecrets, "client secret");
+  const secrets = await listSecrets(clientSecrets, "client secret");
   const bytes = toBytes(body);
   const given = fromBase64(requireHeader(headers, HEADERS.hmac, "signature_missing"));
   if (given === null) throw new ReceiverError("header_malformed", `${HEADERS.hmac} is not base64.`);

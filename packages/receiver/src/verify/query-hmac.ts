@@ -10,7 +10,7 @@ import { checkTimestamp, type VerifyOptions } from "./tolerance.ts";
  * signed parameters, decoded. The parameter `timestamp` is only checked when `toleranceSeconds` is given. Throws `ReceiverError`.
  */
 export async function verifyQuery(query: string, clientSecrets: Secrets, options: VerifyOptions = {}): Promise<URLSearchParams> {
-  const secrets = listSecrets(clientSecrets, "client secret");
+  const secrets = await listSecrets(clientSecrets, "client secret");
   const parts = queryOf(query)
     .split("&")
     .filter((part) => part !== "");

@@ -2,7 +2,10 @@ import { fromBase64, type Bytes } from "../bytes.ts";
 import { ReceiverError } from "../error.ts";
 
 /** One secret, or several while one is being replaced. An unset environment variable is reported, not skipped. */
-export type Secrets = string | readonly (string | undefined)[] | undefined;
+export type SecretTexts = string | readonly (string | undefined)[] | undefined;
+
+/** Secrets, or where to ask for them at each request: `publishedKeys(…)`, a vault. What a function throws is not the request's fault: `500`. */
+export type Secrets = SecretTexts | (() => SecretTexts | Promise<SecretTexts>);
 
 export interface SigningKeys {
   /** For `v1`: HMAC-SHA256. */
@@ -12,14 +15,23 @@ export interface SigningKeys {
 }
 
 /** The secrets that were given. Throws `ReceiverError` when there is none. */
-export function listSecrets(secrets: Secrets, name: string): readonly string[] {
-  const list = typeof secrets === "string" || secrets === undefined ? [secrets] : secrets;
+export async function listSecrets(secrets: Secrets, name: string): Promise<readonly string[]> {
+  const texts = typeof secrets === "function" ? await ask(secrets, name) : secrets;
+  const list = typeof texts === "string" || texts === undefined ? [texts] : texts;
   for (const secret of list.length === 0 ? [undefined] : list) {
     if (secret === undefined || secret === "") {
       throw new ReceiverError("secret_missing", `The ${name} is ${secret === "" ? "empty" : "missing"}: is its environment variable set?`);
     }
   }
   return list as readonly string[];
+}
+
+async function ask(source: () => SecretTexts | Promise<SecretTexts>, name: string): Promise<SecretTexts> {
+  try {
+    return await source();
+  } catch (error) {
+    throw new ReceiverError("secret_missing", `The ${name} could not be had: ${String(error)}`);
+  }
 }
 
 /**

@@ -28,7 +28,7 @@ export async function verifySignature(
   signingSecrets: Secrets,
   options: VerifyOptions = {},
 ): Promise<Verified> {
-  const secrets = listSecrets(signingSecrets, "signing secret");
+  const secrets = await listSecrets(signingSecrets, "signing secret");
   const { symmetric, asymmetric } = readSigningKeys(secrets);
   const bytes = toBytes(body);
   const tokens = requireHeader(headers, HEADERS.signature, "signature_missing").split(/ +/);
