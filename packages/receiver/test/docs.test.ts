@@ -151,7 +151,7 @@ describe("the code of the first five minutes, run as it stands", () => {
 });
 
 test("every reason stands in the table, with its status, and nothing else does", () => {
-  const rows = [...readme.matchAll(/^\| ((?:`\w+`(?:, )?)+) \| (\d{3}) \|/gm)].flatMap(([, names = "", status]) =>
+  const rows = [...readme.matchAll(/^\| ((?:`\w+`(?:, )?)+) +\| (\d{3}) +\|/gm)].flatMap(([, names = "", status]) =>
     [...names.matchAll(/\w+/g)].map(([name]) => [name, Number(status)]),
   );
   expect(Object.fromEntries(rows)).toEqual(REASONS);

@@ -1,3 +1,4 @@
+import { openTestDatabases, type TestDatabases } from "@genhook/testkit";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from "vitest";
 import type { EventFields, Inbox } from "../../src/index.ts";
@@ -15,23 +16,26 @@ import { signal } from "../fixtures.ts";
 import { describeInbox } from "./inbox-conformance.ts";
 import { describeDeliveryStore, describePositionStore, eventOf, type StoreCase } from "./store-conformance.ts";
 
-const url = process.env["KIT_PG"] ?? "";
-
 describe("PostgreSQL", () => {
+  let databases: TestDatabases;
+  let url = "";
   let pool: pg.Pool;
   let other: pg.Pool;
+  /** A connection that dies while it is idle is the pool's matter. */
+  const openPool = (more: pg.PoolConfig = {}): pg.Pool => new pg.Pool({ connectionString: url, ...more }).on("error", () => undefined);
   beforeAll(async () => {
-    pool = new pg.Pool({ connectionString: url });
-    other = new pg.Pool({ connectionString: url });
-    await pool.query(
-      "DROP TABLE IF EXISTS counter, genhook_delivery, genhook_position, short_delivery, short_position; CREATE TABLE counter (key text PRIMARY KEY, value integer NOT NULL)",
-    );
+    databases = await openTestDatabases();
+    url = await databases.create();
+    pool = openPool();
+    other = openPool();
+    await pool.query("CREATE TABLE counter (key text PRIMARY KEY, value integer NOT NULL)");
     await Promise.all([pool, other, pool, other, pool].map((client) => setUpPostgres(client)));
     await setUpPostgres(pool, { tablePrefix: "short_" });
-  });
+  }, 60_000);
   afterAll(async () => {
     await pool.end();
     await other.end();
+    await databases.close();
   });
 
   const shared: StoreCase = {
@@ -91,8 +95,7 @@ describe("PostgreSQL", () => {
 
     test("a connection that dies in the middle leaves nothing, and is not given back", async () => {
       const event = eventOf();
-      const small = new pg.Pool({ connectionString: url, max: 1 });
-      small.on("error", () => undefined);
+      const small = openPool({ max: 1 });
       const inbox = postgresInbox(small);
       const failing = inbox.process(event, async (tx) => {
         await countUp(tx, event.eventId);
@@ -106,8 +109,25 @@ describe("PostgreSQL", () => {
       await small.end();
     });
 
+    test("a database that crashes in the middle has forgotten the work and the mark; what it has confirmed it has kept", async (context) => {
+      const { server } = databases;
+      if (server === null) return context.skip("the server is not ours to crash");
+      const [done, event] = [eventOf(), eventOf()];
+      const inbox = postgresInbox(pool);
+      await inbox.process(done, (tx) => countUp(tx, done.eventId));
+      const failing = inbox.process(event, async (tx) => {
+        tx.on("error", () => undefined);
+        await countUp(tx, event.eventId);
+        await server.restart("immediate");
+      });
+      await expect(failing).rejects.toThrow(/terminat|closed|ECONNRESET|queryable/i);
+      expect(await inbox.process(event, (tx) => countUp(tx, event.eventId))).toBe("processed");
+      expect(await inbox.process(done, (tx) => countUp(tx, done.eventId))).toBe("duplicate");
+      expect([await read(event.eventId), await read(done.eventId)]).toEqual([1, 1]);
+    });
+
     test("connections come back clean: a hundred deliveries over a pool of two", async () => {
-      const small = new pg.Pool({ connectionString: url, max: 2 });
+      const small = openPool({ max: 2 });
       const inbox = postgresInbox(small);
       const key = eventOf().eventId;
       await Promise.all(Array.from({ length: 100 }, () => inbox.process(eventOf(), (tx) => countUp(tx, key))));
@@ -148,7 +168,7 @@ describe("PostgreSQL", () => {
   });
 
   test("tables may stand in a schema of their own, by the statements of a migration", async () => {
-    await pool.query("DROP SCHEMA IF EXISTS app CASCADE; CREATE SCHEMA app");
+    await pool.query("CREATE SCHEMA app");
     for (const statement of postgresSchema({ tablePrefix: "app.kit_" })) await pool.query(statement);
     const store = postgresStore(pool, { tablePrefix: "app.kit_" });
     expect(await store.claim("d", "t", 1_000, false)).toBe("claimed");

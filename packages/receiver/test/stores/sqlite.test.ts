@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterAll, describe, expect, test } from "vitest";
+import type BetterSqlite from "better-sqlite3";
+import { afterAll, describe, expect, expectTypeOf, test } from "vitest";
 import { memoryStore, processOnce } from "../../src/index.ts";
-import { sqliteInbox, sqlitePositions, sqliteStore } from "../../src/sqlite/index.ts";
+import { sqliteInbox, sqlitePositions, sqliteStore, type SqliteDatabase } from "../../src/sqlite/index.ts";
 import { describeInbox } from "./inbox-conformance.ts";
 import { describeDeliveryStore, describePositionStore, eventOf, type StoreCase } from "./store-conformance.ts";
 
@@ -91,4 +92,8 @@ test("a name that is no name does not reach a statement", () => {
 
 test("the store in memory and the one on disk are the same to the caller", () => {
   expect(Object.keys(memoryStore())).toEqual(Object.keys(sqliteStore(first)));
+});
+
+test("better-sqlite3 fits by its shape", () => {
+  expectTypeOf<BetterSqlite.Database>().toExtend<SqliteDatabase>();
 });
