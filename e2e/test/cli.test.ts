@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { startEndpoint, type Endpoint } from "@genhook/testkit";
@@ -170,6 +170,21 @@ test("a data file is checked, copied and restored while the server runs; what is
   const spoilt = await genhook(["check", "--data", restored]);
   expect([spoilt.code, spoilt.output]).toEqual([1, expect.stringContaining("not in order") as string]);
   expect((await genhook(["check", "--data", join(folder.path, "nothing")])).code).toBe(3);
+});
+
+test("both ways to learn of orders are compared: webhooks tell of every change, and the summary says so", async () => {
+  const plot = join(folder.path, "plot.svg");
+  const args = ["demo", "--compare", "--port", "0", "--rate", "10", "--duration", "3s", "--seed", "7", "--plot", plot];
+  const demo = new ServerProcess([...args, "--data", join(folder.path, "compared"), "--json"], { HOME: folder.path });
+  expect((await demo.exited).code).toBe(0);
+  const summary = JSON.parse(/^\{"seed".*\}$/m.exec(demo.output)?.[0] ?? "") as { changes: number };
+  expect(summary).toMatchObject({
+    seed: 7,
+    webhooks: { ordersNotSeen: 0, changesMissed: 0, changesNotYetSeen: 0, calls: 3 },
+    polling: { ordersNotSeen: 0 },
+  });
+  expect(summary.changes).toBeGreaterThan(25);
+  expect(readFileSync(plot, "utf8")).toContain("<svg");
 });
 
 test("a server says where it listens beside its data while it runs", async () => {

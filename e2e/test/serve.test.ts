@@ -143,7 +143,7 @@ test("genhook trigger publishes the topic's sample and shows what became of it",
 
 test("the demo publishes, delivers, verifies, and stops on a signal", async () => {
   const demo = new ServerProcess(["demo", "--port", "0", "--data", folder.path, "--rate", "50"]);
-  while (!/verified [1-9]/.test(demo.output)) {
+  while (!/[1-9]\d* delivered and verified/.test(demo.output)) {
     await new Promise((resolve) => {
       setImmediate(resolve);
     });

@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { apiCommands } from "./commands/api-commands.ts";
 import { registerCommands } from "./commands/register-commands.ts";
 import { registerApiCommands } from "./commands/register-api-commands.ts";
+import type { CompareFlags } from "./demo/compare/compare.ts";
 import type { DemoFlags } from "./demo/demo.ts";
 import type { Terminal } from "./output/terminal.ts";
 import { report } from "./report.ts";
@@ -63,12 +64,18 @@ export function makeProgram(terminal: Terminal): Command {
   program
     .command("demo")
     .description("run Genhook with a shop that makes orders and an app that receives them")
-    .option("--port <number>", "port of the server; a free one when it is taken", "8080")
-    .option("--data <folder>", "folder of the demo's data", "./genhook-demo-data")
-    .option("--rate <number>", "orders per second", "4")
-    .action(async (flags: DemoFlags) => {
+    .option("--port <number>", "port of the server; a free one when it is taken (8080)", "8080")
+    .option("--data <folder>", "folder of the demo's data (./genhook-demo-data; with --compare one that is removed afterwards)")
+    .option("--rate <number>", "orders per second (4)", "4")
+    .option("--compare", "one app, both ways: polling within the shop's rate limit beside webhooks; calls, freshness and misses")
+    .option("--duration <time>", "how long to compare, such as 60s or 5m (60s)")
+    .option("--seed <number>", "the same orders again (with --compare)")
+    .option("--plot <file>", "writes the comparison as an SVG")
+    .option("--json", "the comparison's summary as JSON")
+    .action(async (flags: DemoFlags & CompareFlags & { readonly compare?: boolean }) => {
+      if (flags.compare === true) return (await import("./demo/compare/compare.ts")).compare(flags, terminal);
       const { demo } = await import("./demo/demo.ts");
-      await demo(flags);
+      await demo(flags, terminal);
     });
   registerCommands(program, terminal);
   registerApiCommands(program, terminal);

@@ -4,3 +4,4 @@ export { openSqliteCheckReader } from "./sqlite/check-reader.ts";
 export { openSqliteStore, type SqliteStoreOptions } from "./sqlite/open.ts";
 export { StoreOpenError, type StoreOpenErrorCode } from "./open-error.ts";
 export { openPostgresStore, type PostgresStoreOptions } from "./postgres/open.ts";
+export { TokenBuckets } from "./token-buckets.ts";

@@ -10,15 +10,20 @@ const ADDRESS_MIN = 12;
 
 /** What happened to a delivery, on one line; where it was sent to, if there is room for it. */
 export function tailLine(entry: DeliveryEntry, terminal: Pick<Terminal, "width" | "hasColour">, style: TimeStyle): string {
-  const { state, attemptCount, lastStatus, lastError, reason, nextAttemptAt } = entry;
+  const { state } = entry;
   const colour = stateColour(state);
   const mark = colour === null ? MARKS[state] : paint(terminal, colour, MARKS[state]);
-  const answer = String(lastStatus ?? lastError ?? reason ?? "");
-  const tries = attemptCount > 1 ? ` try ${attemptCount}` : "";
-  const next = state === "pending" && nextAttemptAt !== null ? `, next ${relativeTime(Date.parse(nextAttemptAt), style.now)}` : "";
-  const why = state === "dead" || state === "cancelled" ? ` ${reason ?? ""}` : "";
-  const outcome = answer === reason ? answer : `${answer}${tries}${why}${next}`;
+  const outcome = outcomeOf(entry, style);
   const head = `${clockTime(Date.parse(entry.updateTime), style)} ${mark} ${pad(oneLine(entry.topic), TOPIC_WIDTH)} ${outcome}  ${paint(terminal, "dim", entry.id)}`;
   const room = terminal.width - widthOf(head) - 4;
   return room < ADDRESS_MIN ? head : `${head}  → ${cut(oneLine(entry.address), room)}`;
+}
+
+function outcomeOf({ state, attemptCount, lastStatus, lastError, reason, nextAttemptAt }: DeliveryEntry, style: TimeStyle): string {
+  const answer = lastStatus ?? lastError;
+  const tries = attemptCount > 1 ? ` try ${attemptCount}` : "";
+  if (state === "delivered") return `${answer ?? ""}${tries}`;
+  if (state !== "pending") return answer === null ? (reason ?? state) : `${reason ?? state}, ${answer}${tries}`;
+  const next = nextAttemptAt === null ? "" : `, next ${relativeTime(Date.parse(nextAttemptAt), style.now)}`;
+  return `${answer ?? "waits"}${tries}${next}`;
 }

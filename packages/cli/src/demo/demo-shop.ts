@@ -1,60 +1,100 @@
-import { TOPIC_BY_NAME } from "@genhook/contract";
 import type { ApiClient } from "@genhook/contract/client";
+import { seeded } from "../publish/seeded.ts";
+import { OrderBook, type OrderChange } from "./order-book.ts";
 
-const SAMPLE = (TOPIC_BY_NAME.get("orders/create")?.sample["order"] ?? {}) as Readonly<Record<string, unknown>>;
+export interface DemoShopOptions {
+  readonly api: ApiClient;
+  readonly domain: string;
+  readonly seed: number;
+  /** Something happened in the shop just now, `at` by the monotonic clock: before anybody is told. */
+  readonly onChange: (change: OrderChange, at: number) => void;
+  /** Genhook has taken it. */
+  readonly onPublished: (change: OrderChange, eventId: string, at: number) => void;
+  readonly onFailed: (error: unknown) => void;
+}
 
-/** Publishes orders of one shop, one every `everyMs`, until it is stopped. */
+/** Orders are paid and fulfilled this long after the step before, on average, ms. */
+const NEXT_STEP_MS: readonly number[] = [1_500, 4_000];
+
+/** A shop whose orders are placed, paid and fulfilled, and which publishes each of these changes. */
 export class DemoShop {
-  readonly #api: ApiClient;
-  readonly #domain: string;
-  readonly #onPublished: (eventId: string, startedAt: number) => void;
-  readonly #onFailed: (error: unknown) => void;
-  #timer: NodeJS.Timeout | null = null;
-  #orders = 0;
-  #underWay: Promise<void> = Promise.resolve();
+  readonly book: OrderBook;
+  readonly #options: DemoShopOptions;
+  readonly #random: () => number;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #underWay = new Set<Promise<void>>();
+  #placing: NodeJS.Timeout | null = null;
 
-  constructor(
-    api: ApiClient,
-    domain: string,
-    onPublished: (eventId: string, startedAt: number) => void,
-    onFailed: (error: unknown) => void,
-  ) {
-    this.#api = api;
-    this.#domain = domain;
-    this.#onPublished = onPublished;
-    this.#onFailed = onFailed;
+  constructor(options: DemoShopOptions) {
+    this.#options = options;
+    // Seconds since 1970 and room for a million orders behind them: a later run never meets the ids of an earlier one.
+    const firstId = Math.floor(Date.now() / 1_000) * 1_000_000;
+    this.book = new OrderBook({ shopDomain: options.domain, seed: options.seed, firstId });
+    this.#random = seeded(options.seed);
   }
 
+  /** Places an order every `everyMs`, until it is stopped. */
   start(everyMs: number): void {
-    this.#timer = setInterval(() => {
-      this.#underWay = this.publish().catch(this.#onFailed);
-    }, everyMs);
-  }
-
-  async stop(): Promise<void> {
-    if (this.#timer !== null) clearInterval(this.#timer);
-    await this.#underWay;
-  }
-
-  async publish(): Promise<void> {
-    this.#orders += 1;
-    const startedAt = performance.now();
-    const price = (20 + ((this.#orders * 37) % 400) + 0.95).toFixed(2);
-    const at = new Date().toISOString();
-    const body = {
-      shop: this.#domain,
-      topic: "orders/create",
-      payload: {
-        order: {
-          ...SAMPLE,
-          id: `${Date.now()}${String(this.#orders).padStart(4, "0")}`,
-          totalPrice: price,
-          createTime: at,
-          updateTime: at,
-        },
-      },
+    let due = performance.now() + everyMs;
+    const tick = (): void => {
+      for (; due <= performance.now(); due += everyMs) void this.place();
+      this.#placing = setTimeout(tick, Math.max(0, due - performance.now()));
     };
-    const answer = await this.#api.call("publishEvents", { body });
-    if ("event" in answer) this.#onPublished(answer.event.id, startedAt);
+    this.#placing = setTimeout(tick, everyMs);
+  }
+
+  /** No further order is placed; those that are there go on changing. */
+  stopPlacing(): void {
+    if (this.#placing !== null) clearTimeout(this.#placing);
+    this.#placing = null;
+  }
+
+  /** Nothing changes any more; resolves once everything that happened is published. */
+  async stop(): Promise<void> {
+    this.stopPlacing();
+    for (const timer of this.#timers) clearTimeout(timer);
+    await Promise.all(this.#underWay);
+  }
+
+  /** Resolves once the order is published. */
+  async place(): Promise<void> {
+    const change = this.book.place(Date.now());
+    this.#later(change);
+    await this.#publish(change);
+  }
+
+  #later({ id, version }: OrderChange): void {
+    const averageMs = NEXT_STEP_MS[version - 1];
+    if (averageMs === undefined) return;
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer);
+        const change = this.book.advance(id, Date.now());
+        if (change === null) return;
+        this.#later(change);
+        void this.#publish(change);
+      },
+      -Math.log(1 - this.#random()) * averageMs,
+    );
+    this.#timers.add(timer);
+  }
+
+  #publish(change: OrderChange): Promise<void> {
+    const publishing = this.#send(change).finally(() => this.#underWay.delete(publishing));
+    this.#underWay.add(publishing);
+    return publishing;
+  }
+
+  async #send(change: OrderChange): Promise<void> {
+    const { api, domain, onChange, onPublished, onFailed } = this.#options;
+    const at = performance.now();
+    onChange(change, at);
+    try {
+      const body = { shop: domain, topic: change.topic, payload: change.payload, idempotencyKey: `${change.id} ${change.version}` };
+      const answer = await api.call("publishEvents", { body }, { isIdempotent: true });
+      if ("event" in answer) onPublished(change, answer.event.id, at);
+    } catch (error) {
+      onFailed(error);
+    }
   }
 }

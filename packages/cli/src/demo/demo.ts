@@ -1,161 +1,141 @@
-import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { settingsFrom, startServer, StartError, EXIT_USAGE, type Genhook } from "@genhook/server";
-import { ApiClient } from "@genhook/contract/client";
-import { announceOrigin } from "../session/data-folder.ts";
-import { Counts } from "./counts.ts";
-import { FLAKY_PATH, GOOD_PATH, startDemoApp, type DemoApp } from "./demo-app.ts";
+import type { WebhookEvent } from "@genhook/receiver";
+import { API_HEADERS, CURRENT_VERSION } from "@genhook/contract";
+import { note, paint, type Terminal } from "../output/terminal.ts";
+import { announceOrigin, DATA_FOLDERS } from "../session/data-folder.ts";
+import { FLAKY_PATH, GOOD_PATH, startDemoApp } from "./demo-app.ts";
+import { DemoCounts } from "./demo-counts.ts";
+import { makeAppSecrets, readOrderRate, setUpDemo, SHOP, startDemoServer, type DemoServerFlags } from "./demo-server.ts";
 import { DemoShop } from "./demo-shop.ts";
 import { DemoView } from "./demo-view.ts";
+import { startOrdersApi } from "./orders-api.ts";
 
-export interface DemoFlags {
-  readonly port: string;
-  readonly data: string;
+export interface DemoFlags extends DemoServerFlags {
   readonly rate: string;
 }
 
-const SHOP = "demo-shop.genmystore.com";
-const CLIENT_ID = "DE30DE30DE30DE30DE30DE30DE30DE30";
-/** So short that retries are seen while one watches. */
-const RETRY_WAITS = "1s,2s,4s,8s,15s,30s,60s";
-/** Of the flaky endpoint's first attempts, one in this many fails; of its second ones one in twice as many. */
+const DATA_DEFAULT = "./genhook-demo-data";
+
+/** Of the flaky endpoint's first attempts one in three fails, of its second ones one in six. */
 const FLAKY_ONE_IN = 3;
+const PUBLISHED_KEPT = 10_000;
+const TERMINAL_ROWS = 24;
+
+const WEBHOOKS: readonly (readonly [topic: string, path: string])[] = [
+  ["orders/create", GOOD_PATH],
+  ["orders/create", FLAKY_PATH],
+  ["orders/paid", GOOD_PATH],
+  ["orders/fulfilled", GOOD_PATH],
+];
 
 /** `genhook demo`: the server, a shop, an app, and a view of what happens between them, until Ctrl+C. */
-export async function demo(flags: DemoFlags): Promise<void> {
-  const rate = Number(flags.rate);
-  if (!(rate > 0 && rate <= 1_000)) throw new StartError("--rate must be a number of orders per second, up to 1000.", EXIT_USAGE);
-  const counts = new Counts();
-  const secrets = { clientSecret: randomBytes(24).toString("hex"), signingSecret: `whsec_${randomBytes(32).toString("base64")}` };
+export async function demo(flags: DemoFlags, terminal: Terminal): Promise<void> {
+  const rate = readOrderRate(flags.rate);
+  const data = flags.data ?? DATA_DEFAULT;
+  const startedAt = performance.now();
+  if (terminal.isErrorTty) note(terminal, "Starting Genhook, a shop and an app …");
+  const { genhook, api } = await startDemoServer(flags.port, data);
+  const forgetOrigin = announceOrigin(data, genhook.origin);
+  const counts = new DemoCounts();
   const publishedAt = new Map<string, number>();
-  const genhook = await startDemoServer(flags);
-  const key = genhook.newPlatformKey ?? readFileSync(join(flags.data, "platform-key"), "utf8").trim();
-  const api = new ApiClient({ origin: genhook.origin, credentials: { kind: "platform", key } });
+  const secrets = makeAppSecrets();
   const app = await startDemoApp({
     ...secrets,
     onRefused: () => {
       counts.refused += 1;
     },
-    fails: (event) => {
-      const fails = event.attempt <= 2 && Number.parseInt(event.eventId.slice(-4), 16) % (FLAKY_ONE_IN * event.attempt) === 0;
-      if (fails) counts.flakyFailed += 1;
-      return fails;
-    },
+    fails: (event) => failsOnPurpose(event, counts, (text) => view.note(text), terminal),
     onEvent: (path, event) => {
-      counts.delivered += 1;
-      if (path === FLAKY_PATH && event.attempt > 1) {
-        counts.flakyRecovered += 1;
-        view.note(`${time()}  ${event.topic} ${event.eventId.slice(-8)} came through at ${path} on attempt ${event.attempt}`);
-      }
-      const startedAt = publishedAt.get(event.eventId);
-      counts.arrived(event.attempt > 1 || startedAt === undefined ? null : performance.now() - startedAt);
+      const at = publishedAt.get(event.eventId);
+      counts.arrived(event.attempt > 1 || at === undefined ? null : performance.now() - at);
+      if (path === FLAKY_PATH && event.attempt > 1) cameThrough(event, counts, (text) => view.note(text), terminal);
     },
   });
+  const accessToken = await setUpDemo(genhook.origin, api, app, secrets, WEBHOOKS);
+  const tokenFile = join(data, "demo-access-token");
+  writeFileSync(tokenFile, `${accessToken}\n`, { mode: 0o600 });
+  const shop = new DemoShop({
+    api,
+    domain: SHOP,
+    seed: Math.floor(Math.random() * 1_000_000) + 1,
+    onChange: () => undefined,
+    onPublished: (_, eventId, at) => {
+      counts.publishedOne();
+      publishedAt.set(eventId, at);
+      if (publishedAt.size > PUBLISHED_KEPT) publishedAt.delete(publishedAt.keys().next().value ?? "");
+    },
+    onFailed: (error) => {
+      counts.publishFailed += 1;
+      view.note(`${time()}  publish failed: ${error instanceof Error ? error.message : String(error)}`);
+    },
+  });
+  const orders = await startOrdersApi({ book: shop.book, accessToken, now: Date.now });
   const view = new DemoView(
     {
-      isTerminal: process.stdout.isTTY,
-      write: (text) => void process.stdout.write(text),
-      addresses: [
-        `API reference  ${genhook.origin}/docs`,
-        `metrics        ${genhook.origin}/metrics`,
-        `platform key   in ${join(flags.data, "platform-key")}`,
-        `try            npx genhook trigger orders/paid --shop ${SHOP} --url ${genhook.origin} --data ${flags.data}`,
-        "stop           Ctrl+C",
-      ],
+      terminal,
+      size: () => ({ columns: terminal.width, rows: process.stdout.rows ?? TERMINAL_ROWS }),
+      shop: SHOP,
+      flakyPath: FLAKY_PATH,
+      addresses: addressesOf(genhook.origin, orders.origin, data, tokenFile),
     },
     counts,
   );
-  await setUp(genhook.origin, api, app, secrets);
-  const shop = new DemoShop(
-    api,
-    SHOP,
-    (eventId, startedAt) => {
-      counts.published += 1;
-      publishedAt.set(eventId, startedAt);
-      if (publishedAt.size > 10_000) publishedAt.delete(publishedAt.keys().next().value ?? "");
-    },
-    (error) => view.note(`${time()}  publish failed: ${error instanceof Error ? error.message : String(error)}`),
-  );
-  const startedAt = performance.now();
-  const forgetOrigin = announceOrigin(flags.data, genhook.origin);
   view.start();
+  await shop.place();
+  view.note(`${time()}  first order published ${((performance.now() - startedAt) / 1_000).toFixed(1)} s after the start`);
   shop.start(1_000 / rate);
-  await shop.publish();
-  view.note(`${time()}  first order published ${Math.round(performance.now() - startedAt)} ms after the start`);
-  stopOnSignal(async () => {
-    forgetOrigin();
-    await shop.stop();
-    await genhook.stop();
-    await app.close();
-    view.stop();
-  });
+  await untilInterrupted(terminal);
+  forgetOrigin();
+  await shop.stop();
+  await genhook.stop();
+  await app.close();
+  await orders.close();
+  view.stop();
 }
 
-async function startDemoServer(flags: DemoFlags): Promise<Genhook> {
-  const streams = { out: () => undefined, error: () => undefined };
-  const start = (port: string): Promise<Genhook> => {
-    const settings = settingsFrom(
-      {
-        port,
-        data: flags.data,
-        "allow-private-addresses": true,
-        "retry-waits": RETRY_WAITS,
-        "log-level": "error",
-      },
-      {},
-      streams,
-    );
-    return startServer(settings, streams, (error) => {
-      process.stderr.write(`genhook: ${error.message}\n`);
-      process.exit(1);
-    });
-  };
-  try {
-    return await start(flags.port);
-  } catch (error) {
-    if (error instanceof StartError && error.message.startsWith("Port ")) return start("0");
-    throw error;
-  }
-}
-
-/** Makes the shop, the app and its two webhooks as a platform and a developer would, through the two APIs. */
-async function setUp(
-  origin: string,
-  api: ApiClient,
-  app: DemoApp,
-  secrets: { clientSecret: string; signingSecret: string },
-): Promise<void> {
-  const accessToken = `gat_${randomBytes(24).toString("base64url")}`;
-  await api.call("putShop", { params: { domain: SHOP }, body: { plan: "advanced" } });
-  await api.call("putApp", { params: { clientId: CLIENT_ID }, body: { name: "Demo app", ...secrets } });
-  const scopes = ["read_orders", "write_apps"];
-  await api.call("putInstallation", { params: { clientId: CLIENT_ID, shop: SHOP }, body: { scopes, accessToken } });
-  const own = new ApiClient({ origin, credentials: { kind: "app", accessToken } });
-  for await (const { id } of own.entries("listWebhooks")) await own.call("deleteWebhook", { params: { id } });
-  const addresses: readonly (readonly [topic: string, path: string])[] = [
-    ["orders/create", GOOD_PATH],
-    ["orders/create", FLAKY_PATH],
-    ["orders/paid", GOOD_PATH],
+function addressesOf(origin: string, shopOrigin: string, data: string, tokenFile: string): readonly (readonly [string, string])[] {
+  // The usual folder is found without being named.
+  const folder = DATA_FOLDERS.includes(data) ? "" : ` --data ${data}`;
+  return [
+    ["open", `${origin}/docs (the API), /metrics`],
+    ["try", `npx genhook trigger orders/paid${folder}`],
+    ["", `npx genhook tail${folder}`],
+    ["or poll", `${shopOrigin}/api/${CURRENT_VERSION}/orders`],
+    ["", `with ${API_HEADERS.accessToken} from ${tokenFile}`],
+    ["compare", "npx genhook demo --compare"],
+    ["stop", "Ctrl+C"],
   ];
-  for (const [topic, path] of addresses) await own.call("createWebhook", { body: { webhook: { topic, address: `${app.origin}${path}` } } });
 }
 
-function stopOnSignal(stop: () => Promise<void>): void {
-  let isStopping = false;
-  const onSignal = (): void => {
-    if (isStopping) return;
-    isStopping = true;
-    stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`genhook: ${error instanceof Error ? error.message : String(error)}\n`);
-        process.exit(1);
-      },
-    );
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
+/** Whether the flaky endpoint fails this attempt; the same events at every run of an attempt. */
+function failsOnPurpose(event: WebhookEvent, counts: DemoCounts, tell: (text: string) => void, terminal: Terminal): boolean {
+  const draw = Number.parseInt(event.eventId.slice(-4), 16);
+  if (event.attempt > 2 || draw % (FLAKY_ONE_IN * event.attempt) !== 0) return false;
+  counts.attemptsFailed += 1;
+  counts.waiting.add(event.deliveryId);
+  tell(
+    `${time()}  order ${orderOf(event)}  ${paint(terminal, "red", "✗")} attempt ${event.attempt} answered 500, tried again in about ${event.attempt} s`,
+  );
+  return true;
+}
+
+function cameThrough(event: WebhookEvent, counts: DemoCounts, tell: (text: string) => void, terminal: Terminal): void {
+  counts.recovered += 1;
+  counts.waiting.delete(event.deliveryId);
+  tell(`${time()}  order ${orderOf(event)}  ${paint(terminal, "green", "✓")} attempt ${event.attempt} came through`);
+}
+
+function orderOf(event: WebhookEvent): string {
+  const { order } = event.payload as { readonly order?: { readonly id?: string } };
+  return (order?.id ?? event.eventId).slice(-8);
+}
+
+function untilInterrupted(terminal: Terminal): Promise<void> {
+  const interrupts = terminal.interrupts();
+  return new Promise((resolve) => {
+    interrupts.addEventListener("abort", () => resolve());
+  });
 }
 
 function time(): string {
