@@ -1,5 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { DELIVERY_HEADERS } from "@genhook/contract";
 import { expect, it } from "vitest";
+import { HEADERS } from "../../receiver/src/headers.ts";
 import { receiverSamples, receiverTopics } from "../scripts/receiver-types.ts";
 
 function golden(name: string, content: string): void {
@@ -13,3 +15,8 @@ function golden(name: string, content: string): void {
 it("the receiver kit's types are the topic table's", () => golden("topics.ts", receiverTopics()));
 
 it("the receiver kit's samples are the topic table's", () => golden("samples.ts", receiverSamples()));
+
+it("the receiver kit reads the headers that a delivery carries", () => {
+  const { standardId, standardTimestamp, standardSignature, ...genstore } = DELIVERY_HEADERS;
+  expect(HEADERS).toEqual({ ...genstore, id: standardId, timestamp: standardTimestamp, signature: standardSignature });
+});

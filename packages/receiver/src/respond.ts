@@ -46,10 +46,15 @@ export async function respond<Version extends ApiVersion, Transaction>(
   readBody: (bytesMax: number) => RawBody | Promise<RawBody>,
 ): Promise<Answer> {
   let event: WebhookEvent<Version>;
+  let isRead = false;
   try {
-    event = await receive(await readBody(options.bodyBytesMax ?? BODY_BYTES_MAX), headers, options);
+    const body = await readBody(options.bodyBytesMax ?? BODY_BYTES_MAX);
+    isRead = true;
+    event = await receive(body, headers, options);
   } catch (error) {
-    return refuse(error, options);
+    if (error instanceof ReceiverError) return refuse(error, options);
+    if (!isRead) return refuse(new ReceiverError("body_incomplete", `The body could not be read: ${String(error)}`), options);
+    return refuse(new ReceiverError("crypto_unsupported", `The signature could not be checked: ${String(error)}`), options);
   }
   try {
     await process(event, options);
@@ -63,11 +68,12 @@ export async function respond<Version extends ApiVersion, Transaction>(
   return TAKEN;
 }
 
-function process<Version extends ApiVersion, Transaction>(
+async function process<Version extends ApiVersion, Transaction>(
   event: WebhookEvent<Version>,
   options: ReceiverOptions<Version, Transaction>,
-): unknown {
+): Promise<unknown> {
   const { inbox, store, onEvent } = options;
+  if (inbox !== undefined && store !== undefined) throw new TypeError("Give the receiver a store or an inbox, not both");
   if (inbox !== undefined) return inbox.process(event, (transaction) => onEvent(event, transaction), options);
   // Without an inbox there is no transaction, and its type is `undefined`.
   const work = (): unknown => onEvent(event, undefined as Transaction);
@@ -75,14 +81,12 @@ function process<Version extends ApiVersion, Transaction>(
 }
 
 /** An answer that the sender's log shows to whoever looks for the reason. */
-export function refuse(error: unknown, options: Pick<ReceiverOptions, "onRefused">): Answer {
-  const known =
-    error instanceof ReceiverError ? error : new ReceiverError("body_incomplete", `The body could not be read: ${String(error)}`);
+function refuse(error: ReceiverError, { onRefused }: Pick<ReceiverOptions, "onRefused">): Answer {
   tell(() => {
-    if (options.onRefused !== undefined) options.onRefused(known);
-    else console.warn(`Webhook refused, ${known.reason}: ${known.message}`);
+    if (onRefused !== undefined) onRefused(error);
+    else console.warn(`Webhook refused, ${error.reason}: ${error.message}`);
   });
-  return answerOf(known.status, known.reason, known.message);
+  return answerOf(error.status, error.reason, error.message);
 }
 
 export function answerOf(status: number, code: string, error: string): Answer {

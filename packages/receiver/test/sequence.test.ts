@@ -328,6 +328,20 @@ describe("closing gaps", () => {
     expect(await closeGaps({ ...access, detector, process })).toEqual({ processed: 1, lost: [] });
   });
 
+  test("a delivery that is being processed at the moment is passed over, and looked at again next time", async () => {
+    const { access } = await startApi({ newest: 3 });
+    const detector = gapDetector({ startAt: 1 });
+    const store = memoryStore();
+    const done: string[] = [];
+    const process = (event: WebhookEvent<"202412">) => processOnce(event, store, () => done.push(event.deliveryId));
+    await store.claim("d2", "another attempt", 60_000, false);
+    expect(await closeGaps({ ...access, detector, process })).toEqual({ processed: 2, lost: [] });
+    expect(await detector.missing(access.webhookId)).toMatchObject([{ from: 2, to: 2 }]);
+    await store.release("d2", "another attempt");
+    expect(await closeGaps({ ...access, detector, process, graceMs: 0 })).toEqual({ processed: 1, lost: [] });
+    expect([done, await detector.missing(access.webhookId)]).toEqual([["d1", "d3", "d2"], []]);
+  });
+
   test("young gaps are left alone: deliveries overtake each other", async () => {
     const { access } = await startApi({ newest: 3 });
     const detector = gapDetector({ startAt: 1 });

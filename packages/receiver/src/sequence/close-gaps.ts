@@ -1,3 +1,4 @@
+import { ReceiverError } from "../error.ts";
 import type { WebhookEvent } from "../event.ts";
 import type { ApiVersion } from "../generated/topics.ts";
 import { CatchUpError, type CaughtUp } from "./catch-up-answer.ts";
@@ -72,7 +73,13 @@ async function take<Version extends ApiVersion>(
     await detector.settle(webhookId, { from: entry.sequence, to: entry.sequence });
     return 0;
   }
-  await process(entry.event);
+  try {
+    await process(entry.event);
+  } catch (error) {
+    // It came by POST just now, and is being worked on: its number stays on the list until that is done.
+    if (error instanceof ReceiverError && error.reason === "delivery_in_progress") return 0;
+    throw error;
+  }
   await detector.observe(entry.event);
   return 1;
 }

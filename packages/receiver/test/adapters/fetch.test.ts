@@ -1,6 +1,9 @@
+import { DatabaseSync } from "node:sqlite";
+import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { nextReceiver } from "../../src/adapters/next.ts";
-import { fetchReceiver } from "../../src/index.ts";
+import { fetchReceiver, HEADERS, memoryStore, type WebhookEvent } from "../../src/index.ts";
+import { sqliteInbox } from "../../src/sqlite/index.ts";
 import { BODY, SIGNING } from "../fixtures.ts";
 import { describeAdapter, postOf, testedOptions } from "./conformance.ts";
 
@@ -10,6 +13,24 @@ describe("fetch: Workers, Deno, Bun", () => {
 
 describe("Next.js, app router", () => {
   describeAdapter({ send: nextReceiver(testedOptions()) });
+});
+
+test("whatever comes, there is an answer that says whose fault it is", async () => {
+  const handle = fetchReceiver(testedOptions());
+  const header = fc.constantFrom(...Object.values(HEADERS), "content-length", "content-encoding");
+  const value = fc.oneof(
+    fc.string({ maxLength: 40 }),
+    fc.constantFrom("v1,AAAA", "1735603199", String(Math.floor(Date.now() / 1_000)), "true", "202412"),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(header, value)), fc.uint8Array({ maxLength: 3_000 }), async (entries, body) => {
+      const headers = new Headers();
+      for (const [name, text] of entries) headers.set(name, encodeURIComponent(text));
+      const answer = await handle(new Request("http://a.example.com/", { method: "POST", headers, body }));
+      expect([400, 401, 413]).toContain(answer.status);
+      expect(Object.keys((await answer.json()) as object)).toEqual(["error", "code"]);
+    }),
+  );
 });
 
 test("a body that was read before: 500, and the explanation names the remedy", async () => {
@@ -47,6 +68,46 @@ test("making a receiver without its secrets does not fail a build; the first req
   const answer = await handle(await postOf());
   expect(answer.status).toBe(500);
   expect(await answer.text()).toContain("is its environment variable set?");
+});
+
+test("an inbox gives the work its transaction; with a store besides, the receiver says that it cannot have both", async () => {
+  const database = new DatabaseSync(":memory:");
+  database.exec("CREATE TABLE orders (topic TEXT)");
+  const errors: unknown[] = [];
+  const options = {
+    signingSecret: SIGNING,
+    inbox: sqliteInbox(database),
+    onEvent: (event: WebhookEvent, transaction: DatabaseSync) => transaction.prepare("INSERT INTO orders VALUES (?)").run(event.topic),
+    onError: (error: unknown) => void errors.push(error),
+  };
+  const statuses = [
+    (await fetchReceiver(options)(await postOf({ deliveryId: "d1" }))).status,
+    (await fetchReceiver(options)(await postOf({ deliveryId: "d1" }))).status,
+    (await fetchReceiver({ ...options, store: memoryStore() })(await postOf())).status,
+  ];
+  expect(statuses).toEqual([200, 200, 500]);
+  expect(database.prepare("SELECT topic FROM orders").all()).toMatchObject([{ topic: "orders/create" }]);
+  expect(errors.map(String)).toEqual(["TypeError: Give the receiver a store or an inbox, not both"]);
+  database.close();
+});
+
+test("409 while another attempt of the delivery is being processed, wherever it runs", async () => {
+  const store = memoryStore();
+  await store.claim("d1", "another attempt", 60_000, false);
+  const answer = await fetchReceiver({ ...testedOptions(), store })(await postOf({ deliveryId: "d1" }));
+  expect([answer.status, answer.headers.get("retry-after"), ((await answer.json()) as { code: string }).code]).toEqual([
+    409,
+    null,
+    "delivery_in_progress",
+  ]);
+});
+
+test("what breaks while a signature is checked is not the sender's fault", async () => {
+  const now = (): number => {
+    throw new Error("no clock");
+  };
+  const answer = await fetchReceiver({ ...testedOptions(), now })(await postOf());
+  expect([answer.status, await answer.text()]).toEqual([500, expect.stringContaining("no clock")]);
 });
 
 test("a listener that throws costs no answer, and without listeners the log is told", async () => {

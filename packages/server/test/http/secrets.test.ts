@@ -1,5 +1,6 @@
 import { createPublicKey, verify } from "node:crypto";
 import { verifyHmac, verifySignature } from "@genhook/receiver";
+import { publishedKeys } from "@genhook/receiver/keys";
 import type { Received } from "@genhook/testkit";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -120,6 +121,7 @@ test("an Ed25519 key is published before it signs; anyone with the key set can v
   const raw = Buffer.from(jwk?.publicKey.slice("whpk_".length) ?? "", "base64").toString("base64url");
   expect(raw).toBe(jwk?.x);
   expect(verify(null, Buffer.concat([message, Buffer.from(" ")]), fromSet, signature)).toBe(false);
+  await verifySignature(got.body, got.headers, publishedKeys(`${h.origin}/.well-known/webhook-keys/${app.clientId}`));
 
   const next = await step(app, { kind: "ed25519", step: "stage" });
   await step(app, { kind: "ed25519", step: "use" });
