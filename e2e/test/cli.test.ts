@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { startEndpoint, type Endpoint } from "@genhook/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { BIN, freePort, KEY, makeFolder, ServerProcess, SHOP } from "../src/server-process.ts";
+import { BIN, freePort, KEY, makeFolder, ServerProcess, setUp, SHOP } from "../src/server-process.ts";
 
 const folder = makeFolder();
 const data = join(folder.path, "genhook-data");
@@ -18,6 +18,7 @@ beforeAll(async () => {
   endpoint = await startEndpoint({ answer: () => status });
   server = new ServerProcess(["serve", "--port", "0", "--data", data, "--allow-private-addresses", "--retry-waits", "50ms"]);
   origin = await server.listening();
+  await setUp(origin, [`${endpoint.url}/hooks`]);
 });
 afterAll(async () => {
   server.kill("SIGTERM");
@@ -45,7 +46,7 @@ async function json<Answer>(args: readonly string[]): Promise<Answer> {
 }
 
 test("a shop, an app, an installation and a webhook are made, an event is published, fails, is explained and replayed: all by the command", async () => {
-  expect((await genhook(["shops", "create", "--domain", "suns-shop", "--plan", "advanced"])).output).toContain(SHOP);
+  expect((await genhook(["shops", "create", "--domain", "linen", "--plan", "advanced"])).output).toContain("linen.genmystore.com");
   const { app } = await json<{ app: { clientId: string } }>(["apps", "create", "--name", "Stock sync"]);
   const scopes = ["--scopes", "read_orders,write_orders", "--scopes", "write_apps"];
   const made = await json<{ installation: { accessToken: string } }>([
@@ -54,37 +55,49 @@ test("a shop, an app, an installation and a webhook are made, an event is publis
     "--client-id",
     app.clientId,
     "--shop",
-    "suns-shop",
+    "linen",
     ...scopes,
   ]);
   const token = made.installation.accessToken;
-  const webhook = ["webhooks", "create", "--topic", "orders/create", "--address", `${endpoint.url}/hooks`];
+  const webhook = ["webhooks", "create", "--topic", "orders/create", "--address", `${endpoint.url}/linen`];
   expect((await genhook([...webhook, "--token", token])).code).toBe(0);
   expect((await genhook(webhook, { GENHOOK_ACCESS_TOKEN: token })).code).toBe(6);
 
   status = 500;
-  const failing = await genhook(["trigger", "orders/create", "--seed", "5"]);
+  const failing = await genhook(["trigger", "orders/create", "--shop", "linen", "--seed", "5"]);
   expect(failing.output).toMatch(/1 delivery {2}seed 5\n {2}(pending|dead): webhook/);
   await endpoint.waitFor(2);
-  const { deliveries } = await json<{ deliveries: { id: string; state: string }[] }>(["deliveries", "list", "--state", "dead"]);
+  const { deliveries } = await json<{ deliveries: { id: string; state: string }[] }>([
+    "deliveries",
+    "list",
+    "--state",
+    "dead",
+    "--shop",
+    "linen",
+  ]);
   const id = deliveries[0]?.id ?? "";
   const story = await genhook(["deliveries", "get", id]);
   expect(story.output).toContain("dead: every attempt of the round failed");
   expect(story.output).toMatch(/✗ {2}1 .*answered 500[\s\S]*✗ {2}2 .*answered 500[\s\S]*its own log says why/);
-  expect(await json(["replay", "--state", "dead", "--dry-run"])).toMatchObject({
+  expect(await json(["replay", "--state", "dead", "--shop", "linen", "--dry-run"])).toMatchObject({
     matched: 1,
     groups: [{ reason: "attempts_exhausted", count: 1 }],
   });
 
   status = 200;
-  expect(await json(["replay", "--state", "dead", "--yes"])).toEqual({ matched: 1, replayed: 1, passedBy: 0, refused: {} });
+  expect(await json(["replay", "--state", "dead", "--shop", "linen", "--yes"])).toEqual({
+    matched: 1,
+    replayed: 1,
+    passedBy: 0,
+    refused: {},
+  });
   await endpoint.waitFor(3);
   expect(await json(["deliveries", "list", "--token", token])).toMatchObject({ deliveries: [{ id, state: "delivered", round: 2 }] });
 });
 
 test("many events are published at once, and one by one where they come from a file", async () => {
   const before = endpoint.received.length;
-  expect(await json(["trigger", "orders/create", "--count", "450", "--seed", "9"])).toMatchObject({
+  expect(await json(["trigger", "orders/create", "--shop", SHOP, "--count", "450", "--seed", "9"])).toMatchObject({
     accepted: 450,
     deliveries: 450,
     refused: {},
@@ -95,7 +108,10 @@ test("many events are published at once, and one by one where they come from a f
   expect(new Set(ids).size).toBe(450);
   const file = join(folder.path, "orders.ndjson");
   writeFileSync(file, '{"order":{"id":"1","total":1.50}}\n\n{"order":{"id":"2","big":9007199254740993}}\n');
-  expect(await json(["trigger", "orders/create", "--payload", file, "--lines"])).toMatchObject({ accepted: 2, deliveries: 2 });
+  expect(await json(["trigger", "orders/create", "--shop", SHOP, "--payload", file, "--lines"])).toMatchObject({
+    accepted: 2,
+    deliveries: 2,
+  });
   await endpoint.waitFor(before + 452);
   expect(
     endpoint.received
@@ -103,13 +119,13 @@ test("many events are published at once, and one by one where they come from a f
       .map(({ body }) => body.toString())
       .toSorted(),
   ).toEqual(['{"order":{"id":"1","total":1.50}}', '{"order":{"id":"2","big":9007199254740993}}']);
-  const refused = await genhook(["trigger", "orders/create", "--count", "3", "--set", "order.id:=null"]);
+  const refused = await genhook(["trigger", "orders/create", "--shop", SHOP, "--count", "3", "--set", "order.id:=null"]);
   expect([refused.code, refused.output]).toEqual([1, expect.stringContaining("3 events refused as payload_mismatch") as string]);
 });
 
 test("tail shows what happens, one value a line, until Ctrl+C", async () => {
   const tail = new ServerProcess(["tail", "--json", "--since", "1m", "--interval", "1s"], { GENHOOK_DATA: data, HOME: folder.path });
-  const { event } = await json<{ event: { id: string } }>(["trigger", "orders/create"]);
+  const { event } = await json<{ event: { id: string } }>(["trigger", "orders/create", "--shop", SHOP]);
   while (!tail.output.includes(event.id)) await tail.moreOutput();
   tail.kill("SIGINT");
   expect((await tail.exited).code).toBe(0);

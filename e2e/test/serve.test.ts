@@ -66,7 +66,7 @@ test.each([
   [["--retry-waits", "1s,x"], 2, "--retry-waits must be at most 7 durations"],
   [["--attempt-timeout", "5"], 2, "--attempt-timeout must be a duration"],
   [["--no-such-flag"], 2, "unknown option"],
-  [["--ca-file", "/nowhere.pem"], 1, "/nowhere.pem"],
+  [["--ca-file", "/nowhere.pem"], 2, "/nowhere.pem"],
   [["--sealing-key-file", "/nowhere.key"], 1, "/nowhere.key does not exist"],
   [["--host", "203.0.113.7"], 1, "is no address of this machine"],
 ])("serve %s ends with %i and says why", async (args, code, says) => {

@@ -32,8 +32,9 @@ async function runServer(settings: Settings): Promise<void> {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  started.genhook = await startServer(settings, streams, die);
-  forgetOrigin = announceOrigin(settings.data, started.genhook.origin);
+  started.genhook = await startServer(settings, streams, die, (genhook) => {
+    forgetOrigin = announceOrigin(settings.data, genhook);
+  });
   if (started.isStopWanted) stop();
 }
 

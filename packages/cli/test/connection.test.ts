@@ -12,8 +12,12 @@ const PROFILES: Profiles = {
   profiles: { prod: { url: "https://hooks.example", key: "prod-key" }, app: { url: "https://hooks.example", token: "app-token" } },
 };
 const NONE: Profiles = { current: null, profiles: {} };
-const LOCAL: DataFolder = { folder: "./genhook-data", key: "local-key", origin: "http://127.0.0.1:9999" };
-const IDLE: DataFolder = { ...LOCAL, origin: null };
+const LOCAL: DataFolder = {
+  folder: "./genhook-data",
+  key: "local-key",
+  origins: { platformOrigin: "http://127.0.0.1:9999", origin: "http://127.0.0.1:9998" },
+};
+const IDLE: DataFolder = { ...LOCAL, origins: null };
 
 interface Setting {
   readonly flags?: ConnectionFlags;
@@ -65,6 +69,11 @@ describe("where a command calls, and as whom", () => {
       "a token where a token is wanted",
       { environment: { GENHOOK_ACCESS_TOKEN: "t" }, data: IDLE, wanted: ["app"] },
       ["http://127.0.0.1:8080", "t", "GENHOOK_ACCESS_TOKEN"],
+    ],
+    [
+      "a token goes to the App API's own port",
+      { flags: { token: "t" }, data: LOCAL, wanted: ["app"] },
+      ["http://127.0.0.1:9998", "t", "--token"],
     ],
     ["either, where either will do", { flags: { token: "t" }, wanted: ["platform", "app"] }, ["http://127.0.0.1:8080", "t", "--token"]],
     [
@@ -159,12 +168,18 @@ describe("login", () => {
   });
 
   it("a server leaves its origin beside its data, and takes back only its own", () => {
-    const forget = announceOrigin(home, "http://127.0.0.1:1");
-    expect(readDataFolder(home)).toEqual({ folder: home, key: null, origin: "http://127.0.0.1:1" });
-    const other = announceOrigin(home, "http://127.0.0.1:2");
+    const at = (port: number): { platformOrigin: string; origin: string } => ({
+      platformOrigin: `http://127.0.0.1:${port}`,
+      origin: `http://127.0.0.1:${port + 1}`,
+    });
+    const forget = announceOrigin(home, at(1));
+    expect(readDataFolder(home)).toEqual({ folder: home, key: null, origins: at(1) });
+    const other = announceOrigin(home, at(5));
     forget();
-    expect(readDataFolder(home)?.origin).toBe("http://127.0.0.1:2");
+    expect(readDataFolder(home)?.origins).toEqual(at(5));
     other();
     expect(readDataFolder(home)).toBeNull();
+    announceOrigin(join(home, "none"), at(9))();
+    expect(readDataFolder(join(home, "none"))).toBeNull();
   });
 });

@@ -33,8 +33,13 @@ export function settingsFrom(flags: Flags, environment: NodeJS.ProcessEnv, strea
   return resolved.settings;
 }
 
-/** Starts the whole product and says where it listens. Rejects with a `StartError`. */
-export async function startServer(settings: Settings, streams: ServeStreams, onFatal: (error: Error) => void): Promise<Genhook> {
+/** Starts the whole product and says where it listens; `onListening` is told before anybody else. Rejects with a `StartError`. */
+export async function startServer(
+  settings: Settings,
+  streams: ServeStreams,
+  onFatal: (error: Error) => void,
+  onListening: (genhook: Genhook) => void = () => undefined,
+): Promise<Genhook> {
   const log = makeLog(settings);
   if (settings.allowPrivateAddresses) {
     streams.error(
@@ -50,6 +55,7 @@ export async function startServer(settings: Settings, streams: ServeStreams, onF
   if (genhook.newPlatformKey !== null) {
     streams.out(`platform key, shown once (kept in ${settings.data}/platform-key): ${genhook.newPlatformKey}`);
   }
+  onListening(genhook);
   if (genhook.platformOrigin !== genhook.origin) streams.out(`platform API on ${genhook.platformOrigin}`);
   streams.out(`listening on ${genhook.origin}`);
   return genhook;

@@ -36,7 +36,7 @@ export async function demo(flags: DemoFlags, terminal: Terminal): Promise<void> 
   const startedAt = performance.now();
   if (terminal.isErrorTty) note(terminal, "Starting Genhook, a shop and an app …");
   const { genhook, api } = await startDemoServer(flags.port, data);
-  const forgetOrigin = announceOrigin(data, genhook.origin);
+  const forgetOrigin = announceOrigin(data, genhook);
   const counts = new DemoCounts();
   const publishedAt = new Map<string, number>();
   const secrets = makeAppSecrets();

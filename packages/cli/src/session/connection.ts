@@ -46,7 +46,7 @@ export function resolveConnection(sources: ConnectionSources, wanted: Wanted): C
   const named = flags.profile ?? environment["GENHOOK_PROFILE"];
   const profile = findProfile(sources, named);
   const data = findData(sources);
-  const { origin, originFrom } = resolveOrigin(sources, profile, data);
+  const { origin, originFrom, appOrigin } = resolveOrigin(sources, profile, data);
   const isLocal = isLoopback(origin);
   const candidates: readonly (readonly [Wanted[number], string | undefined, string])[] = [
     ["platform", flags.key, "--key"],
@@ -65,7 +65,8 @@ export function resolveConnection(sources: ConnectionSources, wanted: Wanted): C
   const best = given.find(([kind]) => wanted.includes(kind));
   if (best === undefined) throw missingCredentials(sources, wanted, given[0]?.[0] ?? null, origin);
   const [kind, secret = "", credentialsFrom] = best;
-  return { origin, originFrom, credentials: kind === "platform" ? { kind, key: secret } : { kind, accessToken: secret }, credentialsFrom };
+  if (kind === "app") return { origin: appOrigin, originFrom, credentials: { kind, accessToken: secret }, credentialsFrom };
+  return { origin, originFrom, credentials: { kind, key: secret }, credentialsFrom };
 }
 
 function environmentCandidates(
@@ -98,27 +99,29 @@ function findData({ flags, environment, dataFolder }: ConnectionSources): DataFo
   if (given !== undefined) return dataFolder(given);
   const found = DATA_FOLDERS.map(dataFolder).filter((each) => each !== null);
   // A server that runs wins over data that nobody serves just now.
-  return found.find((each) => each.origin !== null) ?? found[0] ?? null;
+  return found.find((each) => each.origins !== null) ?? found[0] ?? null;
 }
 
 function resolveOrigin(
   { flags, environment }: ConnectionSources,
   profile: ReturnType<typeof findProfile>,
   data: DataFolder | null,
-): { readonly origin: string; readonly originFrom: string } {
-  const candidates: readonly (readonly [string | null | undefined, string])[] = [
+): { readonly origin: string; readonly originFrom: string; readonly appOrigin: string } {
+  const candidates: readonly (readonly [string | undefined, string])[] = [
     [flags.url, "--url"],
     [flags.profile === undefined ? environment["GENHOOK_URL"] : undefined, "GENHOOK_URL"],
     [flags.data === undefined ? profile?.profile.url : undefined, `profile "${profile?.name ?? ""}"`],
-    [data?.origin, data?.folder ?? ""],
   ];
   for (const [url, originFrom] of candidates) {
-    if (url === undefined || url === null || url === "") continue;
+    if (url === undefined || url === "") continue;
     const origin = normal(url);
     if (origin === null) throw usage(`${originFrom} must be an origin such as https://hooks.example.com, not "${url}".`);
-    return { origin, originFrom };
+    return { origin, originFrom, appOrigin: origin };
   }
-  return { origin: DEFAULT_ORIGIN, originFrom: "the default" };
+  if (data !== null && data.origins !== null) {
+    return { origin: data.origins.platformOrigin, originFrom: data.folder, appOrigin: data.origins.origin };
+  }
+  return { origin: DEFAULT_ORIGIN, originFrom: "the default", appOrigin: DEFAULT_ORIGIN };
 }
 
 /** `host:port` is meant as http; a path has no place in it. */

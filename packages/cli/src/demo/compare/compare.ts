@@ -45,7 +45,7 @@ export async function compare(flags: CompareFlags, terminal: Terminal): Promise<
   const data = flags.data ?? mkdtempSync(join(tmpdir(), "genhook-compare-"));
   if (terminal.isErrorTty) note(terminal, "Starting Genhook, a shop and an app …");
   const { genhook, api } = await startDemoServer(flags.port, data);
-  const forgetOrigin = announceOrigin(data, genhook.origin);
+  const forgetOrigin = announceOrigin(data, genhook);
   const compared: Compared = { polling: new Tally(), webhooks: new Tally(), orders: 0, changes: 0, rate, durationMs, elapsedMs: 0 };
   const run = new ComparedRun(compared);
   const secrets = makeAppSecrets();
