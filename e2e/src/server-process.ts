@@ -20,7 +20,7 @@ export class ServerProcess {
   readonly exited: Promise<Exit>;
   output = "";
 
-  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  constructor(args: readonly string[], environment: Readonly<Record<string, string | undefined>> = {}) {
     this.#child = spawn(process.execPath, [BIN, ...args], {
       env: { PATH: process.env["PATH"], GENHOOK_PLATFORM_KEY: KEY, ...environment },
       stdio: ["ignore", "pipe", "pipe"],

@@ -33,7 +33,8 @@ async function runServer(settings: Settings): Promise<void> {
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
   started.genhook = await startServer(settings, streams, die, (genhook) => {
-    forgetOrigin = announceOrigin(settings.data, genhook);
+    // Processes on a shared database have no folder in common by which a command could find one of them.
+    if (settings.database === null) forgetOrigin = announceOrigin(settings.data, genhook);
   });
   if (started.isStopWanted) stop();
 }

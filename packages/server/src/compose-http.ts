@@ -76,6 +76,7 @@ export function composeHttp(settings: Settings, parts: HttpParts): HttpFront {
     access: { store, directory, now: parts.clock.now, callerUrl },
     ...callHandlers(settings, parts),
     open: composeOpen(settings, parts),
+    answersCalls: settings.role !== "deliver",
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     onAnswer: (route, status, durationMs) => {
       metrics.answered(route?.operation ?? "none", status, durationMs);

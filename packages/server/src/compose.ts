@@ -23,14 +23,14 @@ import {
   type Sender,
   type Store,
 } from "@genhook/core";
-import { openSqliteStore } from "@genhook/storage";
+import { openPostgresStore, openSqliteStore } from "@genhook/storage";
 import type { Logger } from "pino";
 import { composeHttp } from "./compose-http.ts";
 import { auditedStep } from "./http/audited.ts";
 import { makePayloads } from "./runtime/payload-forms.ts";
 import { systemClock, systemRandomBits, systemTimers } from "./runtime/system-clock.ts";
 import { ensureFirstKey } from "./secrets/platform-key.ts";
-import { checkSealingKey, createSealing, loadSealingKey, type Sealing } from "./secrets/sealing.ts";
+import { checkSealingKey, createSealing, givenSealingKey, loadSealingKey, type Sealing } from "./secrets/sealing.ts";
 import { SecretVault } from "./secrets/secret-vault.ts";
 import { subjectIds } from "./secrets/subjects.ts";
 import { digest, sha256 } from "./secrets/tokens.ts";
@@ -62,13 +62,27 @@ const SHARD_OF_KEEPING = 0;
 export async function startGenhook(settings: Settings, log: Logger, onFatal: (error: Error) => void): Promise<Genhook> {
   // What files say is looked at before anything is opened or written.
   const files = readFiles(settings);
-  const store = await openSqliteStore({ folder: settings.data, onFatal });
+  // Processes that share a database must be given the same key; beside the embedded file one is made, once there is a folder for it.
+  const given = settings.database === null ? null : givenSealingKey(settings.sealingKey, settings.sealingKeyFile);
+  const store = await openStore(settings, log, onFatal);
   try {
-    return await compose(settings, files, store, log);
+    const key = given ?? loadSealingKey(settings.sealingKey, settings.sealingKeyFile, join(settings.data, "sealing-key"));
+    return await compose(settings, files, createSealing(key), store, log);
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+/** The embedded store, or PostgreSQL where its URL is given. */
+function openStore(settings: Settings, log: Logger, onFatal: (error: Error) => void): Promise<Store> {
+  const { database, hintsDatabase } = settings;
+  if (database === null) return openSqliteStore({ folder: settings.data, onFatal });
+  return openPostgresStore({
+    url: database,
+    ...(hintsDatabase === null ? {} : { hintsUrl: hintsDatabase }),
+    onIdleError: (error) => log.warn({ err: error }, "a connection to the database was lost"),
+  });
 }
 
 interface Files {
@@ -83,8 +97,7 @@ function readFiles(settings: Settings): Files {
   };
 }
 
-async function compose(settings: Settings, { topics, ca }: Files, store: Store, log: Logger): Promise<Genhook> {
-  const sealing = createSealing(loadSealingKey(settings.sealingKey, settings.sealingKeyFile, join(settings.data, "sealing-key")));
+async function compose(settings: Settings, { topics, ca }: Files, sealing: Sealing, store: Store, log: Logger): Promise<Genhook> {
   await checkSealingKey(sealing, store.credentials);
   const metrics = createMetrics();
   const clock = new StoreClock(systemClock, store.isShared);
@@ -122,7 +135,7 @@ async function compose(settings: Settings, { topics, ca }: Files, store: Store, 
   const newPlatformKey = await ensureFirstKey({
     credentials: store.credentials,
     given: settings.platformKey,
-    file: join(settings.data, "platform-key"),
+    file: settings.database === null ? join(settings.data, "platform-key") : null,
     now: clock.now(),
   });
   await engine.start();
@@ -229,7 +242,7 @@ function makeEngine(settings: Settings, parts: CoreParts & { readonly sender: Se
   const { store, clock, directory, sender, log, metrics } = parts;
   return new Engine({
     node: `node-${randomUUID()}`,
-    delivers: true,
+    delivers: settings.role !== "api",
     store,
     directory,
     sender,

@@ -53,7 +53,8 @@ export async function startServer(
     throw new StartError(explain(error, settings), error instanceof SettingFileError ? EXIT_USAGE : EXIT_FAILED);
   }
   if (genhook.newPlatformKey !== null) {
-    streams.out(`platform key, shown once (kept in ${settings.data}/platform-key): ${genhook.newPlatformKey}`);
+    const kept = settings.database === null ? ` (kept in ${settings.data}/platform-key)` : "";
+    streams.out(`platform key, shown once${kept}: ${genhook.newPlatformKey}`);
   }
   onListening(genhook);
   if (genhook.platformOrigin !== genhook.origin) streams.out(`platform API on ${genhook.platformOrigin}`);

@@ -27,6 +27,8 @@ export interface HttpServerOptions {
   readonly app: Readonly<Record<string, AppHandler>>;
   readonly platform: Readonly<Record<string, Handler>>;
   readonly open: Readonly<Record<string, Handler>>;
+  /** False: only what asks for no credentials, such as health and metrics. */
+  readonly answersCalls: boolean;
   /** Longest time that a request's headers and body may take, ms. */
   readonly requestTimeoutMs: number;
   readonly onAnswer: (route: Route | null, status: number, durationMs: number) => void;
@@ -42,7 +44,8 @@ export type Side = "all" | ReturnType<typeof sideOf>;
 
 /** All HTTP: one handler per row of the route table, checks in the contract's order, errors in the contract's shape. */
 export function makeHttpServer(options: HttpServerOptions, side: Side): FastifyInstance {
-  const routes = ROUTES.filter((route) => side === "all" || sideOf(route) === side);
+  const served = ROUTES.filter((route) => options.answersCalls || route.api === "open");
+  const routes = served.filter((route) => side === "all" || sideOf(route) === side);
   const server = Fastify({
     logger: false,
     return503OnClosing: false,

@@ -1,16 +1,14 @@
+import { randomUUID } from "node:crypto";
 import { chmodSync, writeFileSync } from "node:fs";
-import type { Credentials } from "@genhook/core";
+import type { Credentials, PlatformKey } from "@genhook/core";
 import { makePlatformKey, sha256 } from "./tokens.ts";
-
-/** Id of the key that comes from the setting, or was made at the first start. */
-const FIRST_KEY_ID = "first";
 
 export interface FirstKeyOptions {
   readonly credentials: Credentials;
   /** From the setting; null to make one when there is none yet. */
   readonly given: string | null;
-  /** Where a key that was made is kept, 0600. */
-  readonly file: string;
+  /** Where a key that was made is kept, 0600; null: nowhere. */
+  readonly file: string | null;
   readonly now: number;
 }
 
@@ -37,12 +35,19 @@ export async function ensureFirstKey(options: FirstKeyOptions): Promise<string |
   const keys = await credentials.listKeys();
   if (keys.some((key) => key.revokedAt === null && key.role === "admin")) return null;
   const key = makePlatformKey();
-  writeFileSync(file, `${key}\n`, { mode: 0o600 });
-  chmodSync(file, 0o600);
-  const id = keys.some((each) => each.id === FIRST_KEY_ID) ? `first-${now}` : FIRST_KEY_ID;
-  await credentials.putKey(
-    { id, name: "made at the first start", role: "admin", hash: sha256(key), createdAt: now, revokedAt: null },
-    null,
-  );
-  return key;
+  if (file !== null) {
+    writeFileSync(file, `${key}\n`, { mode: 0o600 });
+    chmodSync(file, 0o600);
+  }
+  const made = { id: `first-${randomUUID()}`, name: "made at the first start", role: "admin", hash: sha256(key), createdAt: now } as const;
+  await credentials.putKey({ ...made, revokedAt: null }, null);
+  if (await isFirst(credentials, keys, made.hash)) return key;
+  // Another process has made one at the same moment, and prints it.
+  await credentials.putKey({ ...made, revokedAt: now }, null);
+  return null;
+}
+
+/** Of processes that start at once one is first: the note is written by one of them alone, for each time that there was no key in force. */
+async function isFirst(credentials: Credentials, before: readonly PlatformKey[], hash: string): Promise<boolean> {
+  return (await credentials.putIfAbsent(`first-key ${before.length}`, hash)) === hash;
 }

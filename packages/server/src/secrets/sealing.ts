@@ -49,6 +49,16 @@ export function parseSealingKey(text: string): Uint8Array {
   return bytes;
 }
 
+/** The key given, or the one in the file given; there must be one. */
+export function givenSealingKey(given: string | null, file: string | null): Uint8Array {
+  if (given === null && file === null) {
+    throw new SealingKeyError(
+      "With --database a sealing key must be given, the same to every process: --sealing-key-file or GENHOOK_SEALING_KEY. Make one with: openssl rand -base64 32",
+    );
+  }
+  return loadSealingKey(given, file, "");
+}
+
 /** The key given, or the one in the file given, or the one beside the data, made at the first start. */
 export function loadSealingKey(given: string | null, file: string | null, defaultFile: string): Uint8Array {
   if (given !== null) return parseSealingKey(given);

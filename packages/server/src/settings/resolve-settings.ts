@@ -7,6 +7,9 @@ export interface Settings {
   readonly port: number;
   readonly platformPort: number | null;
   readonly data: string;
+  readonly database: string | null;
+  readonly hintsDatabase: string | null;
+  readonly role: "all" | "api" | "deliver";
   readonly attemptTimeoutMs: number;
   readonly retryWaitsMs: readonly number[];
   readonly retentionMs: number;
@@ -59,6 +62,10 @@ export function resolveSettings(
   }
   if (values.platformPort !== null && values.platformPort !== 0 && values.platformPort === values.port) {
     errors.push("--platform-port must be another port than --port, or be left out.");
+  }
+  if (typeof values.database !== "string") {
+    if (values.role !== "all") errors.push("--role needs --database: the embedded store has one process, which does everything.");
+    if (typeof values.hintsDatabase === "string") errors.push("--hints-database needs --database.");
   }
   if (errors.length > 0) return { ok: false, errors };
   return { ok: true, settings: freeze(values), unknownVariables: unknownVariables(environment) };

@@ -24,6 +24,7 @@ export interface Setting {
 }
 
 const DAY_MS = 86_400_000;
+const POSTGRES_URL = /^postgres(ql)?:\/\/[^\s]+$/;
 
 /** The one table of settings, in the order in which they are shown. */
 export const SETTINGS = {
@@ -47,7 +48,30 @@ export const SETTINGS = {
     environment: "GENHOOK_DATA",
     kind: { type: "text" },
     default: "./genhook-data",
-    description: "Folder of the embedded store's file.",
+    description: "Folder of the embedded store's file; not used with --database.",
+  },
+  database: {
+    flag: "database",
+    environment: "GENHOOK_DATABASE",
+    kind: { type: "text", pattern: POSTGRES_URL, expected: "a URL such as postgres://user:password@host:5432/genhook" },
+    default: null,
+    description: "PostgreSQL database (15 to 18) instead of the embedded store: any number of processes on it are one Genhook.",
+    isSecret: true,
+  },
+  hintsDatabase: {
+    flag: "hints-database",
+    environment: "GENHOOK_HINTS_DATABASE",
+    kind: { type: "text", pattern: POSTGRES_URL, expected: "a URL such as postgres://user:password@host:5432/genhook" },
+    default: null,
+    description: "The same database past a transaction pooler, where --database leads through one: for what processes tell each other.",
+    isSecret: true,
+  },
+  role: {
+    flag: "role",
+    environment: "GENHOOK_ROLE",
+    kind: { type: "choice", choices: ["all", "api", "deliver"] },
+    default: "all",
+    description: "What this process does: answer the APIs, deliver, or both. With --database only.",
   },
   attemptTimeout: {
     flag: "attempt-timeout",
