@@ -1,6 +1,7 @@
 import { ReceiverError } from "./error.ts";
 import type { ApiVersion, TopicPayloads } from "./generated/topics.ts";
 import { HEADERS, readHeader, readWholeNumber, requireHeader, type HeadersLike } from "./headers.ts";
+import { ID_LENGTH_MAX } from "./limits.ts";
 import { toBytes, type RawBody } from "./verify/raw-body.ts";
 
 /** What every event has, whatever its topic. */
@@ -72,8 +73,7 @@ export function parseEvent<const Version extends ApiVersion = ApiVersion>(
     apiVersion,
     shopDomain: requireHeader(headers, HEADERS.shopDomain),
     eventId,
-    // A platform without the Standard Webhooks headers still says which event and which subscription: together they are the delivery.
-    deliveryId: readHeader(headers, HEADERS.id) ?? `${eventId}/${webhookId}`,
+    deliveryId: readDeliveryId(headers, `${eventId}/${webhookId}`),
     webhookId,
     triggeredAt: requireHeader(headers, HEADERS.triggeredAt),
     attempt: readWholeNumber(headers, HEADERS.attempt, 1) ?? 1,
@@ -82,6 +82,14 @@ export function parseEvent<const Version extends ApiVersion = ApiVersion>(
     sequence: readWholeNumber(headers, HEADERS.sequence, 1),
     payload: parseBody(body, options.parse ?? JSON.parse),
   } as WebhookEvent<Version>;
+}
+
+/** A platform without the Standard Webhooks headers still says which event and which subscription: together they are the delivery. */
+function readDeliveryId(headers: HeadersLike, otherwise: string): string {
+  // An empty header is none: as an id it would make all deliveries one.
+  const id = readHeader(headers, HEADERS.id)?.trim() || otherwise;
+  if (id.length <= ID_LENGTH_MAX) return id;
+  throw new ReceiverError("header_malformed", `${HEADERS.id} has more than ${ID_LENGTH_MAX} characters.`);
 }
 
 function parseBody(body: RawBody, parse: (text: string) => unknown): unknown {

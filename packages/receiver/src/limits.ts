@@ -14,3 +14,5 @@ export const LEASE_MS = 30_000;
 export const REMEMBER_MS: number = 31 * 86_400_000;
 /** Deliveries that the store in memory remembers unless told otherwise: about 20 MB. */
 export const MEMORY_DELIVERIES_MAX = 100_000;
+/** An id of a delivery: what Genhook sends has about 50 characters; a store's key shall not be made endless by a header that nobody signed. */
+export const ID_LENGTH_MAX = 255;

@@ -56,6 +56,8 @@ describe("reading", () => {
     const { headers } = await delivery({ eventId: "e", webhookId: "5" });
     delete headers["webhook-id"];
     expect((await parsed(headers)).deliveryId).toBe("e/5");
+    // An empty one would make every delivery the same delivery, and all but the first a duplicate.
+    expect((await parsed({ ...headers, "webhook-id": " " })).deliveryId).toBe("e/5");
   });
 
   test("what is missing or malformed is named", async () => {
@@ -74,6 +76,7 @@ describe("reading", () => {
       ["X-Genstore-Sequence", "0"],
       ["X-Genstore-Sequence", "99999999999999999"],
       ["X-Genstore-Attempt", "first"],
+      ["webhook-id", "d".repeat(256)],
     ] as const) {
       expect(await reasonOf((async () => parseEvent(BODY, { ...headers, [name]: value }))())).toBe("header_malformed");
     }

@@ -212,7 +212,7 @@ describe("receive", () => {
     expect(await reasonOf(receive(body, headers, {}))).toBe("secret_missing");
   });
 
-  test("the signed request of the test helper is the delivery", async () => {
+  test("a signed request is a delivery", async () => {
     const request = await signedRequest("https://app.example.com/", { topic: "orders/create", signingSecret: SIGNING });
     const event = await receive(await request.arrayBuffer(), request.headers, { signingSecret: SIGNING });
     expect(event).toMatchObject({ topic: "orders/create", payload: { order: { id: "300157930096874" } } });
