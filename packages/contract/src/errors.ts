@@ -169,7 +169,11 @@ export const ERRORS = {
     meaning: "The event matches more webhooks than one event may.",
     remedy: "Delete webhooks that are no longer needed.",
   },
-  too_many_items: { status: 422, meaning: "The array has more than 1,000 events.", remedy: "Send several requests, or NDJSON." },
+  too_many_items: {
+    status: 422,
+    meaning: "The array has more than 1,000 events, or the request more than 100,000 lines.",
+    remedy: "Send several requests, or NDJSON.",
+  },
   headers_too_large: {
     status: 431,
     meaning: "The request's headers are larger than 16 KiB.",

@@ -6,6 +6,10 @@ export const PAYLOAD_BYTES_MAX = 1_048_576;
 export const PUBLISH_REQUEST_BYTES_MAX = 33_554_432;
 /** Events of one JSON array; a longer import uses NDJSON. */
 export const PUBLISH_ITEMS_MAX = 1_000;
+/** Lines of one NDJSON request: each has its answer in memory. */
+export const PUBLISH_LINES_MAX = 100_000;
+/** Lines of one NDJSON request that are no JSON, before the rest is not read: somebody sends something else. */
+export const PUBLISH_BROKEN_LINES_MAX = 1_000;
 /** Everything around the payload of one published item. */
 export const ENVELOPE_BYTES_MAX = 16_384;
 /** Nesting of a payload: far beyond any real one, far below what exhausts a stack. */

@@ -1,4 +1,5 @@
 import { JSON_DEPTH_MAX } from "@genhook/contract";
+import type { Turns } from "./turns.ts";
 
 /** A stretch of bytes that holds one JSON value. */
 export interface Slice {
@@ -22,6 +23,8 @@ const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
+/** Bytes that are looked at in one go; a few milliseconds. */
+const STEP_BYTES = 1_048_576;
 
 /**
  * Finds where values begin and end without decoding them, so that a payload goes on exactly as it came. It looks at strings and brackets
@@ -31,24 +34,59 @@ export function valueEnd(bytes: Uint8Array, start: number): number {
   const first = bytes[start];
   if (first === QUOTE) return stringEnd(bytes, start);
   if (first !== OPEN_OBJECT && first !== OPEN_LIST) return scalarEnd(bytes, start);
-  let depth = 0;
-  let at = start;
-  while (at < bytes.length) {
+  const scan = { at: start, depth: 0, isText: false };
+  if (goOn(bytes, scan, bytes.length)) return scan.at;
+  throw new JsonError("The JSON ends in the middle of a value.");
+}
+
+/** The same for what may be very long: lets others go on in between. */
+async function valueEndInTurns(bytes: Uint8Array, start: number, turns: Turns): Promise<number> {
+  if (bytes.length - start <= STEP_BYTES) return valueEnd(bytes, start);
+  const first = bytes[start];
+  if (first !== QUOTE && first !== OPEN_OBJECT && first !== OPEN_LIST) return scalarEnd(bytes, start);
+  const scan = { at: start, depth: 0, isText: false };
+  while (!goOn(bytes, scan, Math.min(scan.at + STEP_BYTES, bytes.length))) {
+    if (scan.at >= bytes.length) throw new JsonError("The JSON ends in the middle of a value.");
+    await turns.pause();
+  }
+  return scan.at;
+}
+
+interface Scan {
+  at: number;
+  depth: number;
+  isText: boolean;
+}
+
+/** Goes on with an object, a list or a text up to `until`; true when its end was found, which is then `at`. */
+function goOn(bytes: Uint8Array, scan: Scan, until: number): boolean {
+  let { at, depth, isText } = scan;
+  while (at < until) {
     const byte = bytes[at];
+    at += 1;
     if (byte === QUOTE) {
-      at = stringEnd(bytes, at);
+      isText = !isText;
+      if (isText || depth > 0) continue;
+    } else if (isText) {
+      if (byte === BACKSLASH) at += 1;
       continue;
-    }
-    if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
+    } else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
       depth += 1;
       if (depth > JSON_DEPTH_MAX) throw new JsonError(`The JSON is nested deeper than ${JSON_DEPTH_MAX} levels.`);
+      continue;
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
       depth -= 1;
-      if (depth === 0) return at + 1;
+      if (depth > 0) continue;
+    } else {
+      continue;
     }
-    at += 1;
+    scan.at = at;
+    return true;
   }
-  throw new JsonError("The JSON ends in the middle of a value.");
+  scan.at = at;
+  scan.depth = depth;
+  scan.isText = isText;
+  return false;
 }
 
 /** The members of the object that begins at `start`, in order, repeated names included. */
@@ -86,6 +124,31 @@ export function elementsOf(bytes: Uint8Array, start: number): { readonly element
   }
 }
 
+/**
+ * The elements of a list that may be very long, and where it ends; lets others go on in between. Stops behind one more than `elementsMax`:
+ * a list of millions is not worth its memory.
+ */
+export async function cutList(
+  bytes: Uint8Array,
+  start: number,
+  elementsMax: number,
+  turns: Turns,
+): Promise<{ readonly elements: readonly Slice[]; readonly end: number }> {
+  const elements: Slice[] = [];
+  let at = skipSpace(bytes, start + 1);
+  if (bytes[at] === CLOSE_LIST) return { elements, end: at + 1 };
+  for (;;) {
+    const end = await valueEndInTurns(bytes, at, turns);
+    if (end === at) throw new JsonError("A value is missing in the JSON.");
+    elements.push({ start: at, end });
+    at = skipSpace(bytes, end);
+    if (bytes[at] === CLOSE_LIST || elements.length > elementsMax) return { elements, end: at + 1 };
+    if (bytes[at] !== COMMA) throw new JsonError("The JSON ends in the middle of a list, or a comma is missing.");
+    at = skipSpace(bytes, at + 1);
+    await turns.pause();
+  }
+}
+
 /** The first member that stands twice in one object, as a path (`webhook.topic`); null when none does. The bytes must be JSON. */
 export function findDuplicate(bytes: Buffer, start = skipSpace(bytes, 0), path = ""): string | null {
   if (bytes[start] === OPEN_LIST) {
@@ -106,12 +169,14 @@ export function findDuplicate(bytes: Buffer, start = skipSpace(bytes, 0), path =
   return null;
 }
 
+/** Where white space ends. Fails where there is a megabyte of it in a row. */
 export function skipSpace(bytes: Uint8Array, start: number): number {
   let at = start;
   for (;;) {
     const byte = bytes[at];
     if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at;
     at += 1;
+    if (at - start > STEP_BYTES) throw new JsonError("The JSON has more than 1 MiB of white space in a row.");
   }
 }
 

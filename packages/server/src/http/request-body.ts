@@ -95,6 +95,16 @@ export function parseText(bytes: Buffer): unknown {
   }
 }
 
+/** What is wrong with bytes that are no JSON. */
+export function jsonError(bytes: Buffer): string {
+  try {
+    JSON.parse(bytes.toString("utf8"));
+    return "it is nested too deep.";
+  } catch (error) {
+    return describe(error);
+  }
+}
+
 /** V8 quotes the text around the error, which may hold personal data: only what went wrong and where is passed on. */
 function describe(error: unknown): string {
   const message = error instanceof Error ? error.message : "";

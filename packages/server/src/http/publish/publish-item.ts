@@ -5,12 +5,21 @@ import { JsonError, membersOf, skipSpace, valueEnd, type MemberSlice } from "../
 export type ItemResult = { readonly ok: true; readonly request: PublishRequest } | { readonly ok: false; readonly error: ContractError };
 
 const checkEnvelope = compile(EventEnvelope);
+/** One published item with everything around its payload. */
+export const ITEM_BYTES_MAX: number = PAYLOAD_BYTES_MAX + ENVELOPE_BYTES_MAX;
 
 /**
  * Reads one published item from its own bytes (UTF-8 was checked). The payload is the slice as the publisher wrote it: numbers, order of
- * members and white space survive. Members are checked in the order: JSON, size, shape.
+ * members and white space survive. Checked in the order: size of the whole, JSON, size of its parts, shape; what is too large is
+ * not even read.
  */
 export function readItem(bytes: Buffer): ItemResult {
+  if (bytes.length > ITEM_BYTES_MAX)
+    return wrong(
+      "body_too_large",
+      `The event has ${bytes.length} bytes; at most ${PAYLOAD_BYTES_MAX} are allowed for its payload, and ${ENVELOPE_BYTES_MAX} around it.`,
+      "payload",
+    );
   let value: unknown;
   let members: readonly MemberSlice[];
   try {

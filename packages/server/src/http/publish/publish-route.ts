@@ -1,33 +1,22 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import {
-  ENVELOPE_BYTES_MAX,
-  errorBody,
   EXACT_BYTES_MEDIA_TYPE,
   IDEMPOTENCY_KEY_LENGTH_MAX,
   NDJSON_MEDIA_TYPE,
-  PAYLOAD_BYTES_MAX,
   API_HEADERS,
   PUBLISH_HEADERS,
-  PUBLISH_ITEMS_MAX,
   PUBLISH_REQUEST_BYTES_MAX,
 } from "@genhook/contract";
-import type { Published, Publisher, Result } from "@genhook/core";
+import type { Publisher } from "@genhook/core";
 import { apiError, fail, refusalError } from "../api-error.ts";
 import type { Call, Reply } from "../call.ts";
-import { elementsOf, JsonError, skipSpace } from "../json-bytes.ts";
-import { announcedBytes, mediaType, parseText, readBody, tooLarge, type BodyBudget } from "../request-body.ts";
+import { JsonError, skipSpace } from "../json-bytes.ts";
+import { announcedBytes, mediaType, parseText, readBody, type BodyBudget } from "../request-body.ts";
+import { batchReply, LINE_BYTES_UNDER_WAY_MAX, publishLines, publishList } from "./publish-batch.ts";
 import { readExact, readItem, type ItemResult } from "./publish-item.ts";
 
 const MEDIA_TYPES = ["application/json", NDJSON_MEDIA_TYPE, EXACT_BYTES_MEDIA_TYPE];
-/** A line of NDJSON: the largest item. */
-const LINE_BYTES_MAX = PAYLOAD_BYTES_MAX + ENVELOPE_BYTES_MAX;
-/** Lines under way at once: enough to fill groups, little enough to bound memory. */
-const LINES_UNDER_WAY_MAX = 512;
-const LINE_BYTES_UNDER_WAY_MAX = 8_388_608;
-
-type ItemAnswer = Published | ReturnType<typeof errorBody>;
-
 /** Publishes what a request carries, in any of its four forms. Answers only what is durable. */
 export async function publishEvents(call: Call, publisher: Publisher, budget: BodyBudget): Promise<Reply> {
   const { request } = call;
@@ -42,7 +31,7 @@ export async function publishEvents(call: Call, publisher: Publisher, budget: Bo
     }
     const body = await readBody(request, PUBLISH_REQUEST_BYTES_MAX);
     if (type === EXACT_BYTES_MEDIA_TYPE) return await publishOne(readExact(checkText(body), envelopeOf(request)), publisher);
-    const first = skipSpace(checkText(body), 0);
+    const first = valueStart(checkText(body));
     if (body[first] === 0x5b) {
       refuseKeyHeader(request);
       return batchReply(await publishList(body, first, publisher));
@@ -87,109 +76,13 @@ function keyHeader(request: IncomingMessage): string | null {
   return typeof value === "string" && value !== "" ? Buffer.from(value, "latin1").toString("utf8") : null;
 }
 
-/** A whole array: nothing is published before all of it was read and is known to be JSON. */
-function publishList(body: Buffer, start: number, publisher: Publisher): Promise<ItemAnswer[]> {
-  const elements = sliceList(body, start);
-  if (elements.length > PUBLISH_ITEMS_MAX) {
-    fail(
-      "too_many_items",
-      `The array has ${elements.length} events; at most ${PUBLISH_ITEMS_MAX} are allowed. Use NDJSON for more.`,
-      "body",
-    );
-  }
-  const items = elements.map((element) => readItem(body.subarray(element.start, element.end)));
-  // An element that is no JSON makes the whole array no JSON.
-  if (items.some((item) => !item.ok && item.error.code === "malformed_json")) parseText(body);
-  return Promise.all(items.map((item) => answerOf(item, publisher)));
-}
-
-function sliceList(body: Buffer, start: number): readonly { readonly start: number; readonly end: number }[] {
+function valueStart(body: Buffer): number {
   try {
-    const { elements, end } = elementsOf(body, start);
-    if (skipSpace(body, end) !== body.length) fail("malformed_json", "Something follows the array.");
-    return elements;
+    return skipSpace(body, 0);
   } catch (error) {
     if (error instanceof JsonError) fail("malformed_json", error.message);
     throw error;
   }
-}
-
-/** Lines as they arrive: a broken one is that line's error, and the stream goes on. */
-async function publishLines(request: IncomingMessage, publisher: Publisher): Promise<ItemAnswer[]> {
-  const answers: Promise<ItemAnswer>[] = [];
-  let underWay: Promise<ItemAnswer>[] = [];
-  let underWayBytes = 0;
-  for await (const line of linesOf(request)) {
-    const answer = answerOf(line === null ? LONG_LINE : readLine(line), publisher);
-    answers.push(answer);
-    underWay.push(answer);
-    underWayBytes += line?.length ?? 0;
-    if (underWay.length < LINES_UNDER_WAY_MAX && underWayBytes < LINE_BYTES_UNDER_WAY_MAX) continue;
-    await Promise.all(underWay);
-    underWay = [];
-    underWayBytes = 0;
-  }
-  return Promise.all(answers);
-}
-
-const LONG_LINE: ItemResult = {
-  ok: false,
-  error: { code: "body_too_large", message: `The line has more than ${LINE_BYTES_MAX} bytes.`, member: "payload" },
-};
-
-function readLine(line: Buffer): ItemResult {
-  if (!isUtf8(line)) return { ok: false, error: { code: "malformed_json", message: "The line is not valid UTF-8." } };
-  return readItem(line);
-}
-
-/** The lines of a stream without their ends; null for one that is too long, empty ones left out. */
-async function* linesOf(request: IncomingMessage): AsyncGenerator<Buffer | null> {
-  let rest: Buffer = Buffer.alloc(0);
-  let isSkipping = false;
-  let total = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    total += chunk.length;
-    if (total > PUBLISH_REQUEST_BYTES_MAX) throw tooLarge(PUBLISH_REQUEST_BYTES_MAX);
-    let start = 0;
-    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
-      const line = rest.length === 0 ? chunk.subarray(start, end) : Buffer.concat([rest, chunk.subarray(start, end)]);
-      rest = Buffer.alloc(0);
-      start = end + 1;
-      if (isSkipping || line.length > LINE_BYTES_MAX) yield null;
-      else if (!isBlank(line)) yield line;
-      isSkipping = false;
-    }
-    if (isSkipping) continue;
-    rest = Buffer.concat([rest, chunk.subarray(start)]);
-    if (rest.length > LINE_BYTES_MAX) {
-      rest = Buffer.alloc(0);
-      isSkipping = true;
-    }
-  }
-  if (isSkipping) yield null;
-  else if (!isBlank(rest)) yield rest;
-}
-
-function isBlank(line: Buffer): boolean {
-  return skipSpace(line, 0) >= line.length;
-}
-
-async function answerOf(item: ItemResult, publisher: Publisher): Promise<ItemAnswer> {
-  if (!item.ok) return errorBody(item.error);
-  let published: Result<Published>;
-  try {
-    published = await publisher.publish(item.request);
-  } catch {
-    // The store refused this one event; its neighbours were taken. It was logged where it happened.
-    return errorBody({ code: "internal_error", message: "This event could not be stored." });
-  }
-  return published.ok ? published.value : errorBody(published.refusal);
-}
-
-function batchReply(events: readonly ItemAnswer[]): Reply {
-  const isAllOverloaded = events.length > 0 && events.every((event) => "code" in event && event.code === "overloaded");
-  if (isAllOverloaded) fail("overloaded", "Nothing was written; try again later with the same idempotency keys.");
-  return { body: { events } };
 }
 
 function checkText(body: Buffer): Buffer {
