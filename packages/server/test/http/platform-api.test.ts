@@ -169,7 +169,7 @@ test("a paused webhook holds: pending is listed, nothing is sent, replay is refu
   const [delivery] = pending.body.deliveries as { id: string }[];
   expect(delivery).toMatchObject({ state: "pending", attemptCount: 0 });
   expect((await h.call("POST", `${P}/deliveries/${delivery?.id}/replay`)).body.code).toBe("delivery_pending");
-  expect((await h.call("GET", `${P}/stats`)).body.now).toMatchObject({ held: 1 });
+  await h.until(`${P}/stats`, (answer) => answer.body.now.held === 1);
   expect((await h.call("GET", `${P}/deliveries?state=pending`)).status).toBe(422);
   expect(endpoint.received).toHaveLength(0);
   await h.call("POST", `/api/202412/app/webhooks/${id}/resume`, undefined, { token: app.token });
