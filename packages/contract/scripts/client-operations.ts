@@ -1,13 +1,16 @@
 import { ROUTES, type Route } from "@genhook/contract";
 import type { TSchema } from "typebox";
 import * as app from "../src/app-api/schemas.ts";
+import * as holds from "../src/platform-api/hold-routes.ts";
 import * as platform from "../src/platform-api/schemas.ts";
+import * as webhooks from "../src/platform-api/webhook-routes.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** Schemas that have a name of their own: their types are written once and referred to. */
 const NAMES: ReadonlyMap<unknown, string> = new Map(
-  [...Object.entries(app), ...Object.entries(platform)]
+  [app, platform, holds, webhooks]
+    .flatMap((schemas): [string, unknown][] => Object.entries(schemas))
     .filter(([name]) => /(Entry|^Webhook)$/.test(name))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, schema]): [unknown, string] => [schema, name]),

@@ -64,8 +64,8 @@ export const ERRORS = {
   already_exists: { status: 409, meaning: "An entry with this natural key exists.", remedy: "Use PUT on its path to change it." },
   webhook_not_active: {
     status: 409,
-    meaning: "The webhook is paused, suspended or disabled, so a test could not be sent.",
-    remedy: "Resume it first.",
+    meaning: "Nothing is sent to the webhook: it is paused, suspended, disabled or held.",
+    remedy: "Resume it first; a hold is the operator's to end.",
   },
   secret_step_refused: {
     status: 409,
@@ -86,6 +86,11 @@ export const ERRORS = {
     status: 409,
     meaning: "The delivery is still pending, so there is nothing to replay.",
     remedy: "Wait until it is delivered, dead or cancelled.",
+  },
+  nothing_to_probe: {
+    status: 409,
+    meaning: "No probe can be made: the endpoint's breaker is closed, or nothing that may be sent to it is due.",
+    remedy: "The message says which; GET the endpoint to see its state.",
   },
   replay_ended: {
     status: 409,
@@ -164,6 +169,11 @@ export const ERRORS = {
     remedy: "Use a public host name and a web port.",
   },
   too_many_webhooks: { status: 422, meaning: "No further webhook fits.", remedy: "Delete one that is no longer needed." },
+  too_many_holds: {
+    status: 422,
+    meaning: "As many holds are in force as there may be.",
+    remedy: "Release some, or hold more at once: an app, a host, or all.",
+  },
   too_many_matches: {
     status: 422,
     meaning: "The event matches more webhooks than one event may.",

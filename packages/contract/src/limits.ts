@@ -19,6 +19,8 @@ export const BODY_BYTES_MAX = 65_536;
 /** An address; longer ones do not survive proxies. */
 export const ADDRESS_LENGTH_MAX = 2_048;
 export const TOPIC_LENGTH_MAX = 100;
+/** Why something is held: a sentence or two, and a link to the incident. */
+export const HOLD_REASON_LENGTH_MAX = 500;
 export const NAME_LENGTH_MAX = 200;
 export const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
 export const ORDER_KEY_LENGTH_MAX = 255;

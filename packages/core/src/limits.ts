@@ -124,5 +124,18 @@ export const HOLDS_MAX = 1_000;
 export const HELD_COUNT_MAX = 1_000_000;
 export const HELD_LANES_MAX = 20_000;
 export const HELD_LANES_STEP = 500;
+/** The same for the backlog of one endpoint. */
+export const BACKLOG_COUNT_MAX = 100_000;
+export const BACKLOG_LANES_MAX = 20_000;
 /** How long a count of what is held is good, ms. */
-export const HELD_COUNT_KEPT_MS = 5_000;
+export const HELD_COUNT_KEPT_MS = 2_000;
+
+/** An endpoint's state is gathered with others' for this long before it is written, and written at most this often, ms. */
+export const ENDPOINT_SAVE_WAIT_MS = 250;
+export const ENDPOINT_SAVE_EVERY_MS = 5_000;
+/** States of one write. */
+export const ENDPOINT_SAVE_MAX = 500;
+/** An endpoint that fails for longer than this is noted in the store, ms: an attempt that fails now and then is nobody's business. */
+export const FAILING_NOTED_AFTER_MS = 60_000;
+/** How often the owner of an endpoint whose breaker is open looks for probes that other processes ask for, ms. */
+export const PROBES_ASKED_EVERY_MS = 2_000;

@@ -29,6 +29,7 @@ export type RefusalCode =
   | "webhook_not_active"
   | "secret_step_refused"
   | "too_many_webhooks"
+  | "too_many_holds"
   | "too_many_matches"
   | "idempotency_key_reused"
   | "delivery_pending"

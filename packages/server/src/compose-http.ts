@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { TopicTable } from "@genhook/contract";
 import {
   Decisions,
+  directoryGauges,
   HeldCount,
   type Clock,
   type Deliveries,
@@ -23,6 +24,9 @@ import { decisionHandlers } from "./http/decisions-api.ts";
 import { DeliveriesRoutes } from "./http/deliveries-routes.ts";
 import { appDirectoryHandlers, installationHandlers, shopHandlers } from "./http/directory-api.ts";
 import { filterTestHandlers } from "./http/filter-test-api.ts";
+import { endpointHandlers } from "./http/endpoints-api.ts";
+import { holdHandlers } from "./http/holds-api.ts";
+import { webhookHandlers } from "./http/webhooks-api.ts";
 import { HttpFront } from "./http/http-front.ts";
 import type { HttpServerOptions } from "./http/http-server.ts";
 import { openHandlers } from "./http/open-api.ts";
@@ -102,7 +106,7 @@ function callHandlers(settings: Settings, parts: HttpParts): Pick<HttpServerOpti
   const platform = { store, directory, publisher, deliveries, routes, held, now };
   const sampleOf = (topic: string): string => JSON.stringify(topics.byName.get(topic)?.sample ?? {});
   return {
-    app: { ...appHandlers({ directory, tools, addresses, deliveries: routes, publisher, sampleOf }), testOwnFilter },
+    app: { ...appHandlers({ directory, tools, addresses, deliveries: routes, publisher, sampleOf, now }), testOwnFilter },
     platform: {
       ...shopHandlers(entries),
       ...appDirectoryHandlers(entries),
@@ -113,6 +117,9 @@ function callHandlers(settings: Settings, parts: HttpParts): Pick<HttpServerOpti
       ...auditHandlers({ store }),
       ...decisionHandlers({ decisions, directory: directory.directory }),
       testFilter,
+      ...webhookHandlers({ directory, topics: tools.topics, now }),
+      ...endpointHandlers({ store, directory, engine: parts.engine, clock: systemClock }),
+      ...holdHandlers({ directory, topics: tools.topics, newUuid: tools.newUuid, now }),
       ...replayHandlers({ ...known, runner: replays, newId: tools.newEventId }),
       ...secretHandlers({ directory, sealing, newUuid: randomUUID, now }),
     },
@@ -123,7 +130,8 @@ function callHandlers(settings: Settings, parts: HttpParts): Pick<HttpServerOpti
 function composeOpen(settings: Settings, parts: HttpParts): HttpServerOptions["open"] {
   const { topics, store, directory, engine, groups, metrics } = parts;
   const backlog = watchBacklog(store);
-  metrics.watch(() => ({ ...engine.gauges, waitingEvents: groups.waiting, pending: backlog.pending }));
+  const directoryNow = directoryGauges(directory.directory, systemClock.now);
+  metrics.watch(() => ({ ...engine.gauges, ...directoryNow(), waitingEvents: groups.waiting, pending: backlog.pending }));
   return {
     ...publicKeyHandlers({ directory }),
     ...openHandlers({

@@ -25,6 +25,7 @@ import {
 } from "@genhook/core";
 import { openPostgresStore, openSqliteStore } from "@genhook/storage";
 import type { Logger } from "pino";
+import { careForEndpoints, type EndpointCare } from "./compose-endpoints.ts";
 import { composeHttp } from "./compose-http.ts";
 import { auditedStep } from "./http/audited.ts";
 import { makePayloads } from "./runtime/payload-forms.ts";
@@ -118,7 +119,8 @@ async function compose(settings: Settings, { topics, ca }: Files, sealing: Seali
     metrics.failed(what);
     log.error({ err: error }, what);
   });
-  const engine = makeEngine(settings, { store, clock, directory, sender: shapedSender(sender, payloads), log, metrics });
+  const { observer: care, notices } = careForEndpoints(settings, { directory, sender, secrets, log, metrics });
+  const engine = makeEngine(settings, { store, clock, directory, sender: shapedSender(sender, payloads), care, log, metrics });
   listeners.push((commit) => engine.directoryChanged(commit));
   const groups = new GroupCommit({ events: store.events, timers: systemTimers, catchUp: (version) => directory.catchUp(version) });
   const newEventId = eventIdSource(clock, systemRandomBits());
@@ -145,7 +147,7 @@ async function compose(settings: Settings, { topics, ca }: Files, sealing: Seali
   try {
     await http.listen();
   } catch (error) {
-    await Promise.all([keeper.stop(), replays.stop(), follower.stop()]);
+    await Promise.all([keeper.stop(), replays.stop(), follower.stop(), notices.stop()]);
     await engine.stop(0);
     await sender.close();
     throw error;
@@ -154,7 +156,7 @@ async function compose(settings: Settings, { topics, ca }: Files, sealing: Seali
   const stopAll = async (): Promise<void> => {
     await Promise.all([http.close(settings.graceMs), engine.stop(settings.graceMs)]);
     await groups.drain();
-    await Promise.all([keeper.stop(), replays.stop(), follower.stop()]);
+    await Promise.all([keeper.stop(), replays.stop(), follower.stop(), notices.stop()]);
     await sender.close();
     await store.close();
     metrics.close();
@@ -238,8 +240,8 @@ interface CoreParts {
   readonly metrics: Metrics;
 }
 
-function makeEngine(settings: Settings, parts: CoreParts & { readonly sender: Sender }): Engine {
-  const { store, clock, directory, sender, log, metrics } = parts;
+function makeEngine(settings: Settings, parts: CoreParts & { readonly sender: Sender; readonly care: EndpointCare["observer"] }): Engine {
+  const { store, clock, directory, sender, care, log, metrics } = parts;
   return new Engine({
     node: `node-${randomUUID()}`,
     delivers: settings.role !== "api",
@@ -254,6 +256,7 @@ function makeEngine(settings: Settings, parts: CoreParts & { readonly sender: Se
     attemptsInFlightMax: settings.concurrency,
     endpointConcurrencyMax: settings.endpointConcurrency,
     observer: {
+      ...care,
       onGone: (subscription) => {
         directory.change(disableSubscription(subscription)).catch((error: unknown) => {
           // Asked for again with the next 410 of the same endpoint.

@@ -45,7 +45,7 @@ export const NOUNS: Readonly<Record<string, string>> = {
   replays: "sending many deliveries again, as a job of the server",
 };
 
-const VERBS: Readonly<Record<Route["method"], string>> = { GET: "get", POST: "create", PUT: "put", DELETE: "delete" };
+const VERBS: Readonly<Record<Route["method"], string>> = { GET: "get", POST: "create", PUT: "put", PATCH: "change", DELETE: "delete" };
 
 export function apiCommands(routes: readonly Route[] = ROUTES): readonly ApiCommand[] {
   const commands = new Map<string, ApiCommand>();

@@ -56,6 +56,12 @@ export const Webhook = Type.Object({
   filter: Type.Optional(Type.String({ description: "Only events that it matches are owed." })),
   fields: Type.Optional(Type.Array(Type.String(), { description: "Only these are sent of a payload." })),
   changed: Type.Optional(Type.Array(Type.String(), { description: "Only events that changed one of these are owed." })),
+  held: Type.Optional(
+    Type.Object(
+      { reason: Type.String(), endsAt: Type.Union([Type.String({ format: "date-time" }), Type.Null()]) },
+      { description: "There while the operator has sending stopped: what is owed, and what comes, waits." },
+    ),
+  ),
 });
 
 /** Tries out what a webhook would be sent: its settings, and an event made of a payload or of a topic's sample. */

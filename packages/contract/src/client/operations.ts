@@ -12,13 +12,19 @@ export type DecisionEntry = { readonly webhookId: number; readonly clientId: str
 
 export type DeliveryEntry = { readonly id: string; readonly eventId: string; readonly webhookId: number; readonly endpointId: string; readonly shop: string; readonly clientId: string; readonly topic: string; readonly address: string; readonly state: "pending" | "delivered" | "dead" | "cancelled"; readonly reason: string | null; readonly round: number; readonly attemptCount: number; readonly nextAttemptAt: string | null; readonly lastStatus: number | null; readonly lastError: string | null; readonly test: boolean; readonly createTime: string | null; readonly updateTime: string };
 
+export type EndpointEntry = { readonly id: string; readonly clientId: string; readonly address: string; readonly host: string; readonly webhooks: { readonly active: number; readonly paused: number; readonly suspended: number; readonly disabled: number; readonly held: number }; readonly breaker: "closed" | "open"; readonly openedAt: string | null; readonly nextProbeAt: string | null; readonly pausedUntil: string | null; readonly concurrency: number | null; readonly failingSince: string | null; readonly failedAttempts: number; readonly warnedPercent: number; readonly suspendsAt: string | null; readonly lastSuccessAt: string | null; readonly lastFailureAt: string | null; readonly lastStatus: number | null; readonly lastError: string | null; readonly held: { readonly id: string; readonly scope: string; readonly subject: string; readonly reason: string; readonly endsAt: string | null } | null };
+
 export type EventEntry = { readonly id: string; readonly shop: string; readonly topic: string; readonly clientId: string | null; readonly apiVersion: string; readonly triggeredAt: string; readonly createTime: string; readonly orderKey: string | null; readonly changed: readonly (string)[] | null; readonly test: boolean; readonly erased: boolean; readonly payload: Readonly<Record<string, unknown>> | null; readonly deliveries: readonly (DeliveryEntry)[] };
 
 export type FullDeliveryEntry = { readonly id: string; readonly eventId: string; readonly webhookId: number; readonly endpointId: string; readonly shop: string; readonly clientId: string; readonly topic: string; readonly address: string; readonly state: "pending" | "delivered" | "dead" | "cancelled"; readonly reason: string | null; readonly round: number; readonly attemptCount: number; readonly nextAttemptAt: string | null; readonly lastStatus: number | null; readonly lastError: string | null; readonly test: boolean; readonly createTime: string | null; readonly updateTime: string; readonly attempts: readonly (AttemptEntry)[] };
 
+export type HoldEntry = { readonly id: string; readonly scope: "shop" | "app" | "host" | "topic" | "all"; readonly subject: string | null; readonly reason: string; readonly madeBy: string; readonly createTime: string; readonly endsAt: string | null };
+
 export type InstallationEntry = { readonly clientId: string; readonly shop: string; readonly scopes: readonly (string)[]; readonly accessToken?: string; readonly installedAt: string };
 
 export type KeyEntry = { readonly id: string; readonly name: string; readonly role: "admin" | "publish" | "read"; readonly key?: string; readonly createTime: string; readonly revokedTime: string | null };
+
+export type PlatformWebhookEntry = { readonly id: number; readonly topic: string; readonly address: string; readonly createTime: string; readonly updateTime: string; readonly status: "active" | "paused" | "suspended" | "disabled"; readonly statusReason: "endpoint_failing" | "scope_lost" | "gone" | null; readonly apiVersion: string; readonly filter?: string; readonly fields?: readonly (string)[]; readonly changed?: readonly (string)[]; readonly uuid: string; readonly shop: string | null; readonly clientId: string; readonly endpointId: string; readonly declared: boolean; readonly held: { readonly id: string; readonly scope: string; readonly subject: string; readonly reason: string; readonly endsAt: string | null } | null };
 
 export type PublicKeyEntry = { readonly kty: "OKP"; readonly crv: "Ed25519"; readonly alg: "EdDSA"; readonly use: "sig"; readonly kid: string; readonly x: string; readonly publicKey: string; readonly state: "staged" | "live" | "retiring" | "revoked"; readonly createTime: string };
 
@@ -28,7 +34,7 @@ export type ShopEntry = { readonly domain: string; readonly shopId: string; read
 
 export type TopicEntry = { readonly name: string; readonly domain: string; readonly title: string; readonly description: string; readonly audience: string; readonly scopes: readonly (string)[]; readonly root: string; readonly subjects: readonly (string)[]; readonly madeByGenhook: boolean; readonly versions: Readonly<Record<string, unknown>>; readonly sample: Readonly<Record<string, unknown>> };
 
-export type Webhook = { readonly id: number; readonly topic: string; readonly address: string; readonly createTime: string; readonly updateTime: string; readonly status: "active" | "paused" | "suspended" | "disabled"; readonly statusReason: "endpoint_failing" | "scope_lost" | "gone" | null; readonly apiVersion: string; readonly filter?: string; readonly fields?: readonly (string)[]; readonly changed?: readonly (string)[] };
+export type Webhook = { readonly id: number; readonly topic: string; readonly address: string; readonly createTime: string; readonly updateTime: string; readonly status: "active" | "paused" | "suspended" | "disabled"; readonly statusReason: "endpoint_failing" | "scope_lost" | "gone" | null; readonly apiVersion: string; readonly filter?: string; readonly fields?: readonly (string)[]; readonly changed?: readonly (string)[]; readonly held?: { readonly reason: string; readonly endsAt: string | null } };
 
 /** What each call takes and answers. */
 export interface Operations {
@@ -120,6 +126,28 @@ export interface Operations {
   resumeReplay: { input: { params: { id: string | number } }; answer: { readonly replay: { readonly id: string; readonly state: "running" | "paused" | "done" | "cancelled"; readonly dryRun: boolean; readonly filter: { readonly state?: "dead" | "cancelled" | "delivered"; readonly shop?: string; readonly clientId?: string; readonly webhookId?: number | string; readonly endpointId?: string; readonly topic?: string; readonly eventId?: string; readonly createTimeMin?: string; readonly createTimeMax?: string }; readonly ratePerSecond: number; readonly matched: number; readonly counted: boolean; readonly done: number; readonly reopened: number; readonly madeBy: string; readonly createTime: string; readonly updateTime: string } } };
   /** POST /platform/v1/replays/:id/cancel: End a replay; what was sent again stays so. */
   cancelReplay: { input: { params: { id: string | number } }; answer: { readonly replay: { readonly id: string; readonly state: "running" | "paused" | "done" | "cancelled"; readonly dryRun: boolean; readonly filter: { readonly state?: "dead" | "cancelled" | "delivered"; readonly shop?: string; readonly clientId?: string; readonly webhookId?: number | string; readonly endpointId?: string; readonly topic?: string; readonly eventId?: string; readonly createTimeMin?: string; readonly createTimeMax?: string }; readonly ratePerSecond: number; readonly matched: number; readonly counted: boolean; readonly done: number; readonly reopened: number; readonly madeBy: string; readonly createTime: string; readonly updateTime: string } } };
+  /** GET /platform/v1/webhooks: List the webhooks of all apps on all shops. */
+  listAllWebhooks: { input: { query?: { shop?: string | number; clientId?: string | number; topic?: string | number; status?: "active" | "paused" | "suspended" | "disabled"; endpointId?: string | number; address?: string | number; limit?: string | number; pageToken?: string | number } }; answer: { readonly webhooks: readonly (PlatformWebhookEntry)[] }; entry: PlatformWebhookEntry };
+  /** GET /platform/v1/webhooks/:id: Get a webhook. */
+  getAnyWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: PlatformWebhookEntry } };
+  /** PATCH /platform/v1/webhooks/:id: Pause a webhook, make it active again, or change its settings; its app may end the pause, but not a hold. */
+  changeWebhook: { input: { params: { id: string | number }; body: { readonly status?: "active" | "paused"; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null } }; answer: { readonly webhook: PlatformWebhookEntry } };
+  /** GET /platform/v1/endpoints: List endpoints, and how they are doing. */
+  listEndpoints: { input: { query?: { clientId?: string | number; host?: string | number; state?: "failing" | "suspended" | "open" | "held"; limit?: string | number; pageToken?: string | number } }; answer: { readonly endpoints: readonly (EndpointEntry)[] }; entry: EndpointEntry };
+  /** GET /platform/v1/endpoints/:id: An endpoint with its backlog. */
+  getEndpoint: { input: { params: { id: string | number } }; answer: { readonly endpoint: EndpointEntry & { readonly backlog: { readonly pending: number; readonly more: boolean; readonly oldestPendingAt: string | null } } } };
+  /** POST /platform/v1/endpoints/:id/probe: Try an endpoint whose breaker is open now, with the next delivery that is due. */
+  probeEndpoint: { input: { params: { id: string | number } }; answer: { readonly endpoint: EndpointEntry & { readonly backlog: { readonly pending: number; readonly more: boolean; readonly oldestPendingAt: string | null } } } };
+  /** POST /platform/v1/endpoints/:id/resume: Resume all webhooks that were suspended because the endpoint failed. */
+  resumeEndpoint: { input: { params: { id: string | number } }; answer: { readonly endpoint: EndpointEntry & { readonly backlog: { readonly pending: number; readonly more: boolean; readonly oldestPendingAt: string | null } } } };
+  /** POST /platform/v1/holds: Stop sending to a shop, app, host, topic or everything; what is owed waits. No attempt starts later than 2 s after the answer. */
+  createHold: { input: { body: { readonly scope: "shop" | "app" | "host" | "topic" | "all"; readonly subject?: string; readonly reason: string; readonly endsAt?: string } }; answer: { readonly hold: HoldEntry } };
+  /** GET /platform/v1/holds: List the holds in force, oldest first. */
+  listHolds: { input: { query?: { scope?: "shop" | "app" | "host" | "topic" | "all"; subject?: string | number; limit?: string | number; pageToken?: string | number } }; answer: { readonly holds: readonly (HoldEntry)[] }; entry: HoldEntry };
+  /** GET /platform/v1/holds/:id: A hold in force. */
+  getHold: { input: { params: { id: string | number } }; answer: { readonly hold: HoldEntry } };
+  /** DELETE /platform/v1/holds/:id: End a hold; what it held is sent, slowly at first. */
+  releaseHold: { input: { params: { id: string | number } }; answer: Readonly<Record<string, unknown>> };
   /** GET /platform/v1/topics: All topics with schemas and samples. */
   listTopics: { input: {  }; answer: { readonly topics: readonly (TopicEntry)[] } };
   /** GET /platform/v1/stats: Counts and latency over time, and what is pending now. */
@@ -180,6 +208,17 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: OperationRow } =
   pauseReplay: {"method":"POST","path":"/platform/v1/replays/:id/pause","api":"platform"},
   resumeReplay: {"method":"POST","path":"/platform/v1/replays/:id/resume","api":"platform"},
   cancelReplay: {"method":"POST","path":"/platform/v1/replays/:id/cancel","api":"platform"},
+  listAllWebhooks: {"method":"GET","path":"/platform/v1/webhooks","api":"platform","entries":"webhooks"},
+  getAnyWebhook: {"method":"GET","path":"/platform/v1/webhooks/:id","api":"platform"},
+  changeWebhook: {"method":"PATCH","path":"/platform/v1/webhooks/:id","api":"platform"},
+  listEndpoints: {"method":"GET","path":"/platform/v1/endpoints","api":"platform","entries":"endpoints"},
+  getEndpoint: {"method":"GET","path":"/platform/v1/endpoints/:id","api":"platform"},
+  probeEndpoint: {"method":"POST","path":"/platform/v1/endpoints/:id/probe","api":"platform"},
+  resumeEndpoint: {"method":"POST","path":"/platform/v1/endpoints/:id/resume","api":"platform"},
+  createHold: {"method":"POST","path":"/platform/v1/holds","api":"platform"},
+  listHolds: {"method":"GET","path":"/platform/v1/holds","api":"platform","entries":"holds"},
+  getHold: {"method":"GET","path":"/platform/v1/holds/:id","api":"platform"},
+  releaseHold: {"method":"DELETE","path":"/platform/v1/holds/:id","api":"platform"},
   listTopics: {"method":"GET","path":"/platform/v1/topics","api":"platform"},
   getStats: {"method":"GET","path":"/platform/v1/stats","api":"platform"},
   listAudit: {"method":"GET","path":"/platform/v1/audit","api":"platform","entries":"records"},

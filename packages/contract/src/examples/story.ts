@@ -62,6 +62,48 @@ export const WEBHOOK_ENTRY = {
   apiVersion: "202412",
 };
 
+/** The endpoint of that address, two days into trouble. */
+export const ENDPOINT_ENTRY = {
+  id: "ep_5b1e0c9d8f7a6b5c4d3e2f10",
+  clientId: CLIENT_ID,
+  address: ADDRESS,
+  host: "app.example.com",
+  webhooks: { active: 12, paused: 0, suspended: 0, disabled: 0, held: 0 },
+  breaker: "open",
+  openedAt: "2024-12-31T02:10:40.120Z",
+  nextProbeAt: "2025-01-02T15:04:10.000Z",
+  pausedUntil: null,
+  concurrency: 1,
+  failingSince: "2024-12-31T02:09:58.310Z",
+  failedAttempts: 391,
+  warnedPercent: 50,
+  suspendsAt: "2025-01-05T02:09:58.310Z",
+  lastSuccessAt: "2024-12-31T02:08:11.904Z",
+  lastFailureAt: "2025-01-02T14:54:10.006Z",
+  lastStatus: 503,
+  lastError: null,
+  held: null,
+};
+export const WELL_AGAIN = {
+  breaker: "closed",
+  openedAt: null,
+  nextProbeAt: null,
+  failingSince: null,
+  failedAttempts: 0,
+  warnedPercent: 0,
+  suspendsAt: null,
+};
+
+export const HOLD_ENTRY = {
+  id: "3f0d2c1b-7a69-4d58-8c47-b6a5948372f1",
+  scope: "host",
+  subject: "app.example.com",
+  reason: "INC-1042: its provider is down",
+  madeBy: "key first made at the first start",
+  createTime: "2025-01-02T15:00:00.000Z",
+  endsAt: "2025-01-02T18:00:00.000Z",
+};
+
 export const DELIVERY_ENTRY = {
   id: DELIVERY_ID,
   eventId: EVENT_ID,

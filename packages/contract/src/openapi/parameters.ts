@@ -33,6 +33,12 @@ const PARAMETERS: Readonly<Record<string, PathParameter>> = {
   "deliveries/:id": { description: "A delivery's id, as webhook-id carries it.", schema: { type: "string" }, example: story.DELIVERY_ID },
   "events/:id": { description: "An event's id.", schema: UUID, example: story.EVENT_ID },
   "replays/:id": { description: "A replay's id.", schema: UUID, example: story.REPLAY_ENTRY.id },
+  "endpoints/:id": {
+    description: "An endpoint's id, as webhooks and deliveries name it.",
+    schema: { type: "string", pattern: "^ep_[0-9a-f]{24}$" },
+    example: story.ENDPOINT_ENTRY.id,
+  },
+  "holds/:id": { description: "A hold's id.", schema: UUID, example: story.HOLD_ENTRY.id },
   "keys/:id": { description: "A platform key's id, as the list shows it.", schema: { type: "string" }, example: story.KEY_ENTRY.id },
 };
 

@@ -2,8 +2,10 @@ import type { TSchema } from "typebox";
 import { EmptyAnswer, FilterTestAnswer } from "../app-api/schemas.ts";
 import type { ErrorCode } from "../errors.ts";
 import { ADDRESS_ERRORS, BODY_ERRORS, many, one, SHAPE_ERRORS, type Route } from "../route.ts";
+import { holdRoutes } from "./hold-routes.ts";
 import { replayRoutes } from "./replay-routes.ts";
 import * as platform from "./schemas.ts";
+import { webhookRoutes } from "./webhook-routes.ts";
 
 const ADMIN = ["admin"];
 const ANY_ROLE = ["admin", "read"];
@@ -232,6 +234,8 @@ export const platformRoutes: readonly Route[] = [
     errors: ["delivery_pending", "replay_refused"],
   },
   ...replayRoutes,
+  ...webhookRoutes,
+  ...holdRoutes,
   {
     operation: "listTopics",
     method: "GET",

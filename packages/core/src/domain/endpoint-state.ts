@@ -26,8 +26,8 @@ export interface EndpointState {
   readonly probeWaitMs: number | null;
   /** The endpoint asked to be left alone until then. */
   readonly pausedUntil: number | null;
-  /** Attempts that it may have in flight, as learned. */
-  readonly concurrency: number;
+  /** Attempts that it may have in flight, as learned; null where that is not known. */
+  readonly concurrency: number | null;
   readonly failing: Failing | null;
   /** When its webhooks were suspended, until one of them is resumed. */
   readonly suspendedAt: number | null;

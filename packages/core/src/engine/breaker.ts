@@ -9,11 +9,12 @@ import type { EndpointSign } from "./decide.ts";
  *                        ▲                          │
  *                        └── failed: the wait doubles, to 10 min
  *
- * Open: deliveries wait and use no attempt. A probe is an ordinary, counted attempt; one at a time.
+ * Open: deliveries wait and use no attempt. A probe is an ordinary, counted attempt; one at a time. Where it was open when its owner went,
+ * the next owner goes on from there. What was held (a pause, a suspension, an operator's hold) is let go through the same slow start.
  *
  * It trips on signs of overload (DNS, connect, TLS, timeout, 429, 502, 503, 504): 10 in a row, or at least half of at least 10
- * outcomes within a minute. Other failures are the app's answer to one payload more often than trouble, so they open it only
- * when 10 different deliveries failed within a minute and none succeeded.
+ * outcomes within a minute. Other failures are the app's answer to one payload more often than trouble, so with them it trips only
+ * when 10 different deliveries failed, however, within a minute and none succeeded.
  *
  * Times are monotonic ms. The minute is counted in ten slices of six seconds, which bounds memory whatever the rate.
  */
@@ -47,6 +48,30 @@ export class Breaker {
   #slowStart = Number.POSITIVE_INFINITY;
   #slowStartSuccesses = 0;
 
+  /** The wait that leads to the next probe, ms; meaningful while open. */
+  get probeWaitMs(): number {
+    return this.#probeWaitMs;
+  }
+
+  /** Open as a former owner left it: it has `waitMs` behind it or before it, and probes at `probeAt`. */
+  restore(probeAt: number, waitMs: number): void {
+    this.#open(probeAt - waitMs, waitMs);
+  }
+
+  /** The next probe is due at once; false when there is none to make, because it is closed. */
+  probeNow(now: number): boolean {
+    if (this.state === "closed") return false;
+    if (this.state === "open") this.probeAt = Math.min(this.probeAt, now);
+    return true;
+  }
+
+  /** Lets 1, 2, 4 … attempts run at once from here on; one that is starting slowly already goes on as it is. */
+  startSlowly(): void {
+    if (this.state !== "closed" || this.#slowStart !== Number.POSITIVE_INFINITY) return;
+    this.#slowStart = 1;
+    this.#slowStartSuccesses = 0;
+  }
+
   /** True when an attempt may start as far as the breaker is concerned; `inFlight` counts the endpoint's. */
   mayStart(now: number, inFlight: number): boolean {
     if (this.state === "closed") return inFlight < this.#slowStart;
@@ -73,7 +98,7 @@ export class Breaker {
       return false;
     }
     this.#overloadInARow = sign === "overload" ? this.#overloadInARow + 1 : 0;
-    if (sign === "refusal") this.#noteRefusal(delivery, now);
+    this.#noteFailure(delivery, now);
     if (!this.#trips(now)) return false;
     this.#open(now, BREAKER_FIRST_PROBE_MS);
     return true;
@@ -124,7 +149,7 @@ export class Breaker {
     if (sign === "success") slice.success += 1;
   }
 
-  #noteRefusal(delivery: EventId, now: number): void {
+  #noteFailure(delivery: EventId, now: number): void {
     this.#failedDeliveries.delete(delivery);
     this.#failedDeliveries.set(delivery, now);
     if (this.#failedDeliveries.size > BREAKER_MIN_OUTCOMES) {

@@ -17,6 +17,8 @@ export class EndpointGate<Lane> {
   inFlight = 0;
   /** Monotonic ms until which the endpoint asked to be left alone. */
   pausedUntil = 0;
+  /** Wall ms of the last success that this gate has seen. */
+  lastSuccessAt: number | null = null;
   /** Running mean of attempt durations, ms. */
   serviceMs = 10;
   /** Earliest monotonic time for which a wake-up is set. */
@@ -76,10 +78,11 @@ export class EndpointGate<Lane> {
     return this.breaker.started();
   }
 
-  finished(sign: EndpointSign, delivery: EventId, wasProbe: boolean, durationMs: number, now: number): void {
+  /** Takes an outcome in; true when the breaker opened, closed, or moved its next probe. */
+  finished(sign: EndpointSign, delivery: EventId, wasProbe: boolean, durationMs: number, now: number): boolean {
     this.inFlight -= 1;
     if (sign !== "none") this.serviceMs += (durationMs - this.serviceMs) * SERVICE_WEIGHT;
     if (sign === "success" || sign === "overload") this.concurrency.record(sign, this.inFlight);
-    this.breaker.record(sign, delivery, wasProbe, now);
+    return this.breaker.record(sign, delivery, wasProbe, now);
   }
 }

@@ -16,6 +16,8 @@ import type { RetryPolicy } from "./backoff.ts";
 import { decide, endpointSign, type Decision } from "./decide.ts";
 import { Discovery } from "./discovery.ts";
 import type { EndpointGate } from "./endpoint-gate.ts";
+import { EndpointRecords, type EndpointObserver } from "./endpoint-records.ts";
+import { HoldClock } from "./hold-clock.ts";
 import type { Lane } from "./lane.ts";
 import { LaneTable } from "./lane-table.ts";
 import { logRowOf, type KeepResponses } from "./log-row.ts";
@@ -28,7 +30,7 @@ export interface EngineOptions {
   readonly node: string;
   /** False: send nothing here, and tell those that do. */
   readonly delivers: boolean;
-  readonly store: Pick<Store, "isShared" | "tasks" | "leases" | "hints" | "directory">;
+  readonly store: Pick<Store, "isShared" | "tasks" | "leases" | "hints" | "directory" | "endpoints">;
   readonly directory: DirectoryService;
   readonly sender: Sender;
   readonly clock: StoreClock;
@@ -42,12 +44,14 @@ export interface EngineOptions {
 }
 
 /** What the engine tells others; must not throw. */
-export interface EngineObserver {
+export interface EngineObserver extends EndpointObserver {
   /** A subscription's endpoint answered 410, and the delivery that it answered is settled. */
   readonly onGone: (subscription: number) => void;
   /** An attempt has ended and its settlement is on its way. */
   readonly onAttempt: (settlement: Settlement, outcome: Outcome) => void;
   readonly onSettled: (settlement: Settlement, isApplied: boolean) => void;
+  /** The end of some hold has come. What it held is sent again already. */
+  readonly onHoldEnded: () => void;
   readonly onError: (what: string, error: unknown) => void;
 }
 
@@ -87,6 +91,9 @@ export class Engine {
   readonly #settler: Settler;
   readonly #owner: Owner;
   readonly #watch: DirectoryWatch;
+  readonly #holdClock: HoldClock;
+  /** How the endpoints do whose shards are owned here. */
+  readonly endpoints: EndpointRecords;
   readonly #inFlightMax: number;
   #inFlight = 0;
   /** Attempts in flight or unsettled, by shard. */
@@ -142,6 +149,16 @@ export class Engine {
       onCurrent: onReady,
       onError: (error) => onError("check the directory", error),
     });
+    this.endpoints = this.#makeRecords();
+    this.#holdClock = new HoldClock({
+      holds: directory.directory.holds,
+      clock,
+      timers,
+      onEnd: () => {
+        this.#holdsChanged(true);
+        observer.onHoldEnded();
+      },
+    });
     hints.listen((hint) => this.#told(hint));
   }
 
@@ -165,10 +182,31 @@ export class Engine {
     });
   }
 
+  #makeRecords(): EndpointRecords {
+    const { store, directory, clock, timers, observer } = this.#options;
+    return new EndpointRecords({
+      states: store.endpoints,
+      isShared: store.isShared,
+      directory: directory.directory,
+      clock,
+      timers,
+      owns: (shard) => this.#owner.owns(shard),
+      ownedShards: () => this.#owner.shards,
+      gates: this.#table,
+      onReady: (gate) => {
+        this.#table.unpark(gate);
+        this.#pump();
+      },
+      observer,
+      onError: observer.onError,
+    });
+  }
+
   /** Takes ownership and finds what is owed. Resolves once leases were asked for; discovery goes on behind it. */
   async start(): Promise<void> {
     this.#isRunning = true;
     await Promise.all([this.#owner.start(), this.#watch.start()]);
+    this.#holdClock.set();
   }
 
   /** Why this process is not ready to do its part; empty when it is. */
@@ -211,11 +249,6 @@ export class Engine {
     };
   }
 
-  /** The gate of an endpoint, where anything was sent to it lately. */
-  gate(endpoint: string): EndpointGate<Lane> | undefined {
-    return this.#table.gate(endpoint);
-  }
-
   /** An event was committed: its deliveries may start, here without reading anything back, or where their shards are owned. */
   handOver(event: NewEvent): void {
     this.#table.handOver(event);
@@ -229,8 +262,14 @@ export class Engine {
   }
 
   /** The directory has changed; from here on nothing is started against what it was. */
-  directoryChanged(commit: Pick<DirectoryCommit, "subscriptions" | "events">): void {
-    if (this.#isRunning) for (const subscription of commit.subscriptions) this.#table.subscriptionChanged(subscription);
+  directoryChanged(commit: Pick<DirectoryCommit, "subscriptions" | "holds" | "events">): void {
+    if (this.#isRunning) {
+      for (const subscription of commit.subscriptions) {
+        this.#table.subscriptionChanged(subscription);
+        this.endpoints.subscriptionChanged(subscription);
+      }
+      if (commit.holds.length > 0) this.#holdsChanged(commit.holds.some((hold) => hold.endedAt !== null));
+    }
     for (const event of commit.events) this.#table.handOver(event);
     this.#pump();
   }
@@ -243,12 +282,14 @@ export class Engine {
     this.#isRunning = false;
     this.#discovery.stop();
     this.#watch.stop();
+    this.#holdClock.stop();
     this.#table.stop();
     this.#owner.retire();
     await this.#land(graceMs);
     const timer = this.#options.timers.after(graceMs, () => this.#settler.abandon());
     await this.#settler.drain();
     timer.cancel();
+    await this.endpoints.stop();
     await this.#owner.stop();
   }
 
@@ -312,7 +353,8 @@ export class Engine {
     const wallNow = clock.now();
     this.#inFlight -= 1;
     const durationMs = outcome.kind === "aborted" ? 0 : outcome.durationMs;
-    gate.finished(endpointSign(outcome), owed.task.eventId, flight.wasProbe, durationMs, now);
+    const sign = endpointSign(outcome);
+    const hasMoved = gate.finished(sign, owed.task.eventId, flight.wasProbe, durationMs, now);
     const decision = decide({ attempts: owed.task.attempts }, outcome, retry, wallNow, random);
     if (outcome.kind === "aborted" || decision.kind === "uncounted") {
       this.#ended(owed.task.shard);
@@ -321,9 +363,11 @@ export class Engine {
     } else {
       if ("pauseUntil" in decision && decision.pauseUntil !== null) {
         gate.pausedUntil = Math.max(gate.pausedUntil, now + decision.pauseUntil - wallNow);
+        this.endpoints.paused(gate);
       }
       this.#settle(flight, outcome, decision, wallNow);
     }
+    this.endpoints.finished(gate, { sign, outcome, startedAt: flight.at, hasMoved });
     this.#table.unpark(gate);
     if (this.#inFlight === 0) this.#landed?.();
     this.#pump();
@@ -375,7 +419,10 @@ export class Engine {
   #ownershipChanged(gained: readonly GainedShard[], lost: readonly number[]): void {
     const shards = gained.map(({ shard }) => shard);
     this.#table.shardsChanged(shards, lost);
-    if (shards.length > 0) this.#discovery.gained(shards);
+    if (lost.length > 0) this.endpoints.lost(lost);
+    if (shards.length === 0) return;
+    void this.endpoints.gained(shards);
+    this.#discovery.gained(shards);
   }
 
   #told(hint: Hint): void {
@@ -389,6 +436,14 @@ export class Engine {
       case "leases":
         if (this.#isRunning) this.#owner.renewNow();
     }
+  }
+
+  /** What is released may be known to the store alone, so it is looked for. */
+  #holdsChanged(hasReleased: boolean): void {
+    this.#holdClock.set();
+    this.#table.holdsChanged(hasReleased);
+    if (hasReleased) this.#discovery.gained(this.#owner.shards);
+    this.#pump();
   }
 
   async #land(graceMs: number): Promise<void> {

@@ -46,6 +46,8 @@ export class LaneTable {
   readonly #sweeper: Sweeper;
   /** Shards whose lanes were not all found yet. */
   readonly #undiscovered = new Set<number>();
+  /** A hold was released, and what it held is not found again yet. */
+  #isReleasing = false;
   #isStopped = false;
 
   constructor(options: LaneTableOptions) {
@@ -179,13 +181,24 @@ export class LaneTable {
       // A subscription that was just made is owed nothing yet; any other may have waited in the store.
       if (!this.#options.owns(shard) || subscription.createdAt === subscription.updatedAt) return;
       lane = this.#makeLane(subscription);
+      // Whether it was held is forgotten with the lane.
+      lane.gate.breaker.startSlowly();
     } else {
       this.#letGo(lane);
       if (lane.subscription.endpoint !== subscription.endpoint) this.#moveLane(lane, shard, subscription.endpoint);
       lane.subscription = subscription;
-      lane.disposition = this.#dispositionOf(subscription);
     }
-    this.#resume(lane);
+    this.#dispose(lane);
+  }
+
+  /** Holds were made, released, or have ended: from here on nothing starts against them. What only a scan finds again starts slowly, too. */
+  holdsChanged(hasReleased: boolean): void {
+    if (hasReleased) this.#isReleasing = true;
+    for (const lane of this.#lanes.values()) {
+      if (this.#dispositionOf(lane.subscription).kind === lane.disposition.kind) continue;
+      this.#letGo(lane);
+      this.#dispose(lane);
+    }
   }
 
   /** Another process says that something is owed in a lane; false when memory does not know the lane. */
@@ -199,7 +212,10 @@ export class LaneTable {
 
   /** A lane was found in the store. */
   discovered(found: LaneWithWork, subscription: Subscription): void {
-    const lane = this.#lanes.get(found.lane) ?? this.#makeLane(subscription);
+    const known = this.#lanes.get(found.lane);
+    // Held, and where it belongs: nothing is remembered of it; it is found again when it is let go.
+    if (known === undefined && found.shard === laneOf(subscription).shard && this.#dispositionOf(subscription).kind === "hold") return;
+    const lane = known ?? this.#makeLane(subscription);
     if (found.shard !== lane.shard) {
       this.#movesFrom(lane, found.shard);
       return;
@@ -247,6 +263,7 @@ export class LaneTable {
   /** All lanes with work in these shards are known now. */
   shardsDiscovered(shards: readonly number[]): void {
     for (const shard of shards) this.#undiscovered.delete(shard);
+    this.#isReleasing = false;
   }
 
   /** A delivery's outcome is durable, or was somebody else's. */
@@ -302,14 +319,14 @@ export class LaneTable {
   /** A lane that memory did not know. Once its shard was discovered, memory knows every lane with work, so it is complete. */
   #newLaneFor(id: number): Lane | null {
     const subscription = this.#options.directory.subscription(id);
-    if (subscription === undefined) return null;
+    if (subscription === undefined || this.#dispositionOf(subscription).kind === "hold") return null;
     const lane = this.#makeLane(subscription);
     lane.isComplete = !this.#undiscovered.has(lane.shard);
     return lane;
   }
 
   #makeLane(subscription: Subscription): Lane {
-    const gate = this.#gateOf(subscription.endpoint);
+    const gate = this.gateOf(subscription.endpoint);
     const lane = new Lane(subscription, laneOf(subscription).shard, gate, this.#dispositionOf(subscription));
     this.#lanes.set(lane.id, lane);
     return lane;
@@ -327,16 +344,26 @@ export class LaneTable {
     if (lane.movesFrom === shard) lane.movesFrom = null;
     if (lane.isParked) lane.gate.remove(lane);
     lane.isParked = false;
-    lane.gate = this.#gateOf(endpoint);
+    lane.gate = this.gateOf(endpoint);
   }
 
-  #gateOf(endpoint: string): EndpointGate<Lane> {
+  /** The gate of an endpoint, made where memory had none. */
+  gateOf(endpoint: string): EndpointGate<Lane> {
     let gate = this.#gates.get(endpoint);
     if (gate === undefined) {
       gate = new EndpointGate(endpoint, this.#options.endpointConcurrencyMax);
+      if (this.#isReleasing) gate.breaker.startSlowly();
       this.#gates.set(endpoint, gate);
     }
     return gate;
+  }
+
+  /** Decides anew what is to be done with a lane; what was held and is sent now starts slowly. */
+  #dispose(lane: Lane): void {
+    const disposition = this.#dispositionOf(lane.subscription);
+    if (lane.disposition.kind === "hold" && disposition.kind === "send") lane.gate.breaker.startSlowly();
+    lane.disposition = disposition;
+    this.#resume(lane);
   }
 
   /** Does what the lane's disposition asks for, from the beginning. */

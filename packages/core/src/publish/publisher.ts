@@ -82,6 +82,11 @@ export class Publisher {
     }
     if (subscription.status !== "active") return Promise.resolve(notActive(subscription));
     const id = newEventId();
+    if (directory.directory.holdOver(subscription, millisecondsOf(id)) !== null) {
+      return Promise.resolve(
+        refuse("webhook_not_active", "The operator has sending to this webhook stopped; a test would wait.", "status"),
+      );
+    }
     return this.submit({
       id,
       shop,

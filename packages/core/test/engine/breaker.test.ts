@@ -56,6 +56,55 @@ describe("Breaker", () => {
     expect(all.state).toBe("open");
   });
 
+  it("failures of any kind count as different deliveries that failed, where none succeeded", () => {
+    const breaker = new Breaker();
+    failing(breaker, "overload", 4);
+    for (let index = 4; index < 9; index += 1) breaker.record("refusal", `delivery ${index}`, false, 100);
+    expect(breaker.state).toBe("closed");
+    breaker.record("refusal", "delivery 9", false, 200);
+    expect(breaker.state).toBe("open");
+    const slow = new Breaker();
+    failing(slow, "refusal", 10, 0, 7_000);
+    expect(slow.state, "ten deliveries in more than a minute").toBe("closed");
+  });
+
+  it("a probe that is asked for is due at once, once, and its failure doubles the wait as ever", () => {
+    const breaker = new Breaker();
+    expect(breaker.probeNow(0)).toBe(false);
+    const now = failing(breaker, "overload", 10);
+    expect(breaker.mayStart(now, 0)).toBe(false);
+    expect(breaker.probeNow(now)).toBe(true);
+    expect(breaker.mayStart(now, 0)).toBe(true);
+    breaker.started();
+    expect(breaker.probeNow(now), "one is under way").toBe(true);
+    expect(breaker.mayStart(now, 0)).toBe(false);
+    breaker.record("overload", "probe", true, now);
+    expect(breaker.probeAt).toBe(now + 2 * BREAKER_FIRST_PROBE_MS);
+  });
+
+  it("goes on as a former owner left it", () => {
+    const breaker = new Breaker();
+    breaker.restore(5_000, 80_000);
+    expect([breaker.state, breaker.probeAt, breaker.probeWaitMs]).toEqual(["open", 5_000, 80_000]);
+    expect(breaker.mayStart(4_999, 0)).toBe(false);
+    expect(breaker.mayStart(5_000, 0)).toBe(true);
+    breaker.started();
+    breaker.record("overload", "probe", true, 5_000);
+    expect(breaker.probeAt).toBe(165_000);
+  });
+
+  it("what was held is let go slowly; asked again, it goes on where it is", () => {
+    const breaker = new Breaker();
+    breaker.startSlowly();
+    expect([breaker.mayStart(0, 0), breaker.mayStart(0, 1)]).toEqual([true, false]);
+    breaker.record("success", "ok", false, 0);
+    breaker.startSlowly();
+    expect([breaker.mayStart(0, 1), breaker.mayStart(0, 2)]).toEqual([true, false]);
+    failing(breaker, "overload", 10);
+    breaker.startSlowly();
+    expect(breaker.state).toBe("open");
+  });
+
   it("probes 10 s after opening, doubling to ten minutes, one at a time", () => {
     const breaker = new Breaker();
     let now = failing(breaker, "overload", 10);

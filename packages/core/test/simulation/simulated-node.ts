@@ -84,6 +84,10 @@ export class SimulatedNode {
         onGone: (id) => void this.directory.change(disableSubscription(id)).catch(() => undefined),
         onAttempt: () => undefined,
         onSettled: () => undefined,
+        onHoldEnded: () => undefined,
+        onWarned: () => undefined,
+        onSuspend: () => Promise.resolve(),
+        onResumed: () => undefined,
         onError: (what, error) => world.errors.push(`${what}: ${error instanceof Error ? error.message : String(error)}`),
       },
     });

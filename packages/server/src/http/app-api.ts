@@ -23,6 +23,7 @@ import { audited } from "./audited.ts";
 import { readJsonBody, type Call, type Reply } from "./call.ts";
 import { readTime, type DeliveriesRoutes } from "./deliveries-routes.ts";
 import { pageLinks, pageOf, readPaging } from "./paging.ts";
+import { tenantHold } from "./held-view.ts";
 import { installationView, webhookView } from "./views.ts";
 
 export interface AppApiOptions {
@@ -33,6 +34,7 @@ export interface AppApiOptions {
   readonly publisher: Pick<Publisher, "test">;
   /** The payload of a test event, as text. */
   readonly sampleOf: (topic: string) => string;
+  readonly now: () => number;
 }
 
 export type AppHandler = (call: Call, caller: AppCaller) => Promise<Reply>;
@@ -57,7 +59,7 @@ export function appHandlers(options: AppApiOptions): Readonly<Record<string, App
     };
     const after = (each: Subscription): unknown => (each.endedAt === null ? view(each) : null);
     const subscription = valueOf(await directory.change(audited(call, subject, decideNow, () => before, after)));
-    return { body: { webhook: view(subscription) } };
+    return { body: { webhook: ownView(options, subscription, caller) } };
   };
   const byId = (decide: (who: { app: number; shop: number }, id: number) => DecideChange<Subscription>): AppHandler => {
     return (call, caller) => change(call, caller, decide(whoIs(caller), ownId(options, call, caller)));
@@ -92,7 +94,7 @@ export function appHandlers(options: AppApiOptions): Readonly<Record<string, App
     resumeWebhook: byId(resumeSubscription),
     getWebhook: (call, caller) => {
       const subscription = directory.directory.subscription(ownId(options, call, caller));
-      return Promise.resolve({ body: { webhook: subscription === undefined ? null : webhookView(subscription, caller.app) } });
+      return Promise.resolve({ body: { webhook: subscription === undefined ? null : ownView(options, subscription, caller) } });
     },
     listWebhooks: (call, caller) => Promise.resolve(listWebhooks(options, call, caller)),
     countWebhooks: (call, caller) => Promise.resolve({ body: { count: filtered(options, call.query, caller).length } }),
@@ -110,6 +112,12 @@ export function appHandlers(options: AppApiOptions): Readonly<Record<string, App
   };
 }
 
+/** A webhook as its app sees it, with the hold that stops it. */
+function ownView(options: AppApiOptions, subscription: Subscription, caller: AppCaller): Record<string, unknown> {
+  const hold = options.directory.directory.holdOver(subscription, options.now());
+  return { ...webhookView(subscription, caller.app), ...(hold === null ? {} : { held: tenantHold(hold) }) };
+}
+
 async function testWebhook(options: AppApiOptions, call: Call, caller: AppCaller): Promise<Reply> {
   const subscription = findOwn(options, call.params["id"] ?? "", caller) ?? noSuchWebhook();
   const sample = Buffer.from(options.sampleOf(subscription.topic));
@@ -117,7 +125,7 @@ async function testWebhook(options: AppApiOptions, call: Call, caller: AppCaller
   // Deleted meanwhile: nobody was owed the event.
   if (event.deliveries === 0) return noSuchWebhook();
   const delivery = { id: deliveryId({ eventId: event.id, subscription: subscription.id }), eventId: event.id };
-  return { body: { webhook: webhookView(subscription, caller.app), delivery } };
+  return { body: { webhook: ownView(options, subscription, caller), delivery } };
 }
 
 /** The address as the guard lets it through, or the error naming the member. */
@@ -154,7 +162,7 @@ function noSuchWebhook(): never {
 function listWebhooks(options: AppApiOptions, call: Call, caller: AppCaller): Reply {
   const paging = readPaging(call);
   const { page, ...turns } = pageOf(filtered(options, paging.filters, caller), (subscription) => subscription.id, paging);
-  return { headers: pageLinks(call, paging, turns), body: { webhooks: page.map((each) => webhookView(each, caller.app)) } };
+  return { headers: pageLinks(call, paging, turns), body: { webhooks: page.map((each) => ownView(options, each, caller)) } };
 }
 
 function filtered(options: AppApiOptions, given: Readonly<Record<string, string>>, caller: AppCaller): readonly Subscription[] {

@@ -82,6 +82,12 @@ export class HttpSender implements Sender {
   }
 
   send(request: AttemptRequest, done: (outcome: Outcome) => void): void {
+    const headers = (): string[] => headersOf(request, this.#options.secrets.liveSecrets(request.app), this.#options.webhookId);
+    this.post(request.address, headers, request.event.payload, done);
+  }
+
+  /** The same for any other request made on a tenant's behalf. Headers: names and values in turn, made inside so that a failure is an outcome. */
+  post(address: string, makeHeaders: () => string[], body: Uint8Array, done: (outcome: Outcome) => void): void {
     const flight = new Flight(this.#options, this.#watch, this.#pool, (outcome) => {
       this.#flights.delete(flight);
       this.#landed.push(() => {
@@ -92,9 +98,8 @@ export class HttpSender implements Sender {
     });
     this.#flights.add(flight);
     try {
-      const { origin, path } = this.#targetOf(request.address);
-      const headers = headersOf(request, this.#options.secrets.liveSecrets(request.app), this.#options.webhookId);
-      flight.begin(origin, { path, method: "POST", headers, body: asBuffer(request.event.payload) });
+      const { origin, path } = this.#targetOf(address);
+      flight.begin(origin, { path, method: "POST", headers: makeHeaders(), body: asBuffer(body) });
     } catch (error) {
       this.#options.onInternalError?.(error);
       flight.fail({ error: "internal_error", detail: error instanceof Error ? error.message : String(error) });

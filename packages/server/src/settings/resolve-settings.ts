@@ -28,6 +28,8 @@ export interface Settings {
   readonly keepResponses: "failures" | "all" | "none";
   readonly webhookId: "number" | "uuid";
   readonly checkPayloads: boolean;
+  readonly smtpUrl: string | null;
+  readonly mailFrom: string | null;
   readonly concurrency: number;
   readonly endpointConcurrency: number;
   readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
@@ -60,6 +62,7 @@ export function resolveSettings(
     if ("expected" in parsed) errors.push(`${source} must be ${parsed.expected}${setting.isSecret === true ? "" : `, not "${text}"`}.`);
     else values[name] = parsed.value;
   }
+  if (((values.smtpUrl ?? null) === null) !== ((values.mailFrom ?? null) === null)) errors.push("--smtp-url and --mail-from go together.");
   if (values.platformPort !== null && values.platformPort !== 0 && values.platformPort === values.port) {
     errors.push("--platform-port must be another port than --port, or be left out.");
   }

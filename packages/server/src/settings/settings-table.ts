@@ -207,6 +207,25 @@ export const SETTINGS = {
     default: "on",
     description: "Whether a payload must fit its topic's schema to be published.",
   },
+  smtpUrl: {
+    flag: "smtp-url",
+    environment: "GENHOOK_SMTP_URL",
+    kind: { type: "text", pattern: /^smtps?:\/\/[^\s/]+\/?$/, expected: "a mail server such as smtps://user:password@mail.example.com" },
+    default: null,
+    description: "Mail server for notices to the apps' contacts; without it nobody is mailed. Goes with --mail-from.",
+    isSecret: true,
+  },
+  mailFrom: {
+    flag: "mail-from",
+    environment: "GENHOOK_MAIL_FROM",
+    kind: {
+      type: "text",
+      pattern: /^(?:[^<>@\r\n]{1,100}<[^<>@\s,]{1,64}@[^<>@\s,]{1,190}>|[^<>@\s,]{1,64}@[^<>@\s,]{1,190})$/,
+      expected: "an e-mail address such as hooks@example.com, or Hooks <hooks@example.com>",
+    },
+    default: null,
+    description: "Sender of those mails.",
+  },
   concurrency: {
     flag: "concurrency",
     environment: "GENHOOK_CONCURRENCY",

@@ -1,7 +1,7 @@
-import type { EngineGauges, LogRow, Outcome } from "@genhook/core";
+import type { DirectoryGauges, EngineGauges, LogRow, Outcome } from "@genhook/core";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
-export type Watched = EngineGauges & { readonly waitingEvents: number; readonly pending: number };
+export type Watched = EngineGauges & DirectoryGauges & { readonly waitingEvents: number; readonly pending: number };
 
 /** What is counted. Labels name no shop, app or address: their number is not bounded, and they are nobody else's business. */
 export interface Metrics {
@@ -10,6 +10,8 @@ export interface Metrics {
   readonly settled: (row: LogRow, latencyMs: number) => void;
   readonly answered: (operation: string, status: number, durationMs: number) => void;
   readonly failed: (what: string) => void;
+  /** An app was told of its endpoint, or could not be. */
+  readonly noticed: (channel: "url" | "email", result: "sent" | "failed") => void;
   /** Asked at each scrape. */
   readonly watch: (read: () => Watched) => void;
   /** The exposition format of Prometheus. */
@@ -51,6 +53,12 @@ export function createMetrics(): Metrics {
     labelNames: ["what"],
     registers,
   });
+  const notices = new Counter({
+    name: "genhook_notices_total",
+    help: "Notices to apps' contacts about their endpoints.",
+    labelNames: ["channel", "result"],
+    registers,
+  });
   return {
     published: () => published.inc(),
     attempt: (outcome) => {
@@ -65,6 +73,7 @@ export function createMetrics(): Metrics {
     },
     answered: (operation, status, durationMs) => requests.observe({ operation, status: String(status) }, durationMs / 1000),
     failed: (what) => failures.inc({ what }),
+    noticed: (channel, result) => notices.inc({ channel, result }),
     watch: (read) => watchGauges(registry, read),
     text: async () => ({ type: registry.contentType, content: await registry.metrics() }),
     close: () => registry.clear(),
@@ -89,5 +98,12 @@ function watchGauges(registry: Registry, read: () => Watched): void {
   gauge("genhook_held_payload_bytes", "Payload bytes in memory for sending.", (now) => now.heldBytes);
   gauge("genhook_unsettled", "Finished attempts that are not durable yet.", (now) => now.unsettled);
   gauge("genhook_publish_waiting", "Events that wait for their commit.", (now) => now.waitingEvents);
+  gauge(
+    "genhook_webhooks_held",
+    "Webhooks not sent to: paused, suspended for a failing endpoint, or under a hold.",
+    (now) => now.webhooksHeld,
+  );
+  gauge("genhook_endpoints_suspended", "Endpoints with webhooks that were suspended because it failed.", (now) => now.endpointsSuspended);
+  gauge("genhook_holds", "Holds in force.", (now) => now.holds);
   gauge("genhook_deliveries_pending", "Deliveries owed and not finished.", (now) => now.pending);
 }

@@ -15,10 +15,12 @@ const folder = mkdtempSync(join(tmpdir(), "genhook-examples-"));
 const ids: Record<string, string> = {};
 const done = new Set<string>();
 let token = "";
+/** What the endpoint answers. */
+let status = 200;
 let proxy: EgressProxy;
 
 beforeAll(async () => {
-  const endpoint = await h.endpoint({ tls: true });
+  const endpoint = await h.endpoint({ tls: true, answer: () => status });
   // So the address of the examples leads to an endpoint of this machine, and nothing leaves it.
   proxy = await startEgressProxy({
     names: { "app.example.com": endpoint.port },
@@ -110,6 +112,25 @@ test("replays, statistics, the audit, keys, topics", async () => {
   ids["keys"] = (await carryOut("createKey")).body.key.id as string;
   for (const operation of ["getStats", "listAudit", "listTopics", "listKeys", "revokeKey"]) await carryOut(operation);
   await carryOut("listAudit", { query: {} });
+});
+
+test("operating: everybody's webhooks, endpoints, holds", async () => {
+  for (const operation of ["listAllWebhooks", "getAnyWebhook", "changeWebhook", "resumeWebhook"]) await carryOut(operation);
+  ids["endpoints"] = (await carryOut("getAnyWebhook")).body.webhook.endpointId as string;
+  for (const operation of ["listEndpoints", "getEndpoint", "resumeEndpoint"]) await carryOut(operation, { query: {} });
+  ids["holds"] = (await carryOut("createHold", { body: bodyOf("createHold", { endsAt: "2125-01-02T18:00:00Z" }) })).body.hold.id as string;
+  await carryOut("getAnyWebhook");
+  await carryOut("getWebhook");
+  for (const operation of ["listHolds", "getHold", "releaseHold"]) await carryOut(operation);
+  await carryOut("updateWebhook", { body: { webhook: { filter: null } } });
+  status = 503;
+  const publish = (): Promise<Answer> => carryOut("publishEvents", { body: bodyOf("publishEvents", { idempotencyKey: undefined }) });
+  await Promise.all(Array.from({ length: 12 }, publish));
+  await h.until(`/platform/v1/endpoints/${ids["endpoints"]}`, (answer) => answer.body.endpoint.breaker === "open");
+  await publish();
+  expect((await carryOut("probeEndpoint")).status).toBe(202);
+  expect((await carryOut("listEndpoints")).body.endpoints).toHaveLength(1);
+  status = 200;
 });
 
 test("what asks for no credentials", async () => {

@@ -13,7 +13,7 @@ const sealing = createSealing(randomBytes(32));
 /** Every name leads to this machine. */
 export const toThisMachine: Resolve = (_, done) => done(null, [{ address: "127.0.0.1", family: 4 }]);
 
-function makeApp(): App {
+export function makeApp(more: Partial<App> = {}): App {
   const secret = (kind: "client" | "signing", text: string): App["secrets"][number] => ({
     id: kind,
     kind,
@@ -36,7 +36,13 @@ function makeApp(): App {
     createdAt: 1,
     updatedAt: 1,
     endedAt: null,
+    ...more,
   };
+}
+
+/** What opens the secrets of `makeApp`. */
+export function makeVault(): SecretVault {
+  return new SecretVault(sealing);
 }
 
 export function makeSender(more: Partial<HttpSenderOptions> = {}): HttpSender {

@@ -1,0 +1,187 @@
+import {
+  measureBacklog,
+  resumeEndpoint,
+  SHARDS,
+  suspendsAt,
+  type Backlog,
+  type Clock,
+  type DirectoryService,
+  type EndpointState,
+  type Engine,
+  type Hold,
+  type Store,
+  type Subscription,
+} from "@genhook/core";
+import { fail, valueOf } from "./api-error.ts";
+import { audited, auditRecord } from "./audited.ts";
+import type { Call, Reply } from "./call.ts";
+import type { Handler } from "./directory-api.ts";
+import { operatorHold } from "./held-view.ts";
+import { readHost } from "./holds-api.ts";
+import { pageLinks, pageOf, readPaging } from "./paging.ts";
+import { momentText } from "./views.ts";
+
+export interface EndpointsApiOptions {
+  readonly store: Pick<Store, "endpoints" | "tasks" | "directory">;
+  readonly directory: DirectoryService;
+  readonly engine: Pick<Engine, "endpoints">;
+  readonly clock: Clock;
+}
+
+const ALL_SHARDS: readonly number[] = Array.from({ length: SHARDS }, (_, shard) => shard);
+
+/** Endpoints: how they are doing, and what an operator does about it. */
+export function endpointHandlers(options: EndpointsApiOptions): Readonly<Record<string, Handler>> {
+  const { store, directory, engine, clock } = options;
+  const show = async (id: string): Promise<Reply> => {
+    const [state] = await statesOf(options, [id]);
+    const own = directory.directory.subscriptionsAt(id);
+    const backlog = await measureBacklog(store.tasks, own);
+    return { body: { endpoint: { ...endpointView(options, own, state ?? null), backlog: backlogView(backlog) } } };
+  };
+  return {
+    listEndpoints: async (call) => {
+      const paging = readPaging(call);
+      const ids = await fitting(options, paging.filters);
+      const { page, ...turns } = pageOf(ids, (id) => id, paging);
+      const states = new Map((await statesOf(options, page)).map((state) => [state.endpoint, state]));
+      const endpoints = page.flatMap((id) => {
+        const own = directory.directory.subscriptionsAt(id);
+        return own.length === 0 ? [] : [endpointView(options, own, states.get(id) ?? null)];
+      });
+      return { headers: pageLinks(call, paging, turns), body: { endpoints } };
+    },
+    getEndpoint: (call) => show(find(options, call)),
+    probeEndpoint: async (call) => {
+      const id = find(options, call);
+      await refuseProbe(options, id);
+      // Another process's endpoint: it looks for what it is asked every two seconds.
+      if (!engine.endpoints.probe(id)) await store.endpoints.askProbe(id, clock.now());
+      await store.directory.record(auditRecord(call, `endpoint ${id}`, null, null, clock.now()));
+      return show(id);
+    },
+    resumeEndpoint: async (call) => {
+      const id = find(options, call);
+      const resumed = (value: readonly Subscription[]): unknown => ({ webhooks: value.map((each) => each.id) });
+      valueOf(await directory.change(audited(call, `endpoint ${id}`, resumeEndpoint(id), () => null, resumed)));
+      return show(id);
+    },
+  };
+}
+
+/** 409 unless the breaker is open and something that may be sent is due. */
+async function refuseProbe(options: EndpointsApiOptions, id: string): Promise<void> {
+  const { store, directory, clock } = options;
+  const [state] = await statesOf(options, [id]);
+  if (state?.breaker !== "open") return fail("nothing_to_probe", "The endpoint's breaker is closed: what is due is sent anyway.", "id");
+  const now = clock.now();
+  const sendable = directory.directory
+    .subscriptionsAt(id)
+    .filter((each) => each.status === "active" && directory.directory.holdOver(each, now) === null);
+  if (sendable.length === 0) return fail("nothing_to_probe", "All webhooks of the endpoint are paused, suspended, disabled or held.", "id");
+  const { oldestDue } = await measureBacklog(store.tasks, sendable);
+  if (oldestDue === null) return fail("nothing_to_probe", "Nothing is owed to the endpoint, so there is nothing to try it with.", "id");
+  if (oldestDue > now)
+    fail("nothing_to_probe", `Nothing is due before ${momentText(oldestDue)}, so there is nothing to try it with.`, "id");
+}
+
+/** The states of endpoints, from memory where this process owns them, otherwise as they were written down. */
+async function statesOf({ store, engine }: EndpointsApiOptions, ids: readonly string[]): Promise<readonly EndpointState[]> {
+  if (ids.length === 0) return [];
+  const stored = new Map((await store.endpoints.read(ids)).map((state) => [state.endpoint, state]));
+  return ids.flatMap((id) => current(engine, id, stored.get(id) ?? null) ?? []);
+}
+
+/** Memory keeps nothing of an endpoint that does well; how it last failed is still written down. */
+function current(engine: EndpointsApiOptions["engine"], id: string, stored: EndpointState | null): EndpointState | null {
+  const live = engine.endpoints.stateOf(id);
+  if (live === null) return stored;
+  const lastFailure = live.lastFailureAt === null && stored !== null ? pickFailure(stored) : {};
+  return { ...live, lastSuccessAt: live.lastSuccessAt ?? stored?.lastSuccessAt ?? null, ...lastFailure };
+}
+
+function pickFailure({ lastFailureAt, lastStatus, lastError }: EndpointState): Partial<EndpointState> {
+  return { lastFailureAt, lastStatus, lastError };
+}
+
+function find({ directory }: EndpointsApiOptions, call: Call): string {
+  const id = call.params["id"] ?? "";
+  return directory.directory.subscriptionsAt(id).length > 0 ? id : fail("not_found", "There is no endpoint with this id.");
+}
+
+/** Ids, sorted. */
+async function fitting(options: EndpointsApiOptions, given: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  const { directory, store, engine, clock } = options;
+  const { clientId, state } = given;
+  const host = given["host"] === undefined ? null : readHost(given["host"], "host");
+  const app = clientId === undefined ? null : directory.directory.appByClientId(clientId);
+  if (app === undefined) return [];
+  const now = clock.now();
+  const isInTrouble = (each: EndpointState | null): boolean =>
+    state === "open" ? each?.breaker === "open" : state === "failing" ? each !== null && each.failing !== null : true;
+  const stored =
+    state === "open" || state === "failing"
+      ? new Map((await store.endpoints.ofShards(ALL_SHARDS)).map((each) => [each.endpoint, each]))
+      : new Map<string, EndpointState>();
+  const fits = (id: string): boolean => {
+    const own = directory.directory.subscriptionsAt(id);
+    const [first] = own;
+    if (first === undefined || (app !== null && first.app !== app.id) || (host !== null && first.host !== host)) return false;
+    if (state === "suspended") return own.some((each) => each.statusReason === "endpoint_failing");
+    if (state === "held") return own.some((each) => directory.directory.holdOver(each, now) !== null);
+    return state === undefined || isInTrouble(engine.endpoints.stateOf(id) ?? stored.get(id) ?? null);
+  };
+  return [...directory.directory.endpoints()].filter(fits).sort();
+}
+
+function endpointView(
+  { directory: { directory }, clock }: EndpointsApiOptions,
+  own: readonly Subscription[],
+  state: EndpointState | null,
+): Record<string, unknown> {
+  const now = clock.now();
+  const [first] = own;
+  if (first === undefined) throw new Error("an endpoint without webhooks was shown");
+  const holds = own.flatMap((each) => directory.holdOver(each, now) ?? []);
+  const { origin, pathname } = new URL(first.address);
+  const failing = state?.failing ?? null;
+  const at = (moment: number | null | undefined): string | null => (moment === null || moment === undefined ? null : momentText(moment));
+  return {
+    id: first.endpoint,
+    clientId: directory.app(first.app)?.clientId ?? "",
+    address: origin + pathname,
+    host: first.host,
+    webhooks: { ...countStatuses(own), held: holds.length },
+    breaker: state?.breaker ?? "closed",
+    openedAt: at(state?.openedAt),
+    nextProbeAt: at(state?.nextProbeAt),
+    pausedUntil: at(state?.pausedUntil),
+    concurrency: state?.concurrency ?? null,
+    failingSince: at(failing?.since),
+    failedAttempts: failing?.attempts ?? 0,
+    warnedPercent: failing?.warnedPercent ?? 0,
+    suspendsAt: failing === null || state?.suspendedAt !== null ? null : momentText(suspendsAt(failing)),
+    lastSuccessAt: at(state?.lastSuccessAt),
+    lastFailureAt: at(state?.lastFailureAt),
+    lastStatus: state?.lastStatus ?? null,
+    lastError: state?.lastError ?? null,
+    held: longest(holds),
+  };
+}
+
+function longest(holds: readonly Hold[]): Record<string, unknown> | null {
+  const [first, ...others] = holds;
+  if (first === undefined) return null;
+  const end = (hold: Hold): number => hold.endsAt ?? Number.POSITIVE_INFINITY;
+  return operatorHold(others.reduce((last, each) => (end(each) > end(last) ? each : last), first));
+}
+
+function countStatuses(own: readonly Subscription[]): Record<string, number> {
+  const counts = { active: 0, paused: 0, suspended: 0, disabled: 0 };
+  for (const { status, statusReason } of own) counts[statusReason === "scope_lost" ? "disabled" : status] += 1;
+  return counts;
+}
+
+function backlogView({ pending, hasMore, oldestDue }: Backlog): Record<string, unknown> {
+  return { pending, more: hasMore, oldestPendingAt: oldestDue === null ? null : momentText(oldestDue) };
+}

@@ -1,0 +1,95 @@
+import { isUuid, patchSubscription, type DirectoryService, type SettingsUpdate, type Subscription, type TopicRules } from "@genhook/core";
+import { fail, valueOf } from "./api-error.ts";
+import { audited } from "./audited.ts";
+import { readJsonBody, type Call, type Reply } from "./call.ts";
+import type { Handler } from "./directory-api.ts";
+import { operatorHold } from "./held-view.ts";
+import { pageLinks, pageOf, readPaging } from "./paging.ts";
+import { webhookView } from "./views.ts";
+
+export interface WebhooksApiOptions {
+  readonly directory: DirectoryService;
+  readonly topics: TopicRules;
+  readonly now: () => number;
+}
+
+/** Everybody's webhooks, as operators see and change them. */
+export function webhookHandlers(options: WebhooksApiOptions): Readonly<Record<string, Handler>> {
+  const { directory, topics } = options;
+  const show = (subscription: Subscription): Reply => ({ body: { webhook: platformWebhookView(options, subscription) } });
+  return {
+    listAllWebhooks: (call) => {
+      const paging = readPaging(call);
+      const { page, ...turns } = pageOf(fitting(options, paging.filters), (each) => each.id, paging);
+      const webhooks = page.map((each) => platformWebhookView(options, each));
+      return Promise.resolve({ headers: pageLinks(call, paging, turns), body: { webhooks } });
+    },
+    getAnyWebhook: (call) => Promise.resolve(show(find(options, call))),
+    changeWebhook: async (call) => {
+      const before = find(options, call);
+      const { status, ...settings } = (await readJsonBody(call)) as { readonly status?: "active" | "paused" } & SettingsUpdate;
+      const app = directory.directory.app(before.app);
+      const shop = before.shop === null ? null : directory.directory.shop(before.shop);
+      const subject = `webhook ${[app?.clientId, shop?.domain, before.id].filter((each) => each !== undefined).join(" ")}`;
+      const view = (each: Subscription | undefined): unknown => (each === undefined || app === undefined ? null : webhookView(each, app));
+      const decide = audited(
+        call,
+        subject,
+        patchSubscription(topics, before.id, { status, settings }),
+        (current) => view(current.subscription(before.id)),
+        view,
+      );
+      return show(valueOf(await directory.change(decide)));
+    },
+  };
+}
+
+function platformWebhookView({ directory: { directory }, now }: WebhooksApiOptions, subscription: Subscription): Record<string, unknown> {
+  const { app: appId, shop: shopId, uuid, endpoint, isDeclared } = subscription;
+  const app = directory.app(appId);
+  if (app === undefined) throw new Error(`webhook ${subscription.id} has no app`);
+  const hold = directory.holdOver(subscription, now());
+  return {
+    ...webhookView(subscription, app),
+    uuid,
+    shop: shopId === null ? null : (directory.shop(shopId)?.domain ?? null),
+    clientId: app.clientId,
+    endpointId: endpoint,
+    declared: isDeclared,
+    held: hold === null ? null : operatorHold(hold),
+  };
+}
+
+function find({ directory }: WebhooksApiOptions, call: Call): Subscription {
+  const text = (call.params["id"] ?? "").toLowerCase();
+  const subscription = isUuid(text)
+    ? directory.directory.subscriptionByUuid(text)
+    : /^[1-9]\d{0,15}$/.test(text)
+      ? directory.directory.subscription(Number(text))
+      : undefined;
+  return subscription ?? fail("not_found", "There is no webhook with this id.");
+}
+
+/** By id. The narrowest index that a filter names is gone through, all webhooks where none does. */
+function fitting({ directory: { directory } }: WebhooksApiOptions, given: Readonly<Record<string, string>>): readonly Subscription[] {
+  const { shop: domain, clientId, endpointId, topic, status, address } = given;
+  const shop = domain === undefined ? null : directory.shopByDomain(domain);
+  const app = clientId === undefined ? null : directory.appByClientId(clientId);
+  if (shop === undefined || app === undefined) return [];
+  const from =
+    endpointId !== undefined
+      ? directory.subscriptionsAt(endpointId)
+      : shop !== null && app !== null
+        ? directory.subscriptionsOf(app.id, shop.id)
+        : shop !== null && topic !== undefined
+          ? directory.subscribed(shop.id, topic)
+          : [...directory.subscriptions()].sort((a, b) => a.id - b.id);
+  return from.filter(
+    (each) =>
+      (shop === null || each.shop === shop.id) &&
+      (app === null || each.app === app.id) &&
+      (topic === undefined || each.topic === topic) &&
+      (status === undefined || each.status === status) &&
+      (address === undefined || each.address === address),
+  );
+}
