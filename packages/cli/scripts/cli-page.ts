@@ -154,10 +154,10 @@ const NOTES: Readonly<Record<string, readonly string[]>> = {
     "",
   ],
   check: [
-    "Reads the whole file as of one moment: every delivery that an event owes has a task or a final row of its log, no task lies behind a final row or",
+    "Reads the whole file or database as of one moment: every delivery that an event owes has a task or a final row of its log, no task lies behind a final row or",
     "belongs to nothing, logs are dense and their states follow from each other, idempotency keys name their events, the directory's history has one",
-    "current row per entry, statistics agree with the log, and SQLite finds its pages whole. Exit code 1 where anything is wrong; breaches come with ids.",
-    "A server may run meanwhile.",
+    "current row per entry, statistics agree with the log, and the database finds its pages whole. Exit code 1 where anything is wrong; breaches come with ids.",
+    "Servers may run meanwhile; PostgreSQL keeps what is deleted until the check has ended.",
     "",
   ],
   backup: [

@@ -3,5 +3,6 @@ export { backupSqlite, restoreSqlite, type BackupReport, type RestoreReport } fr
 export { openSqliteCheckReader } from "./sqlite/check-reader.ts";
 export { openSqliteStore, type SqliteStoreOptions } from "./sqlite/open.ts";
 export { StoreOpenError, type StoreOpenErrorCode } from "./open-error.ts";
+export { openPostgresCheckReader } from "./postgres/check-reader.ts";
 export { openPostgresStore, type PostgresStoreOptions } from "./postgres/open.ts";
 export { TokenBuckets } from "./token-buckets.ts";

@@ -1,43 +1,23 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import {
-  checkStore,
-  dayOf,
-  firstTask,
-  laneOf,
-  type BreachKind,
-  type CheckReport,
-  type NewEvent,
-  type Store,
-  type Task,
-} from "@genhook/core";
-import {
-  buildApp,
-  buildCommit,
-  buildEvent,
-  buildIdempotency,
-  buildInstallation,
-  buildSettlement,
-  buildShop,
-  buildSubscription,
-  DAY_MS,
-  NOW,
-} from "@genhook/testkit";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { checkStore, dayOf, type BreachKind, type CheckReport, type NewEvent } from "@genhook/core";
+import { buildEvent, DAY_MS, FIRST_SUBSCRIPTION, liveThrough, NOW, type Lives } from "@genhook/testkit";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openSqliteCheckReader, openSqliteStore } from "../src/index.ts";
 
-const S = buildSubscription(8_589_934_901, 1, 1);
-const T = buildSubscription(8_589_934_902, 1, 1, { address: "https://other.example.com/hooks" });
-
 let folder = "";
+let template: { readonly folder: string; readonly lives: Lives } | null = null;
 const path = (): string => join(folder, "genhook.db");
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "genhook-check-"));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  if (template !== null) rmSync(template.folder, { recursive: true, force: true });
+});
 
 async function check(now: number = NOW, breachesMax: number = 100): Promise<CheckReport> {
   const reader = openSqliteCheckReader(folder);
@@ -48,51 +28,16 @@ async function check(now: number = NOW, breachesMax: number = 100): Promise<Chec
   }
 }
 
-interface Lives {
-  /** Owed to S and T, never attempted. */
-  readonly pending: NewEvent;
-  /** Owed to S: failed once, waits. */
-  readonly retried: NewEvent;
-  /** Owed to S: delivered, replayed, dead. */
-  readonly replayed: NewEvent;
-}
-
-/** Deliveries in every situation, over two days, and a directory that has changed. */
-async function live(store: Store): Promise<Lives> {
-  await store.directory.commit(
-    buildCommit({ shops: [buildShop(1)], apps: [buildApp(1)], installations: [buildInstallation(1, 1)], subscriptions: [S, T] }),
-    1,
-  );
-  await store.directory.commit(buildCommit({ at: NOW + 5, subscriptions: [{ ...S, updatedAt: NOW + 5 }] }), 2);
-  const pending = buildEvent([S, T], { idempotency: buildIdempotency("k", "c"), subjects: ["ab".repeat(16)] });
-  const retried = buildEvent([S]);
-  const replayed = buildEvent([S], { acceptedAt: NOW + 2_000 });
-  const cancelled = buildEvent([T], { acceptedAt: NOW + 3_000 });
-  const test = buildEvent([S], { isTest: true });
-  await store.events.append([pending, retried, replayed, cancelled, test], 3);
-  await store.tasks.settle([buildSettlement(taskOf(retried), "pending", { next: NOW + 9_000 })]);
-  await store.tasks.settle([buildSettlement(taskOf(replayed), "pending", { next: NOW + 5_000 })]);
-  const second = { ...taskOf(replayed), due: NOW + 5_000, seq: 2, attempts: 1, attemptsEver: 1 };
-  await store.tasks.settle([buildSettlement(second, "delivered", { at: NOW + 5_000 })]);
-  const delivery = { eventId: replayed.id, subscription: S.id };
-  const [reopened] = await store.tasks.replay([{ delivery, lane: laneOf(S) }], NOW + 6_000, null);
-  if (reopened?.kind !== "reopened") throw new Error("it was not reopened");
-  await store.tasks.settle([buildSettlement(reopened.task, "dead", { at: NOW + 7_000 })]);
-  await store.tasks.cancelLane(laneOf(T), "unsubscribed", NOW + 8_000, 1, 3);
-  return { pending, retried, replayed };
-}
-
-function taskOf(event: NewEvent): Task {
-  const [owed] = event.owes;
-  if (owed === undefined) throw new Error("nothing is owed");
-  return firstTask(event, owed);
-}
-
+/** A copy of one data file in which all of it has happened. */
 async function liveAndClose(): Promise<Lives> {
-  const store = await openSqliteStore({ folder });
-  const lives = await live(store);
-  await store.close();
-  return lives;
+  if (template === null) {
+    const made = mkdtempSync(join(tmpdir(), "genhook-check-"));
+    const store = await openSqliteStore({ folder: made });
+    template = { folder: made, lives: await liveThrough(store) };
+    await store.close();
+  }
+  copyFileSync(join(template.folder, "genhook.db"), path());
+  return template.lives;
 }
 
 /** Changes the file behind the store's back. */
@@ -113,9 +58,9 @@ describe("a store in order", () => {
 
   it("is read while it is used, and left as it is", async () => {
     const store = await openSqliteStore({ folder });
-    await live(store);
+    await liveThrough(store);
     const reader = openSqliteCheckReader(folder);
-    const more = buildEvent([S]);
+    const more = buildEvent([FIRST_SUBSCRIPTION]);
     await store.events.append([more], 3);
     expect(await checkStore(reader, { now: NOW, retentionMs: DAY_MS, breachesMax: 10 })).toMatchObject({ events: 5, breaches: [] });
     await reader.close();
@@ -148,12 +93,12 @@ const SPOILERS: readonly (readonly [story: string, kind: BreachKind, spoiler: Sp
   [
     "a task that vanished before its first attempt",
     "delivery_lost",
-    ({ pending }) => spoil("DELETE FROM task WHERE event = ? AND subscription = ?", bytes(pending.id), S.id),
+    ({ pending }) => spoil("DELETE FROM task WHERE event = ? AND subscription = ?", bytes(pending.id), FIRST_SUBSCRIPTION.id),
   ],
   [
     "a task behind a final row",
     "task_behind_final",
-    ({ replayed }) => spoil("INSERT INTO task VALUES (1, 1, 1, ?, ?, 5, 2, 1, 3)", bytes(replayed.id), S.id),
+    ({ replayed }) => spoil("INSERT INTO task VALUES (1, 1, 1, ?, ?, 5, 2, 1, 3)", bytes(replayed.id), FIRST_SUBSCRIPTION.id),
   ],
   [
     "a delivery with two tasks",
@@ -259,7 +204,7 @@ const SPOILERS: readonly (readonly [story: string, kind: BreachKind, spoiler: Sp
     "a gap in running numbers",
     "sequence_gap",
     ({ pending }) => {
-      for (const n of [4, 5, 7]) spoil("INSERT INTO sequence VALUES (?, ?, ?)", S.id, n, bytes(pending.id));
+      for (const n of [4, 5, 7]) spoil("INSERT INTO sequence VALUES (?, ?, ?)", FIRST_SUBSCRIPTION.id, n, bytes(pending.id));
     },
   ],
   ["statistics without a publish", "statistics_off", () => spoil("UPDATE stat SET published = published - 1 WHERE published > 0")],

@@ -10,6 +10,7 @@ export { badCertificates, testCertificate } from "./tls.ts";
 export type { ZooEntry, ZooGroup } from "./zoo/entry.ts";
 export { ENDPOINT_ZOO } from "./zoo/zoo.ts";
 export * from "./store/builders.ts";
+export * from "./store/lives.ts";
 export { describeStore, type StoreHarness } from "./store/conformance.ts";
 export { describeSharedStore, type SharedStoreHarness } from "./store/conformance-shared.ts";
 export {

@@ -96,8 +96,9 @@ function registerData(program: Command, terminal: Terminal): void {
   const folder: readonly [string, string] = ["--data <folder>", "the server's data folder; else GENHOOK_DATA, ./genhook-data"];
   program
     .command("check")
-    .description("whether a data file is in order: nothing lost, nothing left over, nothing that contradicts itself; read-only")
+    .description("whether a data file or database is in order: nothing lost, nothing left over, nothing that contradicts itself; read-only")
     .option(...folder)
+    .option("--database <url>", "or a PostgreSQL database; else GENHOOK_DATABASE")
     .option("--retention <days>", "days past it may be half dropped and are left out; else GENHOOK_RETENTION, 30d")
     .option("--limit <number>", "how many breaches to show (20)")
     .option("--json", "JSON, for programs")

@@ -1,5 +1,5 @@
-import { BREACHES, checkStore, type BreachKind, type CheckReport } from "@genhook/core";
-import { openSqliteCheckReader } from "@genhook/storage";
+import { BREACHES, checkStore, type BreachKind, type CheckReader, type CheckReport } from "@genhook/core";
+import { openPostgresCheckReader, openSqliteCheckReader } from "@genhook/storage";
 import { CliError, usage } from "../cli-error.ts";
 import { printJson } from "../commands/session.ts";
 import { note, paint, printLine, type Terminal } from "../output/terminal.ts";
@@ -8,6 +8,7 @@ import { formatSpan } from "../output/time.ts";
 import { asCliError, dataFolderOf, type DataFlags } from "./data-flags.ts";
 
 export interface CheckFlags extends DataFlags {
+  readonly database?: string;
   readonly retention?: string;
   readonly limit?: string;
   readonly json?: boolean;
@@ -18,28 +19,46 @@ const DAY_MS = 86_400_000;
 const PROGRESS_EVERY_MS = 200;
 const CLEAR_LINE = "\r\u001b[K";
 
-/** `genhook check`: whether a data file is in order; read-only, also while a server uses it. */
+/** What is checked: its name for people, and how it is opened. */
+interface Checked {
+  readonly name: string;
+  readonly open: () => CheckReader | Promise<CheckReader>;
+}
+
+/** `genhook check`: whether a data file or database is in order; read-only, also while servers use it. */
 export async function check(flags: CheckFlags, terminal: Terminal): Promise<void> {
-  const folder = dataFolderOf(flags, terminal);
+  const checked = findChecked(flags, terminal);
   const breachesMax = readLimit(flags.limit);
   const retentionMs = readRetention(flags.retention ?? terminal.environment["GENHOOK_RETENTION"] ?? "30d");
   const startedAt = performance.now();
-  const report = await readAndJudge(folder, { breachesMax, retentionMs }, terminal);
+  const report = await readAndJudge(checked, { breachesMax, retentionMs }, terminal);
   if (flags.json === true) printJson(terminal, report);
-  else show(report, folder, performance.now() - startedAt, terminal);
+  else show(report, checked.name, performance.now() - startedAt, terminal);
   const kinds = Object.keys(report.counts);
-  if (kinds.length > 0) throw new CliError("failed", "not_in_order", `${folder} is not in order: ${kinds.join(", ")}.`);
+  if (kinds.length > 0) throw new CliError("failed", "not_in_order", `${checked.name} is not in order: ${kinds.join(", ")}.`);
+}
+
+function findChecked(flags: CheckFlags, terminal: Terminal): Checked {
+  if (flags.data !== undefined && flags.database !== undefined) throw usage("Give --data or --database, not both.");
+  const url = flags.database ?? (flags.data === undefined ? terminal.environment["GENHOOK_DATABASE"] : undefined);
+  if (url === undefined) {
+    const folder = dataFolderOf(flags, terminal);
+    return { name: folder, open: () => openSqliteCheckReader(folder) };
+  }
+  if (!URL.canParse(url)) throw usage("--database must be a URL such as postgres://user:password@host/database.");
+  const { host, pathname } = new URL(url);
+  return { name: `the database at ${host}${pathname}`, open: () => openPostgresCheckReader(url) };
 }
 
 async function readAndJudge(
-  folder: string,
+  checked: Checked,
   options: { readonly breachesMax: number; readonly retentionMs: number },
   terminal: Terminal,
 ): Promise<CheckReport> {
   let drawnAt = performance.now();
   let isDrawn = false;
   try {
-    const reader = openSqliteCheckReader(folder);
+    const reader = await checked.open();
     try {
       return await checkStore(reader, {
         ...options,
@@ -60,11 +79,11 @@ async function readAndJudge(
   }
 }
 
-function show(report: CheckReport, folder: string, elapsedMs: number, terminal: Terminal): void {
+function show(report: CheckReport, name: string, elapsedMs: number, terminal: Terminal): void {
   const { events, deliveries, pending, logRows, daysLeftOut, breaches, counts } = report;
   printLine(
     terminal,
-    `${folder}: ${count(events, "event")}, ${count(deliveries, "delivery", "deliveries")} (${pending.toLocaleString("en")} pending), ${count(logRows, "row")} of log, in ${formatSpan(elapsedMs)}`,
+    `${name}: ${count(events, "event")}, ${count(deliveries, "delivery", "deliveries")} (${pending.toLocaleString("en")} pending), ${count(logRows, "row")} of log, in ${formatSpan(elapsedMs)}`,
   );
   if (daysLeftOut.length > 0) note(terminal, `${count(daysLeftOut.length, "day")} past retention left out`);
   if (breaches.length === 0) return printLine(terminal, paint(terminal, "green", "in order"));

@@ -12,6 +12,7 @@ import { erasures } from "./erasures.ts";
 import { PostgresHints } from "./hints.ts";
 import { backlog, lanesWithWork, listLane, measureLanes, readLane } from "./lane-queries.ts";
 import { leases } from "./leases.ts";
+import { asOpenError } from "./open-failure.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { Partitions } from "./partitions.ts";
 import { replay } from "./replay.ts";
@@ -146,48 +147,5 @@ async function prepare(url: string): Promise<void> {
     await client.query("COMMIT");
   } finally {
     await client.end();
-  }
-}
-
-function asOpenError(error: unknown, url: string): unknown {
-  if (error instanceof StoreOpenError) return error;
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const message = error instanceof Error && error.message !== "" ? error.message : code;
-  const place = placeOf(url);
-  if (code === "28P01" || code === "28000") {
-    return new StoreOpenError(
-      "database_refused",
-      `PostgreSQL at ${place} refuses the user or its password (${message}). Check --database.`,
-      error,
-    );
-  }
-  if (code === "3D000") {
-    return new StoreOpenError(
-      "database_refused",
-      `There is no such database at ${place} (${message}). Create it, or name another one in --database.`,
-      error,
-    );
-  }
-  if (code === "42501") {
-    return new StoreOpenError(
-      "database_refused",
-      `The user may not make tables in the database at ${place} (${message}). Grant it CREATE on the schema.`,
-      error,
-    );
-  }
-  return new StoreOpenError(
-    "database_unreachable",
-    `PostgreSQL at ${place} cannot be used: ${message}. Check --database, and that the server runs.`,
-    error,
-  );
-}
-
-/** Where a URL leads, without its secrets. */
-function placeOf(url: string): string {
-  try {
-    const { host, pathname } = new URL(url);
-    return `${host}${pathname}`;
-  } catch {
-    return "the given URL";
   }
 }

@@ -8,10 +8,10 @@ import type {
   EventFacts,
   EventReference,
   HistoryRow,
-  LogRow,
   SequenceFacts,
   Task,
 } from "@genhook/core";
+import { mergeFacts, type Batches } from "../merge-facts.ts";
 import { listDays } from "./day-tables.ts";
 import { SCHEMA_VERSION } from "./migrations/migrate.ts";
 import { Connection, type Row, type SqlValue } from "./connection.ts";
@@ -73,13 +73,18 @@ class SqliteCheckReader implements CheckReader {
   async *events(day: number): AsyncGenerator<readonly EventFacts[]> {
     await Promise.resolve();
     const [from, to] = [idBound(day), idBound(day + 1)];
-    yield* inBatches(
-      mergeEvents(day, {
-        events: this.#iterate(`SELECT ${HEAD} FROM event_${day} ORDER BY id`),
-        rows: this.#iterate(`SELECT ${LOG} FROM attempt_${day} ORDER BY event, subscription, seq`),
-        tasks: this.#iterate("SELECT * FROM task WHERE event >= ? AND event < ? ORDER BY event, subscription, due", from, to),
-      }),
-    );
+    yield* mergeFacts(day, {
+      events: batchesOf(
+        map(this.#iterate(`SELECT ${HEAD} FROM event_${day} ORDER BY id`), (row) => ({
+          head: toEventHead(row),
+          payloadBytes: number(row["payload_bytes"]),
+        })),
+      ),
+      rows: batchesOf(map(this.#iterate(`SELECT ${LOG} FROM attempt_${day} ORDER BY event, subscription, seq`), toLogRow)),
+      tasks: batchesOf(
+        map(this.#iterate("SELECT * FROM task WHERE event >= ? AND event < ? ORDER BY event, subscription, due", from, to), toTask),
+      ),
+    });
   }
 
   async *strayTasks(): AsyncGenerator<readonly Task[]> {
@@ -168,65 +173,6 @@ class SqliteCheckReader implements CheckReader {
   }
 }
 
-interface Streams {
-  readonly events: Iterable<Row>;
-  readonly rows: Iterable<Row>;
-  readonly tasks: Iterable<Row>;
-}
-
-/** Three streams by event id, merged: what each has of the same event comes together, whatever is missing. */
-function* mergeEvents(day: number, streams: Streams): Generator<EventFacts> {
-  const events = new Cursor(streams.events, "id");
-  const rows = new Cursor(streams.rows, "event");
-  const tasks = new Cursor(streams.tasks, "event");
-  for (;;) {
-    const key = [events.key, rows.key, tasks.key].reduce<string | null>(
-      (least, each) => (least === null || (each !== null && each < least) ? each : least),
-      null,
-    );
-    if (key === null) return;
-    const [event] = events.take(key);
-    yield {
-      id: uuidOf(key),
-      day,
-      event: event === undefined ? null : toEventHead(event),
-      payloadBytes: event === undefined ? 0 : number(event["payload_bytes"]),
-      tasks: tasks.take(key).map(toTask),
-      rows: rows.take(key).map((row): LogRow => toLogRow(row)),
-    };
-  }
-}
-
-/** Reads ahead by one row. */
-class Cursor {
-  readonly #rows: Iterator<Row>;
-  readonly #column: string;
-  #row: Row | null = null;
-  /** Of the row that comes next, as hex digits; null at the end. */
-  key: string | null = null;
-
-  constructor(rows: Iterable<Row>, column: string) {
-    this.#rows = rows[Symbol.iterator]();
-    this.#column = column;
-    this.#advance();
-  }
-
-  take(key: string): Row[] {
-    const taken: Row[] = [];
-    while (this.#row !== null && this.key === key) {
-      taken.push(this.#row);
-      this.#advance();
-    }
-    return taken;
-  }
-
-  #advance(): void {
-    const next = this.#rows.next();
-    this.#row = next.done === true ? null : next.value;
-    this.key = this.#row === null ? null : toHex(this.#row[this.#column]);
-  }
-}
-
 function toHistoryRow(table: DirectoryTable, row: Row): HistoryRow {
   const body = JSON.parse(text(row["body"])) as { readonly id?: number; readonly app?: number; readonly shop?: number };
   const isInstallation = table === "installation";
@@ -276,6 +222,14 @@ function* inBatches<Each>(from: Iterable<Each>): Generator<readonly Each[]> {
   if (batch.length > 0) yield batch;
 }
 
+function batchesOf<Each>(from: Iterable<Each>): Batches<Each> {
+  const batches = inBatches(from);
+  return () => {
+    const next = batches.next();
+    return Promise.resolve(next.done === true ? [] : next.value);
+  };
+}
+
 /** The smallest id of a day. */
 function idBound(day: number): Uint8Array {
   const bound = Buffer.alloc(16);
@@ -285,8 +239,4 @@ function idBound(day: number): Uint8Array {
 
 function dayOfId(id: SqlValue | undefined): number {
   return Math.floor(Number.parseInt(toHex(id).slice(0, 2 * MS_PER_ID_BYTES), 16) / DAY_MS);
-}
-
-function uuidOf(hex: string): string {
-  return toUuid(Buffer.from(hex, "hex"));
 }
