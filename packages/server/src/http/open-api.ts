@@ -2,7 +2,7 @@ import { buildAsyncApi, buildOpenApi, type Topic } from "@genhook/contract";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { VERSION } from "../version.ts";
 import type { Handler } from "./directory-api.ts";
-import { renderDocs } from "./docs-page.ts";
+import { renderDocs } from "./docs/docs-page.ts";
 
 export interface OpenApiOptions {
   readonly publicUrl: string | null;
@@ -20,7 +20,7 @@ export function openHandlers(options: OpenApiOptions): Readonly<Record<string, H
     ...(options.publicUrl === null ? {} : { serverUrl: options.publicUrl }),
   });
   const asyncDocument = buildAsyncApi({ version: VERSION, topics: options.topics });
-  const page = renderDocs(document);
+  const page = renderDocs({ version: VERSION, origin: options.publicUrl ?? "http://127.0.0.1:8080", topics: options.topics });
   return {
     getHealth: () => Promise.resolve({ body: { alive: true } }),
     getReadiness: async () => {
@@ -32,8 +32,8 @@ export function openHandlers(options: OpenApiOptions): Readonly<Record<string, H
     getAsyncApi: () => Promise.resolve({ body: asyncDocument }),
     getDocs: () =>
       Promise.resolve({
-        headers: { "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'" },
-        text: { type: "text/html; charset=utf-8", content: page },
+        headers: { "Content-Security-Policy": page.contentSecurityPolicy },
+        text: { type: "text/html; charset=utf-8", content: page.content },
       }),
   };
 }
