@@ -99,7 +99,7 @@ async function checkFile(folder: string, checked: { checks: number; breaches: Br
 }
 
 /** How much is still owed once nothing moves any more. */
-async function drained(origin: string): Promise<number> {
+export async function drained(origin: string): Promise<number> {
   let pending = Number.POSITIVE_INFINITY;
   for (let look = 0; look < 300 && pending > 0; look += 1) {
     ({ pending } = (await call<{ now: { pending: number } }>(origin, "GET", "/platform/v1/stats")).now);
@@ -108,7 +108,8 @@ async function drained(origin: string): Promise<number> {
   return pending;
 }
 
-function compare(
+/** What of the accepted events did not arrive everywhere, and how many deliveries came more than once. */
+export function compare(
   accepted: readonly string[],
   endpoints: readonly Endpoint[],
 ): { readonly lost: readonly string[]; readonly repeated: number } {
@@ -126,17 +127,8 @@ function compare(
   return { lost: [...lost], repeated };
 }
 
-function after(delayMs: number): Promise<void> {
+export function after(delayMs: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, delayMs);
   });
-}
-
-if (import.meta.main) {
-  const cycles = Number(process.argv[2] ?? 100);
-  const seed = Number(process.argv[3] ?? Date.now() % 1_000_000);
-  console.log(`crash: ${cycles} cycles, seed ${seed}`);
-  const report = await crash(cycles, seed);
-  console.log(JSON.stringify({ ...report, lost: report.lost.length }, null, 2));
-  process.exitCode = report.lost.length === 0 && report.pending === 0 && report.breaches.length === 0 ? 0 : 1;
 }

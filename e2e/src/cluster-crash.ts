@@ -1,0 +1,190 @@
+import { seededRandom, startEndpoint, startThrowAwayPostgres, type Endpoint, type ThrowAwayPostgres } from "@genhook/testkit";
+import { after, compare, drained } from "./crash.ts";
+import { freePort, publish, ServerProcess, setUp } from "./server-process.ts";
+
+export interface ClusterCrashOptions {
+  readonly events: number;
+  readonly seed: number;
+  readonly nodes: number;
+  /** How often the database server is restarted meanwhile, in turns as by a crash and in good order. */
+  readonly databaseRestarts: number;
+}
+
+export interface ClusterCrashReport {
+  readonly accepted: number;
+  /** Publishes that got no answer, or were told to come again: each was sent again under its key until it was accepted. */
+  readonly refused: number;
+  readonly kills: number;
+  readonly stops: number;
+  readonly freezes: number;
+  readonly databaseRestarts: number;
+  /** Accepted events that did not arrive at every endpoint. Must be none. */
+  readonly lost: readonly string[];
+  readonly repeated: number;
+  /** Most requests under way at one endpoint at once, over all processes. */
+  readonly inFlightMax: number;
+  readonly inFlightAllowed: number;
+  readonly pending: number;
+  /** Processes that ended by themselves. Must be none. */
+  readonly exits: number;
+}
+
+const PUBLISHERS = 12;
+const ENDPOINTS = 4;
+const ENDPOINT_CONCURRENCY = 6;
+const AGAIN_MS = 50;
+
+/** One node of the cluster over its lives: what is done to it, and on which port it can be reached. */
+class Node {
+  readonly origin: string;
+  readonly #args: readonly string[];
+  #process: ServerProcess | null = null;
+  #isEnding = false;
+  exits = 0;
+
+  constructor(port: number, database: string) {
+    this.origin = `http://127.0.0.1:${port}`;
+    const flags = ["--allow-private-addresses", "--endpoint-concurrency", String(ENDPOINT_CONCURRENCY), "--log-level", "silent"];
+    this.#args = ["serve", "--port", String(port), "--database", database, "--retry-waits", "200ms,500ms,1s,1s,2s,5s,5s", ...flags];
+  }
+
+  async start(): Promise<void> {
+    this.#isEnding = false;
+    const process = new ServerProcess(this.#args, { GENHOOK_SEALING_KEY: "22".repeat(32) });
+    this.#process = process;
+    void process.exited.then(() => {
+      if (!this.#isEnding && this.#process === process) this.exits += 1;
+    });
+    await process.listening().catch(() => undefined);
+  }
+
+  async end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+    this.#isEnding = true;
+    this.#process?.kill(signal);
+    await this.#process?.exited;
+  }
+
+  async freeze(forMs: number): Promise<void> {
+    this.#process?.kill("SIGSTOP");
+    await after(forMs);
+    this.#process?.kill("SIGCONT");
+  }
+}
+
+/** Publishes through several processes on PostgreSQL while they are killed, stopped, frozen and started, and while PostgreSQL is restarted; then accounts for everything. */
+export async function clusterCrash(options: ClusterCrashOptions): Promise<ClusterCrashReport> {
+  const random = seededRandom(options.seed);
+  const postgres = await startThrowAwayPostgres();
+  const inFlight = { now: Array.from({ length: ENDPOINTS }, () => 0), max: 0 };
+  const endpoints = await Promise.all(Array.from({ length: ENDPOINTS }, (_, index) => countingEndpoint(inFlight, index, random)));
+  const database = await postgres.createDatabase();
+  const nodes: Node[] = [];
+  for (let n = 0; n < options.nodes; n += 1) nodes.push(new Node(await freePort(), database));
+  try {
+    await Promise.all(nodes.map((node) => node.start()));
+    await setUp(
+      nodes[0]?.origin ?? "",
+      endpoints.map((endpoint) => `${endpoint.url}/hooks`),
+    );
+    const published = publishAll(nodes, options.events, random);
+    const done = await disturb(nodes, postgres, options, random, published.progress);
+    const { accepted, refused } = await published.finished;
+    await arrived(endpoints, accepted);
+    const pending = await drained(nodes[0]?.origin ?? "");
+    const exits = nodes.reduce((sum, node) => sum + node.exits, 0);
+    const counts = { accepted: accepted.length, refused, ...done, pending, exits };
+    return { ...counts, ...compare(accepted, endpoints), inFlightMax: inFlight.max, inFlightAllowed: ENDPOINT_CONCURRENCY };
+  } finally {
+    await Promise.all(nodes.map((node) => node.end("SIGKILL")));
+    await Promise.all(endpoints.map((endpoint) => endpoint.close()));
+    await postgres.stop();
+  }
+}
+
+/** Answers after a few milliseconds, and counts what is under way: a request ends with its answer, or with its connection. */
+function countingEndpoint(inFlight: { readonly now: number[]; max: number }, index: number, random: () => number): Promise<Endpoint> {
+  return startEndpoint({
+    answer: () => (response) => {
+      const now = (inFlight.now[index] ?? 0) + 1;
+      inFlight.now[index] = now;
+      inFlight.max = Math.max(inFlight.max, now);
+      response.once("close", () => (inFlight.now[index] = (inFlight.now[index] ?? 1) - 1));
+      setTimeout(() => response.writeHead(200).end(), 1 + random() * 15);
+    },
+  });
+}
+
+interface Publishing {
+  readonly progress: () => number;
+  readonly finished: Promise<{ readonly accepted: readonly string[]; readonly refused: number }>;
+}
+
+function publishAll(nodes: readonly Node[], events: number, random: () => number): Publishing {
+  const accepted: string[] = [];
+  let refused = 0;
+  let next = 0;
+  const publisher = async (): Promise<void> => {
+    while (next < events) {
+      const n = (next += 1);
+      for (;;) {
+        const id = await publish(nodes[Math.floor(random() * nodes.length)]?.origin ?? "", n);
+        if (id !== null) {
+          accepted.push(id);
+          break;
+        }
+        refused += 1;
+        await after(AGAIN_MS);
+      }
+    }
+  };
+  const all = Promise.all(Array.from({ length: PUBLISHERS }, publisher));
+  return { progress: () => accepted.length / events, finished: all.then(() => ({ accepted, refused })) };
+}
+
+type Done = Pick<ClusterCrashReport, "kills" | "stops" | "freezes" | "databaseRestarts">;
+
+/** One misfortune after the other until everything is published. */
+async function disturb(
+  nodes: readonly Node[],
+  postgres: ThrowAwayPostgres,
+  options: ClusterCrashOptions,
+  random: () => number,
+  progress: () => number,
+): Promise<Done> {
+  const done = { kills: 0, stops: 0, freezes: 0, databaseRestarts: 0 };
+  while (progress() < 1) {
+    await after(300 + random() * 2_000);
+    const due = Math.floor(progress() * (options.databaseRestarts + 1));
+    if (done.databaseRestarts < Math.min(due, options.databaseRestarts)) {
+      await postgres.restart(done.databaseRestarts % 2 === 0 ? "immediate" : "fast");
+      done.databaseRestarts += 1;
+      continue;
+    }
+    const node = nodes[Math.floor(random() * nodes.length)] as Node;
+    const dice = random();
+    if (dice < 0.35) {
+      await node.freeze(500 + random() * 14_000);
+      done.freezes += 1;
+    } else {
+      await node.end(dice < 0.75 ? "SIGKILL" : "SIGTERM");
+      if (dice < 0.75) done.kills += 1;
+      else done.stops += 1;
+      await after(random() * 1_500);
+      await node.start();
+    }
+  }
+  return done;
+}
+
+/** Resolves once every accepted event is at every endpoint, or nothing has arrived for a while. */
+async function arrived(endpoints: readonly Endpoint[], accepted: readonly string[]): Promise<void> {
+  let quiet = 0;
+  let before = -1;
+  while (quiet < 60) {
+    if (compare(accepted, endpoints).lost.length === 0) return;
+    const now = endpoints.reduce((sum, endpoint) => sum + endpoint.received.length, 0);
+    quiet = now === before ? quiet + 1 : 0;
+    before = now;
+    await after(500);
+  }
+}

@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { clusterCrash } from "../src/cluster-crash.ts";
+
+test("three processes are killed, stopped and frozen, PostgreSQL is restarted twice: every event answered 202 arrives at every endpoint", async () => {
+  const seed = Date.now() % 1_000_000;
+  const report = await clusterCrash({ events: 2_000, seed, nodes: 3, databaseRestarts: 2 });
+  console.log(`cluster crash, seed ${seed}: ${JSON.stringify({ ...report, lost: report.lost.length })}`);
+  expect(report.lost).toEqual([]);
+  expect(report.pending).toBe(0);
+  expect(report.exits).toBe(0);
+  expect(report.accepted).toBe(2_000);
+  expect(report.databaseRestarts).toBe(2);
+  expect(report.inFlightMax).toBeLessThanOrEqual(report.inFlightAllowed);
+});
