@@ -70,10 +70,7 @@ export class DeliveriesRoutes {
   }
 
   async get(call: Call, owner: Owner): Promise<Reply> {
-    const key = readKey(call);
-    const found = await this.#options.deliveries.get(key);
-    if (found === null || !isOwn(found.view, owner)) return notFound();
-    const { view, rows, event } = found;
+    const { view, rows, event } = await this.#findOwn(readKey(call), owner);
     const attempts = rows
       .filter((row) => row.kind === "attempt")
       .map((row, index, all) => {
@@ -85,15 +82,27 @@ export class DeliveriesRoutes {
 
   async replay(call: Call, owner: Owner): Promise<Reply> {
     const key = readKey(call);
-    if (owner !== null) {
-      const found = await this.#options.deliveries.get(key);
-      if (found === null || !isOwn(found.view, owner)) return notFound();
-    }
+    if (owner !== null) await this.#findOwn(key, owner);
     const view = valueOf(await this.#options.deliveries.replay(key));
     const { store, now } = this.#options;
     const after = { state: view.state, round: view.round };
     await store.directory.record(auditRecord(call, `delivery ${deliveryId(key)}`, null, after, now()));
     return { body: { delivery: deliveryView(view, this.#options.directory) } };
+  }
+
+  /**
+   * A delivery that the caller may see. Whose it is, its id says: that of others is turned away like one that there never was, before
+   * anything of it is read, so that neither the answer nor its time tells them apart.
+   */
+  async #findOwn(key: DeliveryKey, owner: Owner): Promise<NonNullable<Awaited<ReturnType<Deliveries["get"]>>>> {
+    if (owner !== null) {
+      const { directory, store } = this.#options;
+      const subscription = directory.subscription(key.subscription) ?? (await store.directory.findSubscription(key.subscription));
+      const isOwnApp = subscription !== null && subscription.app === owner.app.id;
+      if (!isOwnApp || (subscription.shop !== null && subscription.shop !== owner.shop.id)) return notFound();
+    }
+    const found = await this.#options.deliveries.get(key);
+    return found === null || !isOwn(found.view, owner) ? notFound() : found;
   }
 
   /** Null when the filter names something that does not exist, so nothing can fit it. */
