@@ -1,0 +1,125 @@
+import { resumeEndpoint, type Subscription } from "@genhook/core";
+import { buildSubscription } from "@genhook/testkit";
+import { describe, expect, it } from "vitest";
+import { DAY, EndpointWorld, HOUR, MINUTE, SECOND, type EndpointWorldOptions } from "./endpoint-world.ts";
+
+const at = (id: number, query: string): Subscription =>
+  buildSubscription(8_589_934_900 + id, 1, 1, { address: `https://app-1.example.com/hooks?n=${query}` });
+const [A, B, C] = [at(1, "a"), at(2, "b"), at(3, "c")] as const;
+const ENDPOINT = A.endpoint;
+
+async function makeWorld(options: Partial<EndpointWorldOptions> = {}): Promise<EndpointWorld> {
+  const world = new EndpointWorld({ subscriptions: [A, B, C], behave: () => "timeout", ...options });
+  await world.begin();
+  return world;
+}
+
+/** An event for all three now and then, for so long. */
+async function traffic(world: EndpointWorld, forMs: number, everyMs: number): Promise<void> {
+  for (let passed = 0; passed < forMs; passed += everyMs) {
+    if (world.nodes.length > 0) await world.publish([A, B, C]);
+    await world.run(everyMs);
+  }
+}
+
+const hours = (world: EndpointWorld): readonly (readonly [string, number])[] =>
+  world.said.map(({ what, at: moment }) => [what, Math.round(moment / HOUR)]);
+
+describe("an endpoint that fails for days", () => {
+  it("is warned three times, then suspended in one step; nothing is sent to it, nothing is lost; resumed, it counts anew", async () => {
+    const world = await makeWorld();
+    await traffic(world, 6 * DAY, 2 * HOUR);
+    expect(hours(world)).toEqual([
+      ["warned at 25 %", 30],
+      ["warned at 50 %", 60],
+      ["warned at 75 %", 90],
+      ["suspended 3", 120],
+    ]);
+    const suspendedAt = world.said.at(-1)?.at ?? 0;
+    // Only what was under way in that moment.
+    expect(world.attempts.filter((each) => each.at > suspendedAt)).toEqual([]);
+    expect(await world.pending(A)).toBeGreaterThan(10);
+    expect(await world.stateOf(ENDPOINT)).toMatchObject({ suspendedAt: expect.any(Number) as number, lastError: "timeout" });
+
+    await world.change(resumeEndpoint(ENDPOINT));
+    await world.run(MINUTE);
+    expect(world.said.at(-1)?.what).toBe("resumed");
+    expect(await world.stateOf(ENDPOINT)).toMatchObject({ suspendedAt: null });
+    await traffic(world, 4 * DAY, 2 * HOUR);
+    expect(
+      hours(world)
+        .slice(5)
+        .map(([what]) => what),
+    ).toEqual(["warned at 25 %", "warned at 50 %", "warned at 75 %"]);
+    world.behave = () => 200;
+    // What waits for another attempt waits two hours at most, and a little.
+    await world.run(3 * HOUR);
+    expect([await world.pending(A), await world.pending(B), await world.pending(C)]).toEqual([0, 0, 0]);
+    expect(await world.stateOf(ENDPOINT)).toMatchObject({ failing: null, breaker: "closed" });
+    expect(world.errors).toEqual([]);
+  });
+
+  it.each([1, 2, 3])("is warned and suspended once each, however often its owner dies or stops: seed %i", async (seed) => {
+    const world = await makeWorld({ seed });
+    for (let n = 0; n < 6 * 8; n += 1) {
+      await traffic(world, 3 * HOUR, HOUR);
+      const dice = world.random();
+      if (dice < 0.5) world.kill(world.any);
+      else if (dice < 0.8) await world.stop(world.any);
+      else continue;
+      await world.run(world.random() * 20 * SECOND);
+      world.boot();
+      await world.run(SECOND);
+    }
+    const said = world.said.map(({ what }) => what);
+    expect(said).toEqual(["warned at 25 %", "warned at 50 %", "warned at 75 %", "suspended 3"]);
+    const [, , , suspended] = world.said;
+    expect((suspended?.at ?? 0) / HOUR).toBeGreaterThan(119);
+    expect((suspended?.at ?? 0) / HOUR).toBeLessThan(124);
+    expect(world.attempts.filter((each) => each.at > (suspended?.at ?? 0) + 2 * SECOND)).toEqual([]);
+  });
+
+  it("a success ends the count, also one of another webhook of the endpoint", async () => {
+    const world = await makeWorld({ behave: ({ subscriptionId }) => (subscriptionId === C.id ? 200 : 500) });
+    await traffic(world, 7 * DAY, 3 * HOUR);
+    expect(world.said).toEqual([]);
+    world.behave = () => 500;
+    await traffic(world, 4 * DAY, 3 * HOUR);
+    expect(world.said.map(({ what }) => what)).toEqual(["warned at 25 %", "warned at 50 %", "warned at 75 %"]);
+    world.behave = () => 200;
+    await traffic(world, 3 * HOUR, 3 * HOUR);
+    world.behave = () => 500;
+    await traffic(world, 2 * DAY, 3 * HOUR);
+    expect(world.said.map(({ what }) => what).slice(3)).toEqual(["warned at 25 %"]);
+  });
+
+  it("with little traffic it is warned before it is suspended, a day before at the least", async () => {
+    const world = await makeWorld();
+    await traffic(world, 18 * DAY, 6 * DAY);
+    const [first, ...others] = world.said;
+    expect(first?.what).toMatch(/^warned/);
+    const suspended = others.find(({ what }) => what.startsWith("suspended"));
+    expect((suspended?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(DAY);
+  });
+
+  it("its state is written when it changes, and never more than once in five seconds but for a verdict", async () => {
+    const world = await makeWorld({ behave: () => 500 });
+    for (let n = 0; n < 300; n += 1) {
+      await world.publish([A, B, C]);
+      await world.run(SECOND);
+    }
+    const saves = world.saves.get(ENDPOINT) ?? [];
+    expect(saves.length).toBeGreaterThan(1);
+    for (const [index, time] of saves.entries()) if (index > 0) expect(time - (saves[index - 1] ?? 0)).toBeGreaterThanOrEqual(5 * SECOND);
+    world.behave = () => 200;
+    await world.run(20 * MINUTE);
+    const written = world.saves.get(ENDPOINT)?.length ?? 0;
+    const sent = world.attempts.length;
+    for (let n = 0; n < 100; n += 1) {
+      await world.publish([A, B, C]);
+      await world.run(SECOND);
+    }
+    expect(world.attempts.length - sent).toBe(300);
+    expect(world.saves.get(ENDPOINT)?.length, "successes are not written").toBe(written);
+  });
+});
