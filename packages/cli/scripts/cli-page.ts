@@ -105,6 +105,7 @@ function apiTable(): readonly string[] {
     "| command | with | does |",
     "| --- | --- | --- |",
     ...rows,
+    "| `genhook events import <file>` | key | Publish a file with one event a line (NDJSON), in order; the same file again publishes nothing twice |",
     "",
   ];
 }
@@ -150,7 +151,12 @@ const NOTES: Readonly<Record<string, readonly string[]>> = {
   ],
   replay: [
     "What is sent again is what was counted before: deliveries that became pending or were dropped meanwhile are passed by. Ctrl+C stops between two.",
-    "For very many, `genhook replays create` lets the server do it.",
+    "More than 2,000 are a replay job of the server: Ctrl+C only ends the watching, and `genhook replays` shows, pauses and cancels it.",
+    "",
+  ],
+  completion: [
+    "`source <(genhook completion bash)` in `~/.bashrc`; `source <(genhook completion zsh)` in `~/.zshrc` behind `compinit`;",
+    "`genhook completion fish > ~/.config/fish/completions/genhook.fish`. The scripts are static: a Tab starts no process.",
     "",
   ],
   check: [

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { ERRORS, ROUTES, type ErrorCode } from "@genhook/contract";
 import { ApiError } from "@genhook/contract/client";
 import { describe, expect, it } from "vitest";
@@ -73,6 +76,18 @@ describe("options", () => {
     });
     expect(() => readOptions(options, { contact: ["emial=a@b.example"] }, 0)).toThrow(/email, url/);
     expect(() => readOptions(options, { contact: ["{"] }, 0)).toThrow(/no JSON/);
+  });
+
+  it("know times that lie ahead, null, and files of JSON", () => {
+    const ahead = optionsOf(route("createHold").body);
+    expect(readOptions(ahead, { endsAt: "2h", scope: "all", reason: "r" }, 0)).toMatchObject({ endsAt: "1970-01-01T02:00:00.000Z" });
+    expect(() => readOptions(ahead, { endsAt: "soon" }, 0)).toThrow(/from now/);
+    const tester = optionsOf(route("testFilter").body);
+    expect(readOptions(tester, { filter: "null", fields: ["null"] }, 0)).toEqual({ filter: null, fields: null });
+    const file = join(mkdtempSync(join(tmpdir(), "genhook-json-")), "payload.json");
+    writeFileSync(file, '{"n":12.00}');
+    expect(JSON.stringify(readOptions(tester, { payload: `@${file}` }, 0))).toBe('{"payload":{"n":12.00}}');
+    expect(() => readOptions(tester, { payload: "@/nowhere" }, 0)).toThrow(/--payload is no JSON/);
   });
 
   it("win over --body, which may come from standard input", async () => {

@@ -1,20 +1,26 @@
+import { readdirSync } from "node:fs";
 import { ROUTES, type Route } from "@genhook/contract";
 import type { TSchema } from "typebox";
-import * as app from "../src/app-api/schemas.ts";
-import * as holds from "../src/platform-api/hold-routes.ts";
-import * as platform from "../src/platform-api/schemas.ts";
-import * as webhooks from "../src/platform-api/webhook-routes.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Schemas that have a name of their own: their types are written once and referred to. */
+/** Schemas that have a name of their own, wherever they stand: their types are written once and referred to. */
 const NAMES: ReadonlyMap<unknown, string> = new Map(
-  [app, platform, holds, webhooks]
-    .flatMap((schemas): [string, unknown][] => Object.entries(schemas))
-    .filter(([name]) => /(Entry|^Webhook)$/.test(name))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, schema]): [unknown, string] => [schema, name]),
+  (await exportedSchemas(["app-api", "platform-api"])).map(([name, schema]) => [schema, name]),
 );
+
+async function exportedSchemas(folders: readonly string[]): Promise<readonly [name: string, schema: unknown][]> {
+  const files = folders.flatMap((folder) =>
+    readdirSync(new URL(`../src/${folder}`, import.meta.url)).map((file) => `../src/${folder}/${file}`),
+  );
+  const modules = await Promise.all(
+    files.map((file): Promise<Record<string, unknown>> => import(file) as Promise<Record<string, unknown>>),
+  );
+  return modules
+    .flatMap((module) => Object.entries(module))
+    .filter(([name]) => /(Entry|^Webhook)$/.test(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
 
 /** `packages/contract/src/client/operations.ts`: every call of the two APIs as types, and the little that is needed to make it. */
 export function clientOperations(): string {

@@ -6,7 +6,8 @@ type Json = Readonly<Record<string, unknown>>;
 /** How the text of an option becomes a member of a query or body. */
 export type OptionKind =
   | { readonly type: "text" }
-  | { readonly type: "time" }
+  /** `isAhead`: it lies in the future, so that `2h` means from now. */
+  | { readonly type: "time"; readonly isAhead: boolean }
   | { readonly type: "number" }
   | { readonly type: "switch" }
   | { readonly type: "choice"; readonly choices: readonly string[] }
@@ -24,6 +25,8 @@ export interface ApiOption {
   readonly flag: string;
   readonly kind: OptionKind;
   readonly isRequired: boolean;
+  /** `null` is a value of its own: it takes away what was set. */
+  readonly isNullable: boolean;
   /** What is expected, from the schema. */
   readonly expected: string | null;
 }
@@ -37,8 +40,9 @@ export function optionsOf(schema: Schema | undefined, without: readonly string[]
     .map(([member, each]) => ({
       member,
       flag: dashed(member),
-      kind: kindOf(each),
+      kind: kindOf(each, member),
       isRequired: required.has(member),
+      isNullable: Array.isArray(each["anyOf"]) && (each["anyOf"] as Json[]).some((branch) => branch["type"] === "null"),
       expected: typeof each["expected"] === "string" ? each["expected"] : null,
     }));
 }
@@ -53,9 +57,9 @@ export function innerBody(schema: Schema | undefined): { readonly root: string |
   return { root: null, schema };
 }
 
-function kindOf(schema: Json): OptionKind {
+function kindOf(schema: Json, member: string): OptionKind {
   const { anyOf } = schema;
-  if (Array.isArray(anyOf)) return kindOfUnion(anyOf as Json[]);
+  if (Array.isArray(anyOf)) return kindOfUnion(anyOf as Json[], member);
   switch (schema["type"]) {
     case "boolean":
       return { type: "switch" };
@@ -63,9 +67,9 @@ function kindOf(schema: Json): OptionKind {
     case "number":
       return { type: "number" };
     case "string":
-      return /date and time/.test(String(schema["expected"])) ? { type: "time" } : { type: "text" };
+      return /date and time/.test(String(schema["expected"])) ? { type: "time", isAhead: member.startsWith("ends") } : { type: "text" };
     case "array":
-      return kindOfItems(schema["items"] as Json);
+      return kindOfItems(schema["items"] as Json, member);
     case "object":
       return membersOf(schema, "members");
     default:
@@ -73,23 +77,23 @@ function kindOf(schema: Json): OptionKind {
   }
 }
 
-function kindOfUnion(members: readonly Json[]): OptionKind {
+function kindOfUnion(members: readonly Json[], member: string): OptionKind {
   const choices = members.flatMap((each) => (typeof each["const"] === "string" ? [each["const"]] : []));
   if (choices.length === members.length) return { type: "choice", choices };
   const isTextual = members.every((each) => each["type"] === "string" || each["type"] === "integer" || Array.isArray(each["anyOf"]));
   if (isTextual) return { type: "text" };
   const [one, ...others] = members.filter((each) => each["type"] !== "null");
-  return one !== undefined && others.length === 0 ? kindOf(one) : { type: "json" };
+  return one !== undefined && others.length === 0 ? kindOf(one, member) : { type: "json" };
 }
 
-function kindOfItems(items: Json): OptionKind {
-  const kind = kindOf(items);
+function kindOfItems(items: Json, member: string): OptionKind {
+  const kind = kindOf(items, member);
   if (kind.type === "text" || kind.type === "choice") return { type: "texts" };
   return kind.type === "members" ? { type: "entries", members: kind.members } : { type: "json" };
 }
 
 function membersOf(schema: Json, type: "members"): OptionKind {
-  const members = Object.entries(propertiesOf(schema)).map(([name, each]): [string, OptionKind] => [name, kindOf(each)]);
+  const members = Object.entries(propertiesOf(schema)).map(([name, each]): [string, OptionKind] => [name, kindOf(each, name)]);
   return members.length === 0 ? { type: "json" } : { type, members: Object.fromEntries(members) };
 }
 
@@ -120,11 +124,12 @@ export function placeholderOf(kind: OptionKind): string {
       return Object.keys(kind.members)
         .map((name) => `${name}=…`)
         .join(",");
+    case "json":
+      return "json|@file";
     case "switch":
     case "text":
     case "time":
     case "number":
-    case "json":
       return kind.type;
   }
 }

@@ -79,8 +79,53 @@ const COLUMNS: Readonly<Record<string, readonly ColumnSpec[]>> = {
     "shop",
     ADDRESS,
   ],
+  endpoints: [
+    { member: "id", isKey: true },
+    { member: "state", isKey: true, text: endpointState, colour: (entry) => ENDPOINT_COLOURS[endpointState(entry)] ?? null },
+    { member: "host", isFlexible: true },
+    { member: "last", text: (entry) => showValue(entry["lastStatus"] ?? entry["lastError"]) },
+    { member: "failingSince", title: "FAILING" },
+    { member: "nextProbeAt", title: "NEXT PROBE" },
+    { member: "clientId" },
+    ADDRESS,
+  ],
+  holds: [
+    { member: "id", isKey: true },
+    "scope",
+    { member: "subject", isKey: true, isFlexible: true },
+    { member: "endsAt", title: "ENDS" },
+    { member: "createTime", title: "CREATED" },
+    { member: "reason", isFlexible: true },
+  ],
+  replays: [
+    { member: "id", isKey: true },
+    { member: "state", isKey: true, colour: (entry) => stateColour(entry["state"]) },
+    { member: "dryRun", title: "DRY RUN" },
+    "matched",
+    "done",
+    { member: "reopened", title: "SENT AGAIN" },
+    "createTime",
+    { member: "filter", isFlexible: true },
+  ],
   audit: [{ member: "createTime", title: "AT" }, "actor", { member: "action", isKey: true }, { member: "subject", isFlexible: true }],
 };
+
+const ENDPOINT_COLOURS: Readonly<Record<string, "red" | "green" | "yellow">> = {
+  suspended: "red",
+  open: "red",
+  failing: "yellow",
+  held: "yellow",
+  healthy: "green",
+};
+
+/** The worst that is to be said of an endpoint, in one word. */
+function endpointState(entry: WireEntry): string {
+  const webhooks = entry["webhooks"] as { readonly suspended?: number } | undefined;
+  if (entry["held"] !== null && entry["held"] !== undefined) return "held";
+  if ((webhooks?.suspended ?? 0) > 0) return "suspended";
+  if (entry["breaker"] === "open") return "open";
+  return entry["failingSince"] === null || entry["failingSince"] === undefined ? "healthy" : "failing";
+}
 
 const COLUMNS_MAX = 6;
 

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { usage } from "../cli-error.ts";
 import { didYouMean } from "../did-you-mean.ts";
+import { parseExact } from "../exact-json.ts";
 import { readTime } from "../output/time.ts";
 import { camelCased, type ApiOption, type OptionKind } from "./api-options.ts";
 
@@ -11,7 +13,9 @@ export function readOptions(options: readonly ApiOption[], given: Given, now: nu
   const members: Record<string, unknown> = {};
   for (const option of options) {
     const value = given[camelCased(option.flag)];
-    if (value !== undefined) members[option.member] = readValue(option.kind, value, `--${option.flag}`, now);
+    if (value === undefined) continue;
+    const isNull = option.isNullable && (value === "null" || (Array.isArray(value) && value.length === 1 && value[0] === "null"));
+    members[option.member] = isNull ? null : readValue(option.kind, value, `--${option.flag}`, now);
   }
   return members;
 }
@@ -35,7 +39,7 @@ function readValue(kind: OptionKind, value: string | boolean | readonly string[]
     case "switch":
       return last === "true";
     case "time":
-      return readTime(last, now) ?? failTime(flag, last);
+      return readTime(last, now, kind.isAhead) ?? failTime(flag, last, kind.isAhead);
     case "number":
       return readNumber(flag, last);
     case "texts":
@@ -80,13 +84,15 @@ function readNumber(flag: string, text: string): number {
   throw usage(`${flag} must be a number, not "${text}".`);
 }
 
-function failTime(flag: string, text: string): never {
-  throw usage(`${flag} must be a time: 15m, 2h or 3d (so long ago), now, 2025-01-31, or 2025-01-31T12:00:00Z, not "${text}".`);
+function failTime(flag: string, text: string, isAhead: boolean): never {
+  const which = isAhead ? "from now" : "so long ago";
+  throw usage(`${flag} must be a time: 15m, 2h or 3d (${which}), now, 2025-01-31, or 2025-01-31T12:00:00Z, not "${text}".`);
 }
 
+/** JSON, or `@FILE` that holds it. Numbers stay as they are written. */
 function readJson(flag: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExact(text.startsWith("@") ? readFileSync(text.slice(1), "utf8") : text);
   } catch (error) {
     throw usage(`${flag} is no JSON: ${error instanceof Error ? error.message : String(error)}`);
   }

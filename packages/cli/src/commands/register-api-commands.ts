@@ -1,8 +1,10 @@
+import type { Route } from "@genhook/contract";
 import { Option, type Command } from "commander";
 import type { Terminal } from "../output/terminal.ts";
 import { apiCommands, NOUNS, parametersOf, type ApiCommand } from "./api-commands.ts";
 import { innerBody, optionsOf, placeholderOf, type ApiOption } from "./api-options.ts";
 import { connectionOptions, outputOptions } from "./common-options.ts";
+import type { CommonFlags } from "./session.ts";
 import { runApiCommand, type ApiFlags } from "./run-api-command.ts";
 
 /** A command for every noun and verb of the APIs. */
@@ -19,6 +21,7 @@ export function registerApiCommands(program: Command, terminal: Terminal): void 
       .description(NOUNS[noun] ?? `${noun} of the API`)
       .helpGroup(GROUP);
     for (const command of commands) makeCommand(parent, command, command.verb, terminal);
+    if (noun === "events") addImport(parent, terminal);
   }
 }
 
@@ -40,7 +43,7 @@ function makeCommand(parent: Command, command: ApiCommand, name: string, termina
     ].filter(({ flag }) => !seen.has(flag));
     for (const option of options) {
       seen.add(option.flag);
-      for (const each of optionsFor(option)) made.addOption(each);
+      for (const each of optionsFor(option, route)) made.addOption(each);
     }
     if (isPaged && !seen.has("limit")) {
       seen.add("limit");
@@ -65,13 +68,30 @@ function makeCommand(parent: Command, command: ApiCommand, name: string, termina
   return made;
 }
 
-const TIME_TEXT = "a time: 15m, 2h or 3d (so long ago), a date, or RFC 3339";
+function timeText(isAhead: boolean): string {
+  return `a time: 15m, 2h or 3d (${isAhead ? "from now" : "so long ago"}), a date, or RFC 3339`;
+}
 
-function optionsFor(option: ApiOption): readonly Option[] {
+function addImport(parent: Command, terminal: Terminal): void {
+  const made = parent
+    .command("import")
+    .description("publish a file with one event a line (NDJSON), in order; the same file again publishes nothing twice")
+    .argument("<file>", "- reads standard input")
+    .action((file: string, flags: CommonFlags) =>
+      import("../publish/import-events.ts").then(({ importEvents }) => importEvents(file, flags, terminal)),
+    );
+  outputOptions(connectionOptions(made));
+}
+
+function optionsFor(option: ApiOption, route: Route): readonly Option[] {
   const { flag, kind, expected, isRequired } = option;
   const text =
-    `${kind.type === "time" ? TIME_TEXT : kind.type === "choice" ? "" : (expected ?? "")}${isRequired ? " (required)" : ""}`.trim();
-  if (kind.type === "switch") return [new Option(`--${flag}`, text === "true or false" ? "" : text), new Option(`--no-${flag}`)];
+    `${kind.type === "time" ? timeText(kind.isAhead) : kind.type === "choice" ? "" : (expected ?? "")}${isRequired ? " (required)" : ""}`.trim();
+  if (kind.type === "switch") {
+    const on = new Option(`--${flag}`, text === "true or false" ? "" : text);
+    // What is made begins without it; what is changed may have it.
+    return route.method === "POST" ? [on] : [on, new Option(`--no-${flag}`)];
+  }
   const made = new Option(`--${flag} <${placeholderOf(kind)}>`, text);
   if (kind.type === "choice") return [made.choices(kind.choices)];
   const mayRepeat = kind.type === "texts" || kind.type === "members" || kind.type === "entries";

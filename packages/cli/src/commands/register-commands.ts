@@ -1,4 +1,5 @@
-import type { Command } from "commander";
+import { Argument, type Command } from "commander";
+import type { Shell } from "../completion/scripts.ts";
 import type { BackupFlags, RestoreFlags } from "../data/backup.ts";
 import type { CheckFlags } from "../data/check.ts";
 import { addFilterOptions } from "../deliveries/delivery-filter.ts";
@@ -22,6 +23,7 @@ export function registerCommands(program: Command, terminal: Terminal): void {
   registerVerify(program, terminal);
   registerData(program, terminal);
   registerLogin(program, terminal);
+  registerCompletion(program, terminal);
 }
 
 function registerTrigger(program: Command, terminal: Terminal): void {
@@ -139,4 +141,18 @@ function registerLogin(program: Command, terminal: Terminal): void {
     .description("use another one from now on")
     .argument("<profile>")
     .action((name: string) => load().then(({ useProfile }) => useProfile(name, terminal)));
+}
+
+function registerCompletion(program: Command, terminal: Terminal): void {
+  program
+    .command("completion")
+    .description("print a completion script for a shell")
+    .addArgument(new Argument("<shell>").choices(["bash", "zsh", "fish"]))
+    .action(async (shell: Shell) => {
+      const [{ commandTree }, { completionScript }] = await Promise.all([
+        import("../completion/command-tree.ts"),
+        import("../completion/scripts.ts"),
+      ]);
+      terminal.out(completionScript(shell, commandTree(program)));
+    });
 }

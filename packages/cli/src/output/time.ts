@@ -58,14 +58,20 @@ function dateOf(at: Date): string {
   return [at.getFullYear(), at.getMonth() + 1, at.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
 }
 
-const AGO = /^(\d{1,6})\s*(s|m|h|d|w)$/;
-const AGO_MS: Readonly<Record<string, number>> = { s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS, w: 7 * DAY_MS };
+const SPAN = /^(\d{1,6})\s*(s|m|h|d|w)$/;
+const SPAN_MS: Readonly<Record<string, number>> = { s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS, w: 7 * DAY_MS };
 
-/** Reads what people type for a time: `15m` (so long ago), `now`, a date, or RFC 3339. The answer is ISO 8601 UTC; null when it is none. */
-export function readTime(text: string, now: number): string | null {
+/**
+ * Reads what people type for a time: `15m` (so long ago; or from now, where a time lies ahead), `now`, a date, or RFC 3339. The answer is
+ * ISO 8601 UTC; null when it is none.
+ */
+export function readTime(text: string, now: number, isAhead: boolean = false): string | null {
   if (text === "now") return new Date(now).toISOString();
-  const ago = AGO.exec(text);
-  if (ago !== null) return new Date(now - Number(ago[1]) * (AGO_MS[ago[2] ?? ""] ?? 0)).toISOString();
+  const span = SPAN.exec(text);
+  if (span !== null) {
+    const spanMs = Number(span[1]) * (SPAN_MS[span[2] ?? ""] ?? 0);
+    return new Date(isAhead ? now + spanMs : now - spanMs).toISOString();
+  }
   if (!/^\d{4}-\d{2}-\d{2}/.test(text)) return null;
   const at = Date.parse(text);
   if (Number.isNaN(at)) return null;
