@@ -5,7 +5,6 @@ import type { WebhookEvent } from "@genhook/receiver";
 import { usage } from "../../cli-error.ts";
 import { printJson } from "../../commands/session.ts";
 import { note, printLine, type Terminal } from "../../output/terminal.ts";
-import { formatSpan } from "../../output/time.ts";
 import { pause } from "../../pause.ts";
 import { announceOrigin } from "../../session/data-folder.ts";
 import { GOOD_PATH, startDemoApp } from "../demo-app.ts";
@@ -166,7 +165,7 @@ function report(compared: Compared, flags: CompareFlags, seed: number, terminal:
   if (flags.json !== true)
     return printLine(
       terminal,
-      `The same orders again: genhook demo --compare --rate ${flags.rate} --duration ${formatFlag(compared.durationMs)} --seed ${seed}`,
+      `The same orders again: genhook demo --compare --rate ${flags.rate} --duration ${compared.durationMs / 1_000}s --seed ${seed}`,
     );
   printJson(terminal, {
     seed,
@@ -205,8 +204,4 @@ function readSeed(text: string | undefined): number {
   if (text === undefined) return Math.floor(Math.random() * 1_000_000) + 1;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw usage(`--seed must be a whole number from 1, not "${text}".`);
-}
-
-function formatFlag(durationMs: number): string {
-  return formatSpan(durationMs).replaceAll(" ", "");
 }
