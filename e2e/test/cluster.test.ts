@@ -97,6 +97,23 @@ test("what is published at one process is delivered by the owner, wherever it is
   }
 });
 
+test("what one process has answered is known to the next call at another: behind a balancer there is one Genhook", async () => {
+  const [a, b] = [start(), start()];
+  const origins = [await a.listening(), await b.listening()];
+  for (let n = 0; n < 12; n += 1) {
+    const [here, there] = n % 2 === 0 ? origins : origins.toReversed();
+    const domain = `shop-${n}.genmystore.com`;
+    await call(here ?? "", "POST", "/platform/v1/shops", { domain });
+    const { app } = await call<{ app: { clientId: string } }>(there ?? "", "POST", "/platform/v1/apps", { name: "app" });
+    const body = { clientId: app.clientId, shop: domain, scopes: ["read_orders", "write_apps"] };
+    const { installation } = await call<{ installation: { accessToken: string } }>(here ?? "", "POST", "/platform/v1/installations", body);
+    const webhook = { topic: "orders/create", address: `https://app-${n}.example.com/hooks` };
+    await call(there ?? "", "POST", "/api/202412/app/webhooks", { webhook }, installation.accessToken);
+    const event = { shop: domain, topic: "orders/create", payload: { order: { id: n + 1 } } };
+    expect(await call(here ?? "", "POST", "/platform/v1/events", event)).toMatchObject({ event: { deliveries: 1 } });
+  }
+});
+
 test("a process that stops hands its shards over at once; one that is killed is replaced within its lease", async () => {
   const receivers = [await endpoint(), await endpoint(), await endpoint(), await endpoint()];
   const [a, b, c] = [start(), start(), start()];

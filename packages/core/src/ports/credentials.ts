@@ -25,8 +25,11 @@ export interface BucketState {
 export interface Credentials {
   /** Makes or changes a key; the record, where there is one, is written in the same transaction. */
   putKey(key: PlatformKey, audit: AuditRecord | null): Promise<void>;
-  /** Null when there is none with that hash; revoked ones are returned as such. */
-  findKey(hash: string): Promise<PlatformKey | null>;
+  /**
+   * The key with that hash, a revoked one as such, null where there is none; and the directory's version, read now: what a call before this
+   * one has changed, at whatever process, is known to it.
+   */
+  findKey(hash: string): Promise<{ readonly key: PlatformKey | null; readonly version: number }>;
   listKeys(): Promise<readonly PlatformKey[]>;
   /** Takes one token of the bucket of an app on a shop, exactly, whichever process asks. */
   takeToken(app: number, shop: number, size: number, perSecond: number, at: number): Promise<BucketState>;

@@ -132,7 +132,7 @@ async function carryOut(
     return handlerOf(options.app, route)(makeCall(`app ${caller.app.clientId} ${caller.shop.domain}`), caller);
   }
   if (route.api === "platform") {
-    const key = await identifyKey(options.access.store, request.raw);
+    const key = await identifyKey(options.access, request.raw);
     requireRole(key, route.allows);
     return handlerOf(options.platform, route)(makeCall(`key ${key.id} ${key.name}`));
   }

@@ -17,7 +17,7 @@ export async function ensureFirstKey(options: FirstKeyOptions): Promise<string |
   const { credentials, given, file, now } = options;
   if (given !== null) {
     const hash = sha256(given);
-    if ((await credentials.findKey(hash)) === null) {
+    if ((await credentials.findKey(hash)).key === null) {
       await credentials.putKey(
         {
           id: `setting-${hash.slice(0, 12)}`,

@@ -409,7 +409,7 @@ function credentials(directory: MemoryDirectory): Credentials {
       keys.set(key.id, key);
       return audit === null ? Promise.resolve() : directory.record(audit);
     },
-    findKey: (hash) => Promise.resolve([...keys.values()].find((key) => key.hash === hash) ?? null),
+    findKey: (hash) => Promise.resolve({ key: [...keys.values()].find((key) => key.hash === hash) ?? null, version: directory.current }),
     listKeys: () => Promise.resolve([...keys.values()].sort((a, b) => a.createdAt - b.createdAt)),
     takeToken: (app, shop, size, perSecond, at) => Promise.resolve(buckets.take(`${app} ${shop}`, size, perSecond, at)),
     putIfAbsent: (name, value) => {

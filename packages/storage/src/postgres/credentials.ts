@@ -32,8 +32,10 @@ export function credentials(database: Database): Credentials {
         if (audit !== null) await writeAudit(query, [audit]);
       }),
     findKey: async (hash) => {
-      const [row] = await database.query("read", "SELECT * FROM api_key WHERE hash = $1", [bytes(hash)]);
-      return row === undefined ? null : toKey(row);
+      const [row] = await database.query("read", "SELECT k.*, d.version FROM directory d LEFT JOIN api_key k ON k.hash = $1", [
+        bytes(hash),
+      ]);
+      return { key: row === undefined || row["id"] === null ? null : toKey(row), version: number(row?.["version"]) };
     },
     listKeys: async () => (await database.query("read", "SELECT * FROM api_key ORDER BY created_at, id")).map(toKey),
     takeToken: async (app, shop, size, perSecond, at) => {

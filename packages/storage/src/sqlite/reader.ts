@@ -218,9 +218,9 @@ export class Reader {
     return row === undefined ? null : (JSON.parse(text(row["body"])) as Subscription);
   }
 
-  findKey(hash: string): PlatformKey | null {
+  findKey(hash: string): { key: PlatformKey | null; version: number } {
     const row = this.connection.get("SELECT * FROM api_key WHERE hash = ?", Buffer.from(hash, "hex"));
-    return row === undefined ? null : toKey(row);
+    return { key: row === undefined ? null : toKey(row), version: this.directoryVersion() };
   }
 
   listKeys(): PlatformKey[] {

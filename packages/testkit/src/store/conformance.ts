@@ -486,8 +486,8 @@ function describeRest({ open, append, version }: Fixture): void {
   it("keeps platform keys by hash, revoked ones too", async () => {
     const key = { id: "k1", name: "ci", role: "publish" as const, hash: sha256("key"), createdAt: NOW, revokedAt: null };
     await open().credentials.putKey(key, null);
-    expect(await open().credentials.findKey(sha256("key"))).toEqual(key);
-    expect(await open().credentials.findKey(sha256("other"))).toBeNull();
+    expect(await open().credentials.findKey(sha256("key"))).toEqual({ key, version: version() });
+    expect(await open().credentials.findKey(sha256("other"))).toEqual({ key: null, version: version() });
     const audit = { at: NOW, actor: "key k1", action: "revokeKey", subject: "key k1", before: null, after: null, requestId: null };
     await open().credentials.putKey({ ...key, revokedAt: NOW + 1 }, audit);
     expect(await open().directory.readAudit(ALL_AUDIT)).toEqual([{ ...audit, id: expect.any(Number) as number }]);
