@@ -3,11 +3,14 @@ import {
   Deliveries,
   DirectoryService,
   disableSubscription,
+  endPassedHolds,
   Engine,
   eventIdSource,
   GroupCommit,
+  makeHold,
   pauseSubscription,
   Publisher,
+  releaseHold,
   resumeSubscription,
   shapedSender,
   StoreClock,
@@ -43,6 +46,7 @@ export class SimulatedNode {
   readonly name: string;
   readonly process: SimulatedProcess;
   readonly #world: World;
+  readonly #clock: StoreClock;
   isReady = false;
   /** A clean stop has begun. */
   isStopping = false;
@@ -61,6 +65,7 @@ export class SimulatedNode {
     const { timers } = this.process;
     const own = this.#behindWire(world.store);
     const clock = new StoreClock(this.process.clock, own.isShared);
+    this.#clock = clock;
     this.directory = new DirectoryService({
       store: own.directory,
       hints: own.hints,
@@ -84,7 +89,7 @@ export class SimulatedNode {
         onGone: (id) => void this.directory.change(disableSubscription(id)).catch(() => undefined),
         onAttempt: () => undefined,
         onSettled: () => undefined,
-        onHoldEnded: () => undefined,
+        onHoldEnded: () => void this.directory.change(endPassedHolds()).catch(() => undefined),
         onWarned: () => undefined,
         onSuspend: () => Promise.resolve(),
         onResumed: () => undefined,
@@ -153,9 +158,38 @@ export class SimulatedNode {
     else throw new Error(result.refusal.message);
   }
 
-  /** A developer does something with a subscription. */
+  /** An operator holds something, or lets it go. */
+  async #holdSomething(): Promise<void> {
+    const { random } = this.#world;
+    const made = this.#world.pick([...this.directory.directory.holds.all()]);
+    if (made !== undefined && random() < 0.7) {
+      await this.directory.change(releaseHold(made.id));
+      return;
+    }
+    const app = 1 + Math.floor(random() * APPS);
+    const [scope, subject] = this.#world.pick([
+      ["all", ""],
+      ["app", app.toString(16).padStart(32, "0")],
+      ["host", `app-${app}.example.com`],
+      ["topic", "orders/create"],
+      ["shop", "shop-1.genmystore.com"],
+    ] as const) ?? ["all", ""];
+    const endsAt = random() < 0.6 ? this.#clock.now() + 1 + Math.floor(random() * 60_000) : null;
+    const id =
+      makeTools().newUuid().slice(0, 24) +
+      Math.floor(random() * 1e12)
+        .toString()
+        .padStart(12, "0");
+    await this.directory.change(makeHold({ scope, subject, reason: "an incident", madeBy: "key k1", endsAt }, id, TOPICS));
+  }
+
+  /** A developer does something with a subscription, or an operator with a hold. */
   async meddle(): Promise<void> {
     const { random, options } = this.#world;
+    if (random() < 0.15) {
+      await this.#holdSomething();
+      return;
+    }
     const app = 1 + Math.floor(random() * APPS);
     const who = { app, shop: 1 };
     const own = this.directory.directory.subscriptionsOf(app, 1);
@@ -246,9 +280,18 @@ export class SimulatedNode {
           return (...args: unknown[]): Promise<unknown> => this.#call(() => Reflect.apply(member, target, args) as Promise<unknown>);
         },
       });
-    const { events, tasks, log, directory, leases } = store;
+    const { events, tasks, log, directory, leases, endpoints } = store;
     const hints = store.isShared ? this.#world.hints.connect(this.process) : store.hints;
-    return { ...store, hints, events: wrap(events), tasks: wrap(tasks), log: wrap(log), directory: wrap(directory), leases: wrap(leases) };
+    return {
+      ...store,
+      hints,
+      events: wrap(events),
+      tasks: wrap(tasks),
+      log: wrap(log),
+      directory: wrap(directory),
+      leases: wrap(leases),
+      endpoints: wrap(endpoints),
+    };
   }
 
   /** The store behind a wire: slow, sometimes away, and an end may come before or after a call was carried out. */

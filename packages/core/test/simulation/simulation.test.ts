@@ -1,4 +1,4 @@
-import { deliveryId, resumeSubscription } from "@genhook/core";
+import { deliveryId, releaseHold, resumeSubscription } from "@genhook/core";
 import { expect, test } from "vitest";
 import { World, type Injected, type WorldOptions } from "./world.ts";
 
@@ -50,6 +50,7 @@ async function liveTogether(world: World, misfortunes: readonly (() => void)[]):
 
 function resumeAll(world: World): void {
   const { directory } = world.node ?? {};
+  for (const { id } of directory?.directory.holds.all() ?? []) void directory?.change(releaseHold(id)).catch(() => undefined);
   for (const { id, app } of directory?.directory.subscriptions() ?? []) {
     void directory?.change(resumeSubscription({ app, shop: 1 }, id)).catch(() => undefined);
   }

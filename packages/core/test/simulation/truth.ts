@@ -1,13 +1,31 @@
 import { createHash } from "node:crypto";
-import { endpointOf, shardOf, type AttemptRequest, type DirectoryCommit, type LogRow, type Subscription } from "@genhook/core";
+import {
+  endpointOf,
+  shardOf,
+  traitOf,
+  type AttemptRequest,
+  type DirectoryCommit,
+  type Hold,
+  type LogRow,
+  type Subscription,
+} from "@genhook/core";
 
 /** A change of rights or address binds every process within this, ms. */
 const BINDS_WITHIN_MS = 2_000;
+/** How far a process may be out about the store's time, ms. */
+const CLOCK_ERROR_MS = 5_000;
 
 interface Known {
   readonly subscription: Subscription;
   readonly version: number;
   readonly at: number;
+}
+
+/** A hold, and between which true times it was in force; its end by itself is in store's wall time. */
+interface KnownHold {
+  readonly hold: Hold;
+  readonly from: number;
+  releasedAt: number;
 }
 
 interface Flight {
@@ -22,18 +40,23 @@ interface Flight {
 export class Truth {
   readonly breaches: string[] = [];
   readonly #now: () => number;
+  readonly #wallNow: () => number;
   readonly #ownerOf: (shard: number) => string | null;
   readonly #concurrencyMax: number;
   readonly #history = new Map<number, Known[]>();
+  readonly #holds = new Map<string, KnownHold>();
   readonly #flights = new Set<Flight>();
 
   constructor(options: {
     readonly now: () => number;
+    /** The store's wall time. */
+    readonly wallNow: () => number;
     /** Null where shards have no owners, because there is one process. */
     readonly ownerOf: (shard: number) => string | null;
     readonly concurrencyMax: number;
   }) {
     this.#now = options.now;
+    this.#wallNow = options.wallNow;
     this.#ownerOf = options.ownerOf;
     this.#concurrencyMax = options.concurrencyMax;
   }
@@ -43,6 +66,11 @@ export class Truth {
       const history = this.#history.get(subscription.id) ?? [];
       history.push({ subscription, version, at: this.#now() });
       this.#history.set(subscription.id, history);
+    }
+    for (const hold of commit.holds) {
+      const known = this.#holds.get(hold.id);
+      if (known === undefined) this.#holds.set(hold.id, { hold, from: this.#now(), releasedAt: Number.POSITIVE_INFINITY });
+      else known.releasedAt = Math.min(known.releasedAt, this.#now());
     }
   }
 
@@ -72,14 +100,25 @@ export class Truth {
   }
 
   /** Why a request goes against what its subscription has been for longer than a change may take to bind; null when it does not. */
-  #isAgainst({ subscriptionId, address }: AttemptRequest): string | null {
+  #isAgainst({ subscriptionId, address, app }: AttemptRequest): string | null {
     const since = this.#now() - BINDS_WITHIN_MS;
     const history = this.#history.get(subscriptionId) ?? [];
     // What it was at any moment of the last two seconds may still be acted on.
     const allowed = history.filter(({ at }, index) => at > since || (history[index + 1]?.at ?? Number.POSITIVE_INFINITY) > since);
     const open = allowed.filter(({ subscription }) => subscription.endedAt === null && subscription.status === "active");
     if (open.length === 0) return `the subscription has been ${history.at(-1)?.subscription.status ?? "unknown"} for more than 2 s`;
-    return open.some(({ subscription }) => subscription.address === address) ? null : "the address has been another for more than 2 s";
+    if (!open.some(({ subscription }) => subscription.address === address)) return "the address has been another for more than 2 s";
+    const held = open.every(({ subscription }) => this.#isHeld(subscription, app.clientId, since));
+    return held ? "an operator's hold has covered it for more than 2 s" : null;
+  }
+
+  /** Whether some hold has covered a subscription ever since a moment. */
+  #isHeld({ host, topic }: Subscription, clientId: string, since: number): boolean {
+    return [...this.#holds.values()].some(({ hold, from, releasedAt }) => {
+      const trait = traitOf(hold.scope, { shop: "shop-1.genmystore.com", clientId, host, topic });
+      const isOver = hold.endsAt !== null && hold.endsAt <= this.#wallNow() + CLOCK_ERROR_MS;
+      return trait === hold.subject && from <= since && releasedAt === Number.POSITIVE_INFINITY && !isOver;
+    });
   }
 
   /** Whether a cancelled delivery's reason held at some time after its event was matched. */

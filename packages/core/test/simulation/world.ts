@@ -63,6 +63,7 @@ export class World {
     this.store = { ...store, directory: this.#watched(store.directory) };
     this.truth = new Truth({
       now: this.time.clock.monotonic,
+      wallNow: this.time.clock.now,
       ownerOf: (shard) => (this.#cluster === null ? (this.nodes[0]?.name ?? null) : this.#cluster.ownerOf(shard)),
       concurrencyMax: ENDPOINT_CONCURRENCY,
     });
