@@ -30,10 +30,14 @@ function explain(schema: TSchema, errors: readonly SchemaError[], checked: Check
   if (first === undefined)
     return { code: "invalid_member", message: "The value is not allowed.", member: checked.at === "" ? "body" : checked.at };
   const missing = firstOf(first.params["requiredProperties"]);
-  if (first.keyword === "required" && missing !== null)
-    return { ...found("missing_member", `${first.instancePath}/${missing}`, checked, "is required") };
   const unknown = errors.find((error) => error.keyword === "additionalProperties" && covers(error, first));
   const unknownName = firstOf(unknown?.params["additionalProperties"]);
+  if (first.keyword === "required" && missing !== null) {
+    // A member that is missing beside one that nobody knows is often the same, misspelt.
+    const isBeside = unknownName !== null && unknown?.instancePath === first.instancePath;
+    const says = isBeside ? `is required; ${unknownName.slice(0, 100)} is not known here` : "is required";
+    return found("missing_member", `${first.instancePath}/${missing}`, checked, says);
+  }
   if (unknown !== undefined && unknownName !== null) {
     return found(
       "unknown_member",

@@ -33,6 +33,15 @@ describe("routes", () => {
     for (const code of used) expect(isErrorCode(code)).toBe(true);
   });
 
+  it("a misspelt member is named beside the one that is missing for it", () => {
+    const error = compile(WebhookCreate)({ webhook: { topic: "orders/create", adress: "https://a.example/" } });
+    expect(error).toEqual({
+      code: "missing_member",
+      member: "webhook.address",
+      message: "webhook.address is required; adress is not known here.",
+    });
+  });
+
   it("a body is refused with the member that is wrong", () => {
     const check = compile(WebhookCreate);
     const good = { topic: "orders/create", address: "https://a.example/" };

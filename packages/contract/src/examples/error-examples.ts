@@ -1,5 +1,5 @@
 import type { ErrorBody, ErrorCode } from "../errors.ts";
-import { DELIVERY_ID, SHOP } from "./story.ts";
+import { SHOP, WEBHOOK_ID } from "./story.ts";
 
 type ErrorExample = Omit<ErrorBody, "code">;
 
@@ -17,7 +17,7 @@ const ANSWERS: Readonly<Record<ErrorCode, ErrorExample>> = {
   topic_scope_missing: whole("orders/create needs one of the scopes read_orders, write_orders; the installation has write_apps."),
   not_found: whole("There is no webhook with this id on this shop."),
   unknown_version: whole('There is no API version "199901".'),
-  method_not_allowed: whole("The path does not take this method. It takes GET, POST."),
+  method_not_allowed: whole("The path does not take this method. It takes POST, GET."),
   request_timeout: whole("The request did not arrive in time."),
   already_exists: at("domain", `There is a shop ${SHOP} already; use PUT to change it.`),
   webhook_not_active: at("status", "The webhook is paused, so nothing is sent to it; resume it first."),
@@ -31,11 +31,11 @@ const ANSWERS: Readonly<Record<ErrorCode, ErrorExample>> = {
   nothing_to_probe: at("id", "The endpoint's breaker is closed: what is due is sent anyway."),
   replay_ended: at("id", "The replay is done; make another one."),
   history_gone: whole("What held when the event was published is past retention."),
-  replay_refused: whole(`Delivery ${DELIVERY_ID} was ended as redacted; it cannot be sent again.`),
+  replay_refused: whole(`Nothing can be sent to webhook ${WEBHOOK_ID}: it was deleted.`),
   body_too_large: whole("The request has more than 65536 bytes, which is the most that this call takes."),
   unsupported_media_type: whole('Send Content-Type: application/json; "text/plain" is not taken.'),
   missing_member: at("address", "address is required."),
-  unknown_member: at("adress", "adress is not known here; leave it out or mend its spelling."),
+  unknown_member: at("format", "format is not known here; leave it out or mend its spelling."),
   duplicate_member: at("topic", "topic stands twice; send it once."),
   invalid_member: at("topic", "topic must be a topic's name of at most 100 characters, such as orders/create."),
   invalid_filter: { error: 'filter, column 23: "==" is not known here; write =.', member: "filter", column: 23 },
@@ -59,7 +59,7 @@ const ANSWERS: Readonly<Record<ErrorCode, ErrorExample>> = {
   too_many_webhooks: at("webhook", "An installation may have 100 webhooks; delete one that is no longer needed."),
   too_many_holds: at("scope", "1000 holds are in force; release some, or hold more at once."),
   too_many_matches: at("topic", "The event matches more than 1000 webhooks."),
-  too_many_items: at("body", "The array has 1200 events; at most 1000 are allowed. Use NDJSON for more."),
+  too_many_items: at("body", "The array has more than 1000 events, which is the most. Use NDJSON for more."),
   headers_too_large: whole("The request's headers are larger than 16 KiB."),
   rate_limited: whole("The bucket of 40 calls is empty; it gains 2 per second."),
   internal_error: whole("Something failed on our side; request 6f2f5b3f-7c02-4a0a-8c8b-3f644a0a8c8b."),
@@ -69,7 +69,7 @@ const ANSWERS: Readonly<Record<ErrorCode, ErrorExample>> = {
 /** The answer of a code, with `topic` and `address` named as the call has them (`webhook.topic`). */
 export function errorExample(code: ErrorCode, prefix = ""): ErrorBody {
   const { error, member, column } = ANSWERS[code];
-  const isPrefixed = member === "topic" || member === "address" || member === "adress" || member === "filter";
+  const isPrefixed = member === "topic" || member === "address" || member === "format" || member === "filter";
   const named = member === undefined ? {} : { member: isPrefixed ? prefix + member : member };
   const text = isPrefixed && error.startsWith(`${member} `) ? prefix + error : error;
   return { error: text, code, ...named, ...(column === undefined ? {} : { column }) };

@@ -2,7 +2,9 @@ import { buildHold } from "@genhook/testkit";
 import { describe, expect, it } from "vitest";
 import { Holds } from "../../src/directory/holds.ts";
 import { hostOf, holdSubject, isInForce, type Hold, type Holdable } from "../../src/domain/hold.ts";
-import { makeDirectory, makeSubscription, NOW } from "./fixtures.ts";
+import { makeHold } from "../../src/directory/hold-changes.ts";
+import { HOLDS_MAX } from "../../src/limits.ts";
+import { makeDirectory, makeSubscription, NOW, TOPICS } from "./fixtures.ts";
 
 const OF: Holdable = {
   shop: "shop-1.genmystore.com",
@@ -93,4 +95,25 @@ describe("holds", () => {
   ])("the host of %s is %s", (origin, host) => {
     expect(hostOf(origin)).toBe(host);
   });
+});
+
+it("a thousand may be in force, and no more until one is released or has ended", () => {
+  const directory = makeDirectory();
+  const holds = Array.from({ length: HOLDS_MAX }, (_, index) => buildHold(index + 1));
+  directory.apply({ version: 2, counters: directory.counters, shops: [], apps: [], installations: [], subscriptions: [], holds });
+  const request = { scope: "all", subject: "", reason: "r", madeBy: "key a", endsAt: null } as const;
+  const make = (): unknown => makeHold(request, "hold-new", TOPICS)(directory, NOW);
+  expect(make()).toMatchObject({ ok: false, refusal: { code: "too_many_holds", member: "scope" } });
+  const [first] = holds;
+  if (first === undefined) throw new Error("there are no holds");
+  directory.apply({
+    version: 3,
+    counters: directory.counters,
+    shops: [],
+    apps: [],
+    installations: [],
+    subscriptions: [],
+    holds: [{ ...first, endedAt: NOW }],
+  });
+  expect(make()).toMatchObject({ ok: true, value: { holds: [{ id: "hold-new" }] } });
 });

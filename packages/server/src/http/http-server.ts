@@ -37,6 +37,8 @@ export interface HttpServerOptions {
 }
 
 const PARAMETER_LENGTH_MAX = 512;
+/** How often Node looks for requests that take too long, ms; half a minute unless told. */
+const CHECK_EVERY_MS = 5_000;
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 
 /** Which calls a server takes: all of them, or those of one side. */
@@ -54,7 +56,7 @@ export function makeHttpServer(options: HttpServerOptions, side: Side): FastifyI
     routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX, ignoreTrailingSlash: false },
     exposeHeadRoutes: true,
     // Whether a Host is there is for us to say, in the contract's shape.
-    http: { requireHostHeader: false },
+    http: { requireHostHeader: false, connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, options.requestTimeoutMs) },
     genReqId: (request) => {
       const given = request.headers[API_HEADERS.requestId.toLowerCase()];
       return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
@@ -64,6 +66,8 @@ export function makeHttpServer(options: HttpServerOptions, side: Side): FastifyI
       void sendError(options, null, request, reply, apiError({ code: "not_found", message: "There is nothing at this path." }));
     },
   });
+  // Node swaps the two where the whole may take less time than its head.
+  server.server.headersTimeout = options.requestTimeoutMs;
   // Bodies are read by the handlers, after the checks that come before them.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("*", (_request, _payload, done) => done(null));

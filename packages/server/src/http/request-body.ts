@@ -109,6 +109,9 @@ export function jsonError(bytes: Buffer): string {
 function describe(error: unknown): string {
   const message = error instanceof Error ? error.message : "";
   const where = /at position (\d+)/.exec(message)?.[1];
-  const what = message.startsWith("Unexpected end") ? "it ends too early" : "it has something that does not belong there";
+  const what =
+    message.startsWith("Unexpected end") || message.startsWith("Unterminated")
+      ? "it ends too early"
+      : "it has something that does not belong there";
   return `${what}${where === undefined ? "" : `, at byte ${where}`}.`;
 }
