@@ -105,8 +105,8 @@ function formsOf(schema: Schema): readonly Schema[] {
 function typesOf(schema: Schema): ReadonlySet<string> {
   const types = new Set<string>();
   for (const form of formsOf(schema)) {
-    const type = "const" in form ? typeof form["const"] : (form["type"] ?? "any");
-    types.add(type === "integer" ? "number" : String(type));
+    const type = "const" in form ? typeof form["const"] : ((form["type"] ?? "any") as string);
+    types.add(type === "integer" ? "number" : type);
   }
   return types;
 }
