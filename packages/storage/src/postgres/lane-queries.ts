@@ -13,16 +13,24 @@ import {
   type Turn,
 } from "@genhook/core";
 import type { Database } from "./database.ts";
+import { eventsOf } from "./event-lookup.ts";
 import { HEAD_COLUMNS, number, text, toEvent, toTask } from "./rows.ts";
 
-const LANE = "SELECT * FROM task WHERE shard = $1 AND lane = $2 ORDER BY due, event LIMIT $3";
+/**
+ * The condition that a task is of lane `$2` of shard `$1`, for reads of its beginning. Written as bounds and not as `shard = $1 AND lane = $2`: from the
+ * equal signs the planner guesses how many rows a lane has, and where it guesses few (a backlog that nobody has analysed, or one long lane among
+ * many short ones) it reads all of them and sorts. Bounds tell it nothing, and the order of the key is then the cheapest way.
+ */
+export const OF_LANE = "(shard, lane) >= ($1::smallint, $2::bigint) AND (shard, lane) <= ($1::smallint, $2::bigint)";
+export const LANE_ORDER = "ORDER BY shard, lane, due, event";
+
+const LANE = `SELECT * FROM task WHERE ${OF_LANE} ${LANE_ORDER} LIMIT $3`;
 
 /** Events in the order asked for, until `$3` bytes of payload; at least one. The sum looks at sizes only: what is left out is not read. */
 const CONTENTS = `
 SELECT * FROM (
-  SELECT k.ord, ${HEAD_COLUMNS}, e.payload,
-    coalesce(sum(octet_length(e.payload)) OVER (ORDER BY k.ord ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes_before
-  FROM unnest($1::integer[], $2::uuid[]) WITH ORDINALITY AS k (day, id, ord) JOIN event e ON e.day = k.day AND e.id = k.id
+  ${eventsOf(`k.ord, ${HEAD_COLUMNS}, e.payload,
+    coalesce(sum(octet_length(e.payload)) OVER (ORDER BY k.ord ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes_before`)}
 ) AS content WHERE bytes_before < $3 OR bytes_before = 0 ORDER BY ord`;
 
 /** Reads the beginning of a lane with its events (`TaskQueue.readLane`). */
@@ -104,10 +112,10 @@ export async function listLane(database: Database, lane: LaneRef, turn: Turn<Tas
   const isForward = "after" in turn;
   const cursor = isForward ? turn.after : turn.before;
   const [beyond, order] = isForward ? [">", "ASC"] : ["<", "DESC"];
-  const behind = cursor === null ? "" : `AND (due, event) ${beyond} ($4, $5::uuid)`;
+  const behind = cursor === null ? "" : `(shard, lane, due, event) ${beyond} ($1::smallint, $2::bigint, $4::bigint, $5::uuid) AND`;
   const rows = await database.query(
     "read",
-    `SELECT * FROM task WHERE shard = $1 AND lane = $2 ${behind} ORDER BY due ${order}, event ${order} LIMIT $3`,
+    `SELECT * FROM task WHERE ${behind} ${OF_LANE} ORDER BY shard ${order}, lane ${order}, due ${order}, event ${order} LIMIT $3`,
     [lane.shard, lane.lane, limit, ...(cursor === null ? [] : [cursor.due, cursor.eventId])],
   );
   const tasks = rows.map(toTask);

@@ -8,6 +8,7 @@ import { Database } from "./database.ts";
 import { directoryStore } from "./directory.ts";
 import { CANCEL_LANE_AT_VERSION, FIRST_OF_LANE } from "./end-tasks.ts";
 import { endpointStates } from "./endpoint-states.ts";
+import { eventsOf } from "./event-lookup.ts";
 import { erasures } from "./erasures.ts";
 import { PostgresHints } from "./hints.ts";
 import { backlog, lanesWithWork, listLane, measureLanes, readLane } from "./lane-queries.ts";
@@ -86,11 +87,7 @@ function eventStore(database: Database, partitions: Partitions): EventStore {
     },
     heads: async (ids) => {
       if (ids.length === 0) return [];
-      const rows = await database.query(
-        "read",
-        `SELECT ${HEAD_COLUMNS} FROM (SELECT DISTINCT * FROM unnest($1::integer[], $2::uuid[]) AS k (day, id)) k JOIN event e ON e.day = k.day AND e.id = k.id`,
-        [ids.map(dayOf), ids],
-      );
+      const rows = await database.query("read", eventsOf(HEAD_COLUMNS), [ids.map(dayOf), ids]);
       const found = new Map(rows.map((row) => [text(row["id"]), toEventHead(row)]));
       return ids.map((id) => found.get(id) ?? null);
     },

@@ -8,15 +8,15 @@ import {
   type Task,
 } from "@genhook/core";
 import type { Database } from "./database.ts";
+import { eventsOf } from "./event-lookup.ts";
 import { HEAD_COLUMNS, number, text, toLogRow, toStoredEvent } from "./rows.ts";
 import { LOG_COLUMNS } from "./settle.ts";
 
 const ROWS = `
-SELECT a.* FROM unnest($1::integer[], $2::uuid[], $3::bigint[]) AS k (day, event, subscription)
-JOIN attempt a ON a.day = k.day AND a.event = k.event AND a.subscription = k.subscription ORDER BY a.seq`;
-const EVENTS = `
-SELECT ${HEAD_COLUMNS}, e.payload FROM (SELECT DISTINCT * FROM unnest($1::integer[], $2::uuid[]) AS k (day, id)) k
-JOIN event e ON e.day = k.day AND e.id = k.id`;
+SELECT a.* FROM unnest($1::integer[], $2::uuid[], $3::bigint[]) AS k (day, event, subscription) CROSS JOIN LATERAL (
+  SELECT * FROM attempt a WHERE a.day = k.day AND a.event = k.event AND a.subscription = k.subscription AND a.day = ANY ($1::integer[]) OFFSET 0
+) a ORDER BY a.seq`;
+const EVENTS = eventsOf(`${HEAD_COLUMNS}, e.payload`);
 
 /** The row that begins the round and its task, together. Whoever writes the row with this `seq` first has re-opened the delivery; its key stops a second one. */
 const REOPEN = `
