@@ -35,6 +35,9 @@ export class Database {
     const make = (lane: Lane): pg.Pool => {
       const pool = new pg.Pool({ ...poolOptions(options.url, lane), max: SIZES[lane] });
       pool.on("error", options.onIdleError);
+      // The pool listens only while a connection is idle or a query of its own is under way. One that breaks between, or once more after its query
+      // has failed, would end the process: so somebody listens for as long as it lives.
+      pool.on("connect", (client) => client.on("error", () => undefined));
       return pool;
     };
     this.#pools = { publish: make("publish"), settle: make("settle"), read: make("read"), soon: make("soon") };
@@ -61,10 +64,13 @@ export class Database {
     if (this.#isClosed) throw new StoreError("store_unavailable", "the store is closed");
     let client: pg.PoolClient | null = null;
     let broken: Error | null = null;
+    const onError = (error: Error): void => {
+      broken = error;
+    };
     try {
       client = await this.#pools[lane].connect();
       const held = client;
-      held.on("error", (error) => (broken = error));
+      held.on("error", onError);
       await held.query(begin);
       const value = await work(async (text, values = []) => (await held.query<Row>(text, [...values])).rows);
       await held.query("COMMIT");
@@ -73,7 +79,7 @@ export class Database {
       if (client !== null && broken === null) await client.query("ROLLBACK").catch((failure: Error) => (broken = failure));
       throw toStoreError(error);
     } finally {
-      client?.removeAllListeners("error");
+      client?.off("error", onError);
       client?.release(broken ?? undefined);
     }
   }
