@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { TOPIC_BY_NAME } from "@genhook/contract";
 import { Client, Pool } from "undici";
-import { countSyncs, Receiver, runRaw, Server, usageOf, type Usage } from "./processes.ts";
+import { startThrowAwayPostgres } from "@genhook/testkit";
+import { childrenOf, countSyncs, Receiver, runRaw, Server, usageOfAll } from "./processes.ts";
 
 const { values } = parseArgs({
   options: {
@@ -13,6 +14,8 @@ const { values } = parseArgs({
     events: { type: "string", default: "20000" },
     connections: { type: "string", default: "64" },
     seconds: { type: "string", default: "8" },
+    store: { type: "string", default: "sqlite" },
+    processes: { type: "string", default: "1" },
   },
 });
 
@@ -29,6 +32,14 @@ const BATCHES_UNDER_WAY = 3;
 /** Share of the maximum at which latency is looked at. */
 const LATENCY_LOAD = 0.3;
 
+/** What is measured: processes on one store, with what the store itself takes. */
+interface System {
+  readonly origins: readonly string[];
+  /** All that work for it just now. */
+  readonly pids: () => readonly number[];
+  readonly stop: () => Promise<void>;
+}
+
 interface Round {
   readonly rawPerSecond: number;
   readonly ownPerSecond: number;
@@ -40,32 +51,57 @@ interface Round {
 }
 
 async function main(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "genhook-bench-"));
   const receiver = new Receiver(CLIENT_SECRET);
   await receiver.start();
-  const server = new Server(
-    ["--port", "0", "--data", folder, "--allow-private-addresses", "--endpoint-concurrency", String(CONNECTIONS), "--log-level", "error"],
-    KEY,
-  );
-  const origin = await server.listening();
-  await setUp(origin, `${receiver.origin}/hooks`);
+  const system = values.store === "postgres" ? await startOnPostgres(Number(values.processes)) : await startOnFile();
+  await setUp(system.origins[0] ?? "", `${receiver.origin}/hooks`);
   const rounds: Round[] = [];
   // The first round of each is warm-up: compiled code, open connections, learned concurrency.
   for (let round = 0; round <= ROUNDS; round += 1) {
     const raw = await rawRound(receiver);
-    const own = await ownRound(receiver, origin, server.child.pid ?? 0);
+    const own = await ownRound(receiver, system);
     if (round > 0) rounds.push({ ...raw, ...own, ratio: own.ownPerSecond / raw.rawPerSecond });
   }
   const maximum = median(rounds.map((round) => round.ownPerSecond));
-  const latency = await latencyRun(receiver, origin, maximum * LATENCY_LOAD);
+  const latency = await latencyRun(receiver, system.origins, maximum * LATENCY_LOAD);
   // Traced calls cost time, so they are counted in a round of their own.
-  const syncs = await countSyncs(server.child.pid ?? 0, async () => {
-    await ownRound(receiver, origin, server.child.pid ?? 0);
-  });
-  await server.stop();
+  const [first = 0] = system.pids();
+  const syncs = values.store === "sqlite" ? await countSyncs(first, () => ownRound(receiver, system).then(() => undefined)) : null;
+  await system.stop();
   receiver.child.kill();
-  rmSync(folder, { recursive: true, force: true });
   print(rounds, latency, syncs === null ? null : syncs / EVENTS);
+}
+
+const FLAGS = ["--port", "0", "--allow-private-addresses", "--endpoint-concurrency", String(CONNECTIONS), "--log-level", "error"];
+
+async function startOnFile(): Promise<System> {
+  const folder = mkdtempSync(join(tmpdir(), "genhook-bench-"));
+  const server = new Server([...FLAGS, "--data", folder], { GENHOOK_PLATFORM_KEY: KEY });
+  return {
+    origins: [await server.listening()],
+    pids: () => [server.child.pid ?? 0],
+    stop: async () => {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** PostgreSQL's own processes count as well: what it does is not free. */
+async function startOnPostgres(count: number): Promise<System> {
+  const postgres = await startThrowAwayPostgres({ settings: ["max_wal_size = 4GB", "checkpoint_timeout = 15min"] });
+  const environment = { GENHOOK_PLATFORM_KEY: KEY, GENHOOK_SEALING_KEY: "44".repeat(32) };
+  const database = await postgres.createDatabase();
+  const servers = Array.from({ length: count }, () => new Server([...FLAGS, "--database", database], environment));
+  const origins = await Promise.all(servers.map((server) => server.listening()));
+  return {
+    origins,
+    pids: () => [...servers.map((server) => server.child.pid ?? 0), postgres.pid(), ...childrenOf(postgres.pid())],
+    stop: async () => {
+      await Promise.all(servers.map((server) => server.stop()));
+      await postgres.stop();
+    },
+  };
 }
 
 async function rawRound(receiver: Receiver): Promise<Pick<Round, "rawPerSecond" | "rawCpuMicros">> {
@@ -83,15 +119,15 @@ async function rawRound(receiver: Receiver): Promise<Pick<Round, "rawPerSecond" 
 }
 
 /** Durable publish, delivery, durable settlement, of all events, over the clock. */
-async function ownRound(receiver: Receiver, origin: string, pid: number): Promise<Omit<Round, "rawPerSecond" | "rawCpuMicros" | "ratio">> {
+async function ownRound(receiver: Receiver, system: System): Promise<Omit<Round, "rawPerSecond" | "rawCpuMicros" | "ratio">> {
   await receiver.reset();
-  const before = usageOf(pid);
+  const before = usageOfAll(system.pids());
   const startedAt = performance.now();
-  await publishAll(origin);
+  await publishAll(system.origins);
   await receiver.arrived(EVENTS);
-  await settled(origin);
+  await settled(system.origins[0] ?? "");
   const seconds = (performance.now() - startedAt) / 1_000;
-  const after: Usage = usageOf(pid);
+  const after = usageOfAll(system.pids());
   await check(receiver, EVENTS);
   return {
     ownPerSecond: EVENTS / seconds,
@@ -101,12 +137,12 @@ async function ownRound(receiver: Receiver, origin: string, pid: number): Promis
   };
 }
 
-async function publishAll(origin: string): Promise<void> {
-  const pool = new Pool(origin, { connections: BATCHES_UNDER_WAY });
+async function publishAll(origins: readonly string[]): Promise<void> {
+  const pools = origins.map((origin) => new Pool(origin, { connections: BATCHES_UNDER_WAY }));
   const line = JSON.stringify({ shop: SHOP, topic: "orders/create" }).slice(0, -1);
   const body = `${line},"payload":${PAYLOAD}}\n`.repeat(BATCH);
   let left = EVENTS;
-  const publish = async (): Promise<void> => {
+  const publish = async (pool: Pool): Promise<void> => {
     while (left > 0) {
       const size = Math.min(BATCH, left);
       left -= size;
@@ -122,8 +158,8 @@ async function publishAll(origin: string): Promise<void> {
       if (statusCode !== 202 || refused > 0) throw new Error(`publish answered ${statusCode}, ${refused} refused`);
     }
   };
-  await Promise.all(Array.from({ length: BATCHES_UNDER_WAY }, publish));
-  await pool.close();
+  await Promise.all(pools.flatMap((pool) => Array.from({ length: BATCHES_UNDER_WAY }, () => publish(pool))));
+  await Promise.all(pools.map((pool) => pool.close()));
 }
 
 async function settled(origin: string): Promise<void> {
@@ -139,11 +175,11 @@ async function settled(origin: string): Promise<void> {
 /** Single publishes at a steady pace; the receiver measures from just before the publish to the arrival, on the machine's monotonic clock. */
 async function latencyRun(
   receiver: Receiver,
-  origin: string,
+  origins: readonly string[],
   perSecond: number,
 ): Promise<{ p50Ms: number; p99Ms: number; perSecond: number }> {
   await receiver.reset();
-  const clients = Array.from({ length: 32 }, () => new Client(origin, { pipelining: 1 }));
+  const clients = Array.from({ length: 32 }, (_, n) => new Client(origins[n % origins.length] ?? "", { pipelining: 1 }));
   const total = Math.round(perSecond * Number(values.seconds));
   const startedAt = performance.now();
   let sent = 0;
@@ -224,6 +260,8 @@ function median(numbers: readonly number[]): number {
 function print(rounds: readonly Round[], latency: { p50Ms: number; p99Ms: number; perSecond: number }, syncs: number | null): void {
   const of = (name: keyof Round): number => median(rounds.map((round) => round[name]));
   const result = {
+    store: values.store,
+    processes: Number(values.processes),
     cores: cpus().length,
     payloadBytes: PAYLOAD.length,
     events: EVENTS,

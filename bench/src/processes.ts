@@ -1,5 +1,5 @@
 import { fork, spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,33 @@ export interface Usage {
 }
 
 const TICKS_PER_SECOND = 100;
+
+/** The same of several processes together; memory of the largest. */
+export function usageOfAll(pids: readonly number[]): Usage {
+  const each = pids.map(usageOf);
+  return {
+    cpuSeconds: each.reduce((sum, usage) => sum + usage.cpuSeconds, 0),
+    writtenBytes: each.reduce((sum, usage) => sum + usage.writtenBytes, 0),
+    peakRssBytes: Math.max(...each.map((usage) => usage.peakRssBytes)),
+  };
+}
+
+/** Processes that a process has started and that still run: a database server's are its work. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((child) => parentOf(child) === pid);
+}
+
+function parentOf(pid: number): number | null {
+  try {
+    return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+  } catch {
+    // It has ended meanwhile.
+    return null;
+  }
+}
 
 export function usageOf(pid: number): Usage {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -108,10 +135,10 @@ export class Server {
   readonly child: ChildProcess;
   #output = "";
 
-  constructor(args: readonly string[], key: string) {
+  constructor(args: readonly string[], environment: Readonly<Record<string, string>>) {
     // By its own first line, as its users start it: it carries the engine's flags.
     this.child = spawn(at("../../packages/cli/src/bin.ts"), ["serve", ...args], {
-      env: { PATH: `${dirname(process.execPath)}:${process.env["PATH"]}`, GENHOOK_PLATFORM_KEY: key },
+      env: { PATH: `${dirname(process.execPath)}:${process.env["PATH"]}`, ...environment },
       stdio: ["ignore", "pipe", "inherit"],
     });
     this.child.stdout?.on("data", (data: Buffer) => (this.#output += data.toString()));

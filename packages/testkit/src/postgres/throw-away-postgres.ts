@@ -30,6 +30,8 @@ export interface ThrowAwayPostgres {
   /** `postgres://…` of its maintenance database. */
   readonly url: string;
   readonly port: number;
+  /** Of the server's first process, the parent of all others. */
+  pid(): number;
   /** A new database with nothing in it. */
   createDatabase(): Promise<string>;
   /** Stops it as a crash does (`immediate`) or in good order (`fast`), and starts it again on the same port. */
@@ -81,6 +83,7 @@ export async function startThrowAwayPostgres(options: ThrowAwayPostgresOptions =
   return {
     url,
     port,
+    pid: () => server.pid ?? 0,
     createDatabase: async () => {
       databases += 1;
       const name = `genhook_${process.pid}_${databases}`;
