@@ -31,7 +31,8 @@ import { auditedStep } from "./http/audited.ts";
 import { makePayloads } from "./runtime/payload-forms.ts";
 import { systemClock, systemRandomBits, systemTimers } from "./runtime/system-clock.ts";
 import { ensureFirstKey } from "./secrets/platform-key.ts";
-import { checkSealingKey, createSealing, givenSealingKey, loadSealingKey, type Sealing } from "./secrets/sealing.ts";
+import { openSealing } from "./secrets/data-key.ts";
+import { givenSealingKey, loadSealingKey, oldSealingKey, type Sealing } from "./secrets/sealing.ts";
 import { SecretVault } from "./secrets/secret-vault.ts";
 import { subjectIds } from "./secrets/subjects.ts";
 import { digest, sha256 } from "./secrets/tokens.ts";
@@ -65,10 +66,19 @@ export async function startGenhook(settings: Settings, log: Logger, onFatal: (er
   const files = readFiles(settings);
   // Processes that share a database must be given the same key; beside the embedded file one is made, once there is a folder for it.
   const given = settings.database === null ? null : givenSealingKey(settings.sealingKey, settings.sealingKeyFile);
+  const oldKey = oldSealingKey(settings.oldSealingKey, settings.oldSealingKeyFile);
   const store = await openStore(settings, log, onFatal);
   try {
     const key = given ?? loadSealingKey(settings.sealingKey, settings.sealingKeyFile, join(settings.data, "sealing-key"));
-    return await compose(settings, files, createSealing(key), store, log);
+    const opened = await openSealing({ credentials: store.credentials, key, oldKey });
+    if (opened.oldKey !== "none") {
+      log.warn(
+        opened.oldKey === "replaced"
+          ? "the sealing key was replaced; the old one opens nothing any more"
+          : "the old sealing key is not needed any more",
+      );
+    }
+    return await compose(settings, files, opened.sealing, store, log);
   } catch (error) {
     await store.close();
     throw error;
@@ -99,7 +109,6 @@ function readFiles(settings: Settings): Files {
 }
 
 async function compose(settings: Settings, { topics, ca }: Files, sealing: Sealing, store: Store, log: Logger): Promise<Genhook> {
-  await checkSealingKey(sealing, store.credentials);
   const metrics = createMetrics();
   const clock = new StoreClock(systemClock, store.isShared);
   const secrets = new SecretVault(sealing);

@@ -33,6 +33,8 @@ export interface Credentials {
   listKeys(): Promise<readonly PlatformKey[]>;
   /** Takes one token of the bucket of an app on a shop, exactly, whichever process asks. */
   takeToken(app: number, shop: number, size: number, perSecond: number, at: number): Promise<BucketState>;
-  /** A small durable note by name (sealing key check, first start). Writes only if absent; answers what is there now. */
+  /** A small durable note by name (sealed data key, first start). Writes only if absent; answers what is there now. */
   putIfAbsent(name: string, value: string): Promise<string>;
+  /** Replaces a note that is still as it was; false, and nothing changed, where it is not. */
+  replaceNote(name: string, before: string, after: string): Promise<boolean>;
 }

@@ -1,11 +1,8 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes } from "node:crypto";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import type { Credentials } from "@genhook/core";
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const CHECK_NAME = "sealing-check";
-const CHECK_TEXT = "genhook";
 
 /** Seals secrets at rest: AES-256-GCM, a fresh nonce each time. */
 export interface Sealing {
@@ -59,6 +56,11 @@ export function givenSealingKey(given: string | null, file: string | null): Uint
   return loadSealingKey(given, file, "");
 }
 
+/** The key that is being replaced, where one is given. */
+export function oldSealingKey(given: string | null, file: string | null): Uint8Array | null {
+  return given === null && file === null ? null : loadSealingKey(given, file, "");
+}
+
 /** The key given, or the one in the file given, or the one beside the data, made at the first start. */
 export function loadSealingKey(given: string | null, file: string | null, defaultFile: string): Uint8Array {
   if (given !== null) return parseSealingKey(given);
@@ -69,17 +71,4 @@ export function loadSealingKey(given: string | null, file: string | null, defaul
     chmodSync(path, 0o600);
   }
   return parseSealingKey(readFileSync(path, "utf8"));
-}
-
-/** Notices a wrong key at start, before anything is sealed with it. */
-export async function checkSealingKey(sealing: Sealing, credentials: Credentials): Promise<void> {
-  const kept = await credentials.putIfAbsent(CHECK_NAME, sealing.seal(CHECK_TEXT));
-  try {
-    if (sealing.open(kept) === CHECK_TEXT) return;
-  } catch {
-    // Another key: said below.
-  }
-  throw new SealingKeyError(
-    "The sealing key is not the one that this store's secrets were sealed with. Give the right one with --sealing-key-file or GENHOOK_SEALING_KEY.",
-  );
 }

@@ -25,6 +25,8 @@ export interface Settings {
   readonly platformKey: string | null;
   readonly sealingKey: string | null;
   readonly sealingKeyFile: string | null;
+  readonly oldSealingKey: string | null;
+  readonly oldSealingKeyFile: string | null;
   readonly keepResponses: "failures" | "all" | "none";
   readonly webhookId: "number" | "uuid";
   readonly checkPayloads: boolean;

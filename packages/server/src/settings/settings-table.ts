@@ -179,6 +179,21 @@ export const SETTINGS = {
     description: "32 bytes, hex or base64: seals secrets at rest. Made beside the data file when neither this nor a file is given.",
     isSecret: true,
   },
+  oldSealingKey: {
+    flag: "old-sealing-key",
+    environment: "GENHOOK_OLD_SEALING_KEY",
+    kind: { type: "text" },
+    default: null,
+    description: "The sealing key that is being replaced, for the first start with the new one.",
+    isSecret: true,
+  },
+  oldSealingKeyFile: {
+    flag: "old-sealing-key-file",
+    environment: "GENHOOK_OLD_SEALING_KEY_FILE",
+    kind: { type: "text" },
+    default: null,
+    description: "File that holds the sealing key that is being replaced.",
+  },
   sealingKeyFile: {
     flag: "sealing-key-file",
     environment: "GENHOOK_SEALING_KEY_FILE",

@@ -6,7 +6,6 @@ import {
   type AppendOutcome,
   type AppendResult,
   type AttemptLog,
-  type Credentials,
   type DeliveryKey,
   type DeliveryReason,
   type DirectoryCommit,
@@ -22,7 +21,6 @@ import {
   type LogRow,
   type NewEvent,
   type OwedTask,
-  type PlatformKey,
   type ReplayRequest,
   type ReplayResult,
   type Retention,
@@ -35,9 +33,9 @@ import {
   type Turn,
 } from "@genhook/core";
 import { NOBODY_TO_TELL, soleOwner } from "../one-process.ts";
-import { TokenBuckets } from "../token-buckets.ts";
 import { MemoryEndpointStates } from "./memory-endpoint-states.ts";
 import { MemoryErasures } from "./memory-erasures.ts";
+import { memoryCredentials } from "./memory-credentials.ts";
 import { MemoryDirectory } from "./memory-directory.ts";
 import { memoryHints } from "./memory-hints.ts";
 import { MemoryLeases } from "./memory-leases.ts";
@@ -114,7 +112,7 @@ function openTables(): Omit<Store, "isShared" | "leases" | "hints"> {
     erasures: new MemoryErasures(tables),
     replayJobs: new MemoryReplayJobs(),
     endpoints: new MemoryEndpointStates(),
-    credentials: credentials(directory),
+    credentials: memoryCredentials(directory),
     close: () => Promise.resolve(),
   };
 }
@@ -397,25 +395,6 @@ function retention(tables: MemoryTables, directory: MemoryDirectory): Retention 
       return Promise.resolve(expired.length);
     },
     forgetHistory: (at, limit) => Promise.resolve(directory.forgetHistory(at, limit)),
-  };
-}
-
-function credentials(directory: MemoryDirectory): Credentials {
-  const keys = new Map<string, PlatformKey>();
-  const notes = new Map<string, string>();
-  const buckets = new TokenBuckets();
-  return {
-    putKey: (key, audit) => {
-      keys.set(key.id, key);
-      return audit === null ? Promise.resolve() : directory.record(audit);
-    },
-    findKey: (hash) => Promise.resolve({ key: [...keys.values()].find((key) => key.hash === hash) ?? null, version: directory.current }),
-    listKeys: () => Promise.resolve([...keys.values()].sort((a, b) => a.createdAt - b.createdAt)),
-    takeToken: (app, shop, size, perSecond, at) => Promise.resolve(buckets.take(`${app} ${shop}`, size, perSecond, at)),
-    putIfAbsent: (name, value) => {
-      if (!notes.has(name)) notes.set(name, value);
-      return Promise.resolve(notes.get(name) ?? value);
-    },
   };
 }
 

@@ -42,6 +42,14 @@ export function credentials(database: Database): Credentials {
       const [row] = await database.query("settle", TAKE, [app, shop, size, perSecond, at]);
       return toState(row ?? {}, size, perSecond);
     },
+    replaceNote: async (name, before, after) => {
+      const replaced = await database.query("settle", "UPDATE note SET value = $3 WHERE name = $1 AND value = $2 RETURNING name", [
+        name,
+        before,
+        after,
+      ]);
+      return replaced.length > 0;
+    },
     putIfAbsent: async (name, value) => {
       await database.query("settle", "INSERT INTO note (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING", [name, value]);
       return text((await database.query("settle", "SELECT value FROM note WHERE name = $1", [name]))[0]?.["value"]);

@@ -164,6 +164,7 @@ function credentials({ writer, reader }: Threads): Credentials {
     listKeys: () => reader.call("listKeys", []),
     // One process: its memory is exact, and a restart gives every app a full bucket, which harms nobody.
     takeToken: (app, shop, size, perSecond, at) => Promise.resolve(buckets.take(`${app} ${shop}`, size, perSecond, at)),
+    replaceNote: (name, before, after) => writer.call("replaceNote", [name, before, after]),
     putIfAbsent: (name, value) => writer.call("putIfAbsent", [name, value]),
   };
 }

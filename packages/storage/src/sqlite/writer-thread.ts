@@ -67,6 +67,8 @@ const operations = {
     connection.run("INSERT OR IGNORE INTO note (name, value) VALUES (?, ?)", name, value);
     return text(connection.get("SELECT value FROM note WHERE name = ?", name)?.["value"]);
   },
+  replaceNote: (name: string, before: string, after: string) =>
+    connection.run("UPDATE note SET value = ? WHERE name = ? AND value = ?", after, name, before) > 0,
   /** The next commit begins at the log's start; what a passive checkpoint left to copy is little. Blocks this thread for as long as that takes. */
   restartLog: () => {
     connection.database.exec("PRAGMA wal_checkpoint(RESTART)");

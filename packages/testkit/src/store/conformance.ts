@@ -505,6 +505,17 @@ function describeRest({ open, append, version }: Fixture): void {
     expect(await open().credentials.takeToken(1, 2, 2, 1, NOW)).toMatchObject({ taken: true, used: 1 });
   });
 
+  it("keeps a note, and replaces it only as it was", async () => {
+    const { credentials } = open();
+    expect(await credentials.putIfAbsent("a", "1")).toBe("1");
+    expect(await credentials.replaceNote("a", "0", "2")).toBe(false);
+    expect(await credentials.putIfAbsent("a", "3")).toBe("1");
+    expect(await credentials.replaceNote("a", "1", "2")).toBe(true);
+    expect(await credentials.replaceNote("a", "1", "4")).toBe(false);
+    expect(await credentials.putIfAbsent("a", "3")).toBe("2");
+    expect(await credentials.replaceNote("b", "1", "2")).toBe(false);
+  });
+
   it("grants leases", async () => {
     const request = { node: "node-1", delivers: true, claim: SHARDS_ALL, release: [] };
     const { nodes, leases } = await open().leases.renew(request);
