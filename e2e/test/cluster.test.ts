@@ -181,6 +181,49 @@ test("roles: one answers calls and sends nothing, one sends and answers no calls
   expect((await fetch(`${other}/platform/v1/events`, { method: "POST" })).status).toBe(404);
 });
 
+test("a hold made at one process binds the one that sends; endpoints are shown and probed from elsewhere", async () => {
+  interface Shown {
+    readonly endpoint: {
+      readonly id: string;
+      readonly breaker: string;
+      readonly nextProbeAt: string;
+      readonly backlog: { readonly pending: number };
+    };
+  }
+  let status = 200;
+  const receiver = await endpoint({ answer: () => status });
+  const origin = await start(["--role", "api"]).listening();
+  await start(["--role", "deliver", "--retry-waits", "30s"]).listening();
+  await setUp(origin, [`${receiver.url}/hooks`]);
+  await publishAll([origin], 0, 5);
+  await receiver.waitFor(5);
+  const { endpoints: listed } = await call<{ endpoints: { id: string }[] }>(origin, "GET", "/platform/v1/endpoints");
+  const path = `/platform/v1/endpoints/${listed[0]?.id}`;
+  const shown = (): Promise<Shown> => call<Shown>(origin, "GET", path);
+
+  const { hold } = await call<{ hold: { id: string } }>(origin, "POST", "/platform/v1/holds", { scope: "all", reason: "an incident" });
+  const heldAt = performance.now();
+  const held: string[] = [];
+  while (performance.now() < heldAt + 3_000) held.push(...(await publishAll([origin], 100 + held.length, 5)));
+  expect(receiver.received.filter((each) => each.at > heldAt + 2_000)).toEqual([]);
+  const received = receiver.received.length;
+  await call(origin, "DELETE", `/platform/v1/holds/${hold.id}`);
+  await receiver.waitFor(received + held.length - (received - 5));
+  expect(new Set(eventIds(receiver).slice(5))).toEqual(new Set(held));
+
+  status = 503;
+  await publishAll([origin], 10_000, 12);
+  const open = await until(shown, ({ endpoint: each }) => each.breaker === "open");
+  status = 200;
+  await publishAll([origin], 20_000, 3);
+  const before = receiver.received.length;
+  await call(origin, "POST", `${path}/probe`);
+  await receiver.waitFor(before + 1);
+  expect(performance.timeOrigin + (receiver.received[before]?.at ?? 0)).toBeLessThan(Date.parse(open.endpoint.nextProbeAt));
+  await receiver.waitFor(before + 3);
+  await until(shown, ({ endpoint: each }) => each.breaker === "closed");
+});
+
 test("processes that start at once on an empty database make one platform key, and one of them prints it", async () => {
   const started = Array.from({ length: 3 }, () => start([], { GENHOOK_PLATFORM_KEY: undefined }));
   const origins = await Promise.all(started.map((node) => node.listening()));
