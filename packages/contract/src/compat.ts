@@ -72,6 +72,12 @@ export const COMPAT_CHOICES: readonly CompatChoice[] = [
     evidence: "ours",
     ground: "The status table has 409 Resource Conflict; Shopify answers 422.",
   },
+  {
+    subject: "update body",
+    choice: "id and what only the server sets may go along, and change nothing; the id must be the path's",
+    evidence: "sibling",
+    ground: "Its parameters are unreadable; clients of Shopify send back the object that they read.",
+  },
   { subject: "delete answer", choice: "200 {}", evidence: "public", ground: "As DELETE /oauth2/uninstall answers." },
   { subject: "count answer", choice: '{"count": n}', evidence: "sibling", ground: "Shopify." },
   {

@@ -34,16 +34,6 @@ export const WebhookCreate = closed(
   { webhook: closed({ topic: TopicName, address: Address, ...SELECTION_MEMBERS }, { expected: "an object with topic and address" }) },
   { expected: "an object with the member webhook" },
 );
-export const WebhookUpdate = closed(
-  {
-    webhook: closed(
-      { id: Type.Optional(WebhookRef), topic: Type.Optional(TopicName), address: Type.Optional(Address), ...SELECTION_MEMBERS },
-      { minProperties: 1, expected: "an object with topic, address or a setting" },
-    ),
-  },
-  { expected: "an object with the member webhook" },
-);
-
 export const Webhook = Type.Object({
   id: Type.Integer({ description: "A decimal string is accepted wherever an id is read." }),
   topic: Type.String(),
@@ -63,6 +53,26 @@ export const Webhook = Type.Object({
     ),
   ),
 });
+
+/** What may be changed of a webhook. */
+const WRITABLE = { topic: Type.Optional(TopicName), address: Type.Optional(Address), ...SELECTION_MEMBERS };
+/** What only the server sets: may go along in a PUT, so that an entry can be sent back as it was read, and changes nothing. */
+export const READ_ONLY_WEBHOOK_MEMBERS: readonly string[] = Object.keys(Webhook.properties).filter(
+  (name) => name !== "id" && !Object.hasOwn(WRITABLE, name),
+);
+const READ_ONLY = Object.fromEntries(
+  READ_ONLY_WEBHOOK_MEMBERS.map((name) => [name, Type.Optional(Type.Unknown({ description: "Set by the server; changes nothing." }))]),
+);
+
+export const WebhookUpdate = closed(
+  {
+    webhook: closed(
+      { id: Type.Optional(WebhookRef), ...WRITABLE, ...READ_ONLY },
+      { minProperties: 1, expected: "an object with topic, address or a setting" },
+    ),
+  },
+  { expected: "an object with the member webhook" },
+);
 
 /** Tries out what a webhook would be sent: its settings, and an event made of a payload or of a topic's sample. */
 export const FilterTest = closed(

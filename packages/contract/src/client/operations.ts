@@ -49,7 +49,7 @@ export interface Operations {
   /** GET /api/:version/app/webhooks/:id: Get a webhook. */
   getWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: Webhook } };
   /** PUT /api/:version/app/webhooks/:id: Change topic, address or settings (null removes one); ends a pause, suspension or disablement. */
-  updateWebhook: { input: { params: { id: string | number }; body: { readonly webhook: { readonly id?: number | string; readonly topic?: string; readonly address?: string; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null } } }; answer: { readonly webhook: Webhook } };
+  updateWebhook: { input: { params: { id: string | number }; body: { readonly webhook: { readonly id?: number | string; readonly topic?: string; readonly address?: string; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null; readonly createTime?: unknown; readonly updateTime?: unknown; readonly status?: unknown; readonly statusReason?: unknown; readonly apiVersion?: unknown; readonly held?: unknown } } }; answer: { readonly webhook: Webhook } };
   /** DELETE /api/:version/app/webhooks/:id: Unsubscribe; what is pending is cancelled. */
   deleteWebhook: { input: { params: { id: string | number } }; answer: Readonly<Record<string, unknown>> };
   /** POST /api/:version/app/webhooks/:id/pause: Hold what is owed and what comes. */

@@ -1,4 +1,5 @@
 import type { AppCaller } from "./app-access.ts";
+import { READ_ONLY_WEBHOOK_MEMBERS } from "@genhook/contract";
 import {
   deliveryId,
   isUuid,
@@ -72,7 +73,8 @@ export function appHandlers(options: AppApiOptions): Readonly<Record<string, App
     },
     updateWebhook: async (call, caller) => {
       const id = ownId(options, call, caller);
-      const { id: given, topic, address, ...settings } = ((await readJsonBody(call)) as WebhookBody).webhook;
+      const { id: given, topic, address, ...others } = ((await readJsonBody(call)) as WebhookBody).webhook;
+      const settings = Object.fromEntries(Object.entries(others).filter(([name]) => !READ_ONLY_WEBHOOK_MEMBERS.includes(name)));
       if (given !== undefined && findOwn(options, String(given), caller)?.id !== id) {
         fail("invalid_member", "webhook.id must be the id in the path, or left out.", "webhook.id");
       }

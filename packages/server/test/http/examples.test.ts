@@ -74,8 +74,10 @@ const delivered = async (): Promise<void> => {
 test("the directory: shops, apps, secrets, installations", async () => {
   expect((await carryOut("createShop")).status).toBe(201);
   for (const operation of ["getShop", "putShop", "listShops"]) await carryOut(operation);
+  await carryOut("putShop", { body: { plan: "advanced" } });
   await carryOut("createApp", { body: bodyOf("createApp", { clientId: EXAMPLES["getApp"]?.params?.["clientId"] }) });
   for (const operation of ["getApp", "putApp", "listApps", "rotateSecret"]) await carryOut(operation);
+  await carryOut("putApp", { body: { name: "Order sync 2" } });
   await carryOut("rotateSecret", { body: { kind: "ed25519", step: "stage" } });
   await carryOut("rotateSecret", { body: { kind: "ed25519", step: "use" } });
   await carryOut("getPublicKeys");
@@ -144,6 +146,21 @@ test("the end of everything", async () => {
     scopes: [],
   });
   for (const operation of ["deleteInstallation", "deleteApp", "deleteShop"]) await carryOut(operation);
+});
+
+/** They change nothing that an operator set: they publish, only try something out, or find nothing to do here. */
+const NO_CHANGES: ReadonlySet<string> = new Set(["publishEvents", "testWebhook", "testFilter", "testOwnFilter", "resumeEndpoint"]);
+
+test("every call that changed something left a record", async () => {
+  const changes = ROUTES.filter(({ method, operation }) => method !== "GET" && !NO_CHANGES.has(operation)).map(
+    ({ operation }) => operation,
+  );
+  const without: string[] = [];
+  for (const operation of changes) {
+    const found = await h.call("GET", `/platform/v1/audit?action=${operation}&limit=1`);
+    if ((found.body.records as unknown[]).length === 0) without.push(operation);
+  }
+  expect(without).toEqual([]);
 });
 
 test("no call was left out", () => {
