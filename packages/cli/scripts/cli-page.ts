@@ -105,6 +105,7 @@ function apiTable(): readonly string[] {
     "| command | with | does |",
     "| --- | --- | --- |",
     ...rows,
+    "| `genhook topics show <topic>` | key | One topic: who receives it, and a whole sample of its payload; `--sample`, `--schema` |",
     "| `genhook events import <file>` | key | Publish a file with one event a line (NDJSON), in order; the same file again publishes nothing twice |",
     "",
   ];

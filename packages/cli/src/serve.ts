@@ -10,7 +10,13 @@ const streams = {
 export type ServeFlags = Readonly<Record<string, string | boolean>>;
 
 /** Variables of the other commands: `serve` would otherwise warn of them. */
-const CLIENT_VARIABLES: ReadonlySet<string> = new Set(["GENHOOK_URL", "GENHOOK_PROFILE", "GENHOOK_ACCESS_TOKEN"]);
+const CLIENT_VARIABLES: ReadonlySet<string> = new Set([
+  "GENHOOK_URL",
+  "GENHOOK_PROFILE",
+  "GENHOOK_ACCESS_TOKEN",
+  "GENHOOK_CLIENT_SECRET",
+  "GENHOOK_SIGNING_SECRET",
+]);
 
 export async function serve(flags: ServeFlags): Promise<void> {
   const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !CLIENT_VARIABLES.has(name)));

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, generateKeyPairSync, sign } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -147,7 +147,25 @@ describe("genhook verify", () => {
       out: expect.stringContaining("percent-encoded") as string,
     });
     expect(await check(`${query}x&hmac=${hmac}`)).toMatchObject({ exit: 1, out: expect.stringContaining("was changed") as string });
+    expect((await check(`shop=%zz&hmac=${hmac}`)).exit).toBe(1);
     expect(await check(query)).toMatchObject({ exit: 1, out: expect.stringContaining("no hmac parameter") as string });
+  });
+
+  it("checks Ed25519 signatures with the published key", async () => {
+    const pair = generateKeyPairSync("ed25519");
+    const publicKey = `whpk_${pair.publicKey.export({ format: "der", type: "spki" }).subarray(-32).toString("base64")}`;
+    const [id, time] = ["dlv_1", String(NOW / 1_000)];
+    const signature = sign(null, Buffer.from(`${id}.${time}.${BODY}`), pair.privateKey).toString("base64");
+    const signed = `webhook-id: ${id}\nwebhook-timestamp: ${time}\nwebhook-signature: v1a,${signature}`;
+    expect(await verify(signed, BODY, ["--signing-secret", publicKey])).toEqual({ exit: 0, text: "✓ webhook-signature is right\n" });
+    expect(await verify(signed, `${BODY}\n`, ["--signing-secret", publicKey])).toMatchObject({
+      exit: 1,
+      text: expect.stringContaining("line break at its end") as string,
+    });
+    expect(await verify(signed, "{}", ["--signing-secret", publicKey])).toMatchObject({
+      exit: 1,
+      text: expect.stringContaining("was changed on the way") as string,
+    });
   });
 
   it("says what it needs", async () => {

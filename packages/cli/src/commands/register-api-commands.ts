@@ -5,6 +5,7 @@ import { apiCommands, NOUNS, parametersOf, type ApiCommand } from "./api-command
 import { innerBody, optionsOf, placeholderOf, type ApiOption } from "./api-options.ts";
 import { connectionOptions, outputOptions } from "./common-options.ts";
 import type { CommonFlags } from "./session.ts";
+import type { ShowTopicFlags } from "./show-topic.ts";
 import { runApiCommand, type ApiFlags } from "./run-api-command.ts";
 
 /** A command for every noun and verb of the APIs. */
@@ -22,6 +23,7 @@ export function registerApiCommands(program: Command, terminal: Terminal): void 
       .helpGroup(GROUP);
     for (const command of commands) makeCommand(parent, command, command.verb, terminal);
     if (noun === "events") addImport(parent, terminal);
+    if (noun === "topics") addShow(parent, terminal);
   }
 }
 
@@ -70,6 +72,17 @@ function makeCommand(parent: Command, command: ApiCommand, name: string, termina
 
 function timeText(isAhead: boolean): string {
   return `a time: 15m, 2h or 3d (${isAhead ? "from now" : "so long ago"}), a date, or RFC 3339`;
+}
+
+function addShow(parent: Command, terminal: Terminal): void {
+  const made = parent
+    .command("show")
+    .description("one topic: who receives it, and a whole sample of its payload")
+    .argument("<topic>", "such as orders/create")
+    .option("--sample", "the sample alone, as JSON")
+    .option("--schema", "its JSON Schema alone")
+    .action((topic: string, flags: ShowTopicFlags) => import("./show-topic.ts").then(({ showTopic }) => showTopic(topic, flags, terminal)));
+  outputOptions(connectionOptions(made));
 }
 
 function addImport(parent: Command, terminal: Terminal): void {

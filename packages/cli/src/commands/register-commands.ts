@@ -87,7 +87,7 @@ function registerVerify(program: Command, terminal: Terminal): void {
     .option("--body <file>", "the body as it arrived; - reads standard input")
     .option("--query <text>", "a signed query string, undecoded")
     .option("--client-secret <secret>", "else GENHOOK_CLIENT_SECRET")
-    .option("--signing-secret <secret>", "else GENHOOK_SIGNING_SECRET")
+    .option("--signing-secret <secret>", "whsec_…, or whpk_… for Ed25519; else GENHOOK_SIGNING_SECRET")
     .option("--at <time>", "when the request arrived; now unless given")
     .option("--tolerance <seconds>", "refuse a timestamp further away than this; otherwise its age is only told")
     .option("--json", "JSON, for programs")

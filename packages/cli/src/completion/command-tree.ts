@@ -50,6 +50,6 @@ function toTreeOption(option: Option): TreeOption {
 }
 
 function valuesOf(path: string): readonly string[] {
-  if (path === "trigger") return TOPIC_NAMES;
+  if (path === "trigger" || path === "topics show") return TOPIC_NAMES;
   return path === "completion" ? SHELLS : [];
 }
