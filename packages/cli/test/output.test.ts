@@ -33,7 +33,7 @@ describe("text of others", () => {
 describe("tables", () => {
   const columns: readonly Column<readonly string[]>[] = [
     { title: "ID", text: ([id = ""]) => id, isKey: true },
-    { title: "ADDRESS", text: ([, address = ""]) => address, isFlexible: true },
+    { title: "ADDRESS", text: ([, address = ""]) => address, cutTo: 12 },
     { title: "NOTE", text: ([, , note = ""]) => note },
   ];
   const rows = [["1", "https://app.example/a/long/address", "short"]];

@@ -10,7 +10,7 @@ type ColumnSpec =
       readonly member: string;
       readonly title?: string;
       readonly text?: (entry: WireEntry, style: TimeStyle) => string;
-      readonly isFlexible?: boolean;
+      readonly cutTo?: number;
       readonly isKey?: boolean;
       readonly colour?: Column<WireEntry>["colour"];
     };
@@ -45,28 +45,23 @@ const STATUS: ColumnSpec = {
   text: withReason("status", "statusReason"),
   colour: (entry) => stateColour(entry["status"]),
 };
-const ADDRESS: ColumnSpec = { member: "address", isFlexible: true };
+const ADDRESS: ColumnSpec = { member: "address", cutTo: 32 };
 
 /** What tables show, by noun; any other noun shows the first members of its entries. The order is that of importance. */
 const COLUMNS: Readonly<Record<string, readonly ColumnSpec[]>> = {
   shops: [{ member: "domain", isKey: true }, "shopId", "plan", "createTime"],
   apps: [
     { member: "clientId", isKey: true },
-    { member: "name", isFlexible: true },
+    { member: "name", cutTo: 12 },
     "apiVersion",
     "createTime",
     { member: "webhooks", title: "DECLARED", text: (entry) => String((entry["webhooks"] as unknown[] | undefined)?.length ?? 0) },
     "listed",
   ],
-  installations: [
-    { member: "clientId", isKey: true },
-    { member: "shop", isKey: true },
-    { member: "scopes", isFlexible: true },
-    "installedAt",
-  ],
-  webhooks: [{ member: "id", isKey: true }, "topic", STATUS, ADDRESS, "shop", "updateTime"],
-  topics: [{ member: "name", isKey: true }, "audience", { member: "scopes", isFlexible: true }, { member: "title", isFlexible: true }],
-  keys: [{ member: "id", isKey: true }, "role", { member: "name", isFlexible: true }, "createTime", "revokedTime"],
+  installations: [{ member: "clientId", isKey: true }, { member: "shop", isKey: true }, { member: "scopes", cutTo: 12 }, "installedAt"],
+  webhooks: [{ member: "id", isKey: true }, "topic", STATUS, ADDRESS, "updateTime", "shop"],
+  topics: [{ member: "name", isKey: true }, "audience", { member: "scopes", cutTo: 12 }, { member: "title", cutTo: 12 }],
+  keys: [{ member: "id", isKey: true }, "role", { member: "name", cutTo: 12 }, "createTime", "revokedTime"],
   deliveries: [
     { member: "id", isKey: true },
     { member: "state", isKey: true, colour: (entry) => stateColour(entry["state"]) },
@@ -82,20 +77,19 @@ const COLUMNS: Readonly<Record<string, readonly ColumnSpec[]>> = {
   endpoints: [
     { member: "id", isKey: true },
     { member: "state", isKey: true, text: endpointState, colour: (entry) => ENDPOINT_COLOURS[endpointState(entry)] ?? null },
-    { member: "host", isFlexible: true },
+    ADDRESS,
     { member: "last", text: (entry) => showValue(entry["lastStatus"] ?? entry["lastError"]) },
     { member: "failingSince", title: "FAILING" },
     { member: "nextProbeAt", title: "NEXT PROBE" },
-    { member: "clientId" },
-    ADDRESS,
+    "clientId",
   ],
   holds: [
     { member: "id", isKey: true },
     "scope",
-    { member: "subject", isKey: true, isFlexible: true },
+    { member: "subject", isKey: true, cutTo: 12 },
     { member: "endsAt", title: "ENDS" },
     { member: "createTime", title: "CREATED" },
-    { member: "reason", isFlexible: true },
+    { member: "reason", cutTo: 12 },
   ],
   replays: [
     { member: "id", isKey: true },
@@ -105,9 +99,14 @@ const COLUMNS: Readonly<Record<string, readonly ColumnSpec[]>> = {
     "done",
     { member: "reopened", title: "SENT AGAIN" },
     "createTime",
-    { member: "filter", isFlexible: true },
+    { member: "filter", cutTo: 12 },
   ],
-  audit: [{ member: "createTime", title: "AT" }, "actor", { member: "action", isKey: true }, { member: "subject", isFlexible: true }],
+  audit: [
+    { member: "createTime", title: "AT" },
+    { member: "action", isKey: true },
+    { member: "subject", cutTo: 24, isKey: true },
+    { member: "actor", cutTo: 20 },
+  ],
 };
 
 const ENDPOINT_COLOURS: Readonly<Record<string, "red" | "green" | "yellow">> = {
@@ -141,8 +140,8 @@ export function columnsOf(noun: string, first: WireEntry | undefined, style: Tim
         title: spec.title ?? titleOf(spec.member),
         text: (entry) => spec.text?.(entry, style) ?? showMember(spec.member, entry[spec.member], style),
         isNumber: typeof first?.[spec.member] === "number" && spec.member !== "id",
-        isFlexible: spec.isFlexible ?? false,
         isKey: spec.isKey ?? index === 0,
+        ...(spec.cutTo === undefined ? {} : { cutTo: spec.cutTo }),
         ...(spec.colour === undefined ? {} : { colour: spec.colour }),
       }))
   );
@@ -160,7 +159,7 @@ function titleOf(member: string): string {
 }
 
 export function isTimeMember(member: string): boolean {
-  return /(Time|At)$/.test(member) || member === "at";
+  return /(Time|At|Since)$/.test(member) || member === "at";
 }
 
 export function showMember(member: string, value: unknown, style: TimeStyle): string {
@@ -172,7 +171,10 @@ export function showValue(value: unknown): string {
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "string" || typeof value === "number") return String(value);
   if (Array.isArray(value)) return value.length === 0 ? "–" : value.map(showValue).join(", ");
-  return Object.keys(value).length === 0 ? "–" : JSON.stringify(value);
+  const members = Object.entries(value);
+  if (members.length === 0) return "–";
+  const isFlat = members.every(([, each]) => typeof each !== "object" || each === null);
+  return isFlat ? members.map(([name, each]) => `${name}=${each === null ? "null" : String(each)}`).join(" ") : JSON.stringify(value);
 }
 
 function scalarMembers(entry: WireEntry | undefined): readonly string[] {

@@ -89,6 +89,10 @@ async function showPages(
   sink.end();
   if (shown === 0 && flags.json !== true)
     note(terminal, `There are no ${command.noun}${Object.keys(input.query).length === 0 ? " yet" : " like this"}.`);
+  const isFinalOnly =
+    operation === "listDeliveries" && ["state", "webhookId", "endpointId", "eventId"].every((name) => input.query[name] === undefined);
+  if (isFinalOnly && terminal.isErrorTty)
+    note(terminal, "Only what is final; what is pending is listed with --webhook-id, --endpoint-id or --event-id.");
   if (isMore && terminal.isErrorTty) note(terminal, `The first ${shown}; more with --limit N or --all.`);
 }
 

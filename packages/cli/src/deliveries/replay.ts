@@ -112,7 +112,7 @@ function showGroups({ groups, ids, isMore }: Matched, total: number, terminal: T
         { title: "DELIVERIES", text: (group) => group.count.toLocaleString("en"), isNumber: true, isKey: true },
         { title: "WHY", text: (group) => group.reason },
         { title: "TOPIC", text: (group) => group.topic },
-        { title: "ADDRESS", text: (group) => group.address, isFlexible: true, isKey: true },
+        { title: "ADDRESS", text: (group) => group.address, cutTo: 12, isKey: true },
       ],
       terminal,
     );

@@ -6,15 +6,19 @@ export interface Column<Row> {
   readonly text: (row: Row) => string;
   /** Stands at the right, as numbers do. */
   readonly isNumber?: boolean;
-  /** May be cut to fit the terminal; others are left out before they are cut. Columns further right go first. */
-  readonly isFlexible?: boolean;
+  /**
+   * May be cut to fit the terminal, down to so many columns before others are left out for it (those furthest right first); others are never
+   * cut.
+   */
+  readonly cutTo?: number;
   /** Stays however narrow the terminal is. */
   readonly isKey?: boolean;
   readonly colour?: (row: Row) => "red" | "green" | "yellow" | "dim" | null;
 }
 
 const GAP = "  ";
-const FLEXIBLE_MIN = 12;
+/** What is cut is cut to this where there is nothing left to leave out. */
+const CUT_MIN = 12;
 
 /** A table whose widths are settled by the first rows that it is given: later pages stand under the same headings. */
 export class Table<Row> {
@@ -60,21 +64,31 @@ function settle<Row>(
     const widths = shown.map((column) => Math.max(widthOf(column.title), ...rows.map((row) => widthOf(oneLine(column.text(row))))));
     const excess = total(widths) - width;
     if (excess <= 0) return { columns: shown, widths };
-    const shrunk = shrink(shown, widths, excess);
+    const shrunk = shrink(shown, widths, excess, (column) => column.cutTo ?? Number.POSITIVE_INFINITY);
     if (shrunk !== null) return { columns: shown, widths: shrunk };
     const drop = shown.findLastIndex((column) => column.isKey !== true);
-    if (drop < 0 || shown.length === 1) return { columns: shown, widths };
+    if (drop < 0 || shown.length === 1) {
+      return {
+        columns: shown,
+        widths: shrink(shown, widths, excess, (column) => (column.cutTo === undefined ? Number.POSITIVE_INFINITY : CUT_MIN)) ?? widths,
+      };
+    }
     shown = shown.filter((_, index) => index !== drop);
   }
 }
 
-/** Takes the excess from the widest flexible columns; null where they cannot give as much. */
-function shrink<Row>(columns: readonly Column<Row>[], widths: readonly number[], excess: number): readonly number[] | null {
+/** Takes the excess from the widest columns that have more than their least width; null where they cannot give as much. */
+function shrink<Row>(
+  columns: readonly Column<Row>[],
+  widths: readonly number[],
+  excess: number,
+  leastOf: (column: Column<Row>) => number,
+): readonly number[] | null {
   const shrunk = [...widths];
   for (let left = excess; left > 0; left -= 1) {
     let widest = -1;
     for (const [index, column] of columns.entries()) {
-      const mayShrink = column.isFlexible === true && (shrunk[index] ?? 0) > FLEXIBLE_MIN;
+      const mayShrink = (shrunk[index] ?? 0) > leastOf(column);
       if (mayShrink && (widest < 0 || (shrunk[index] ?? 0) > (shrunk[widest] ?? 0))) widest = index;
     }
     if (widest < 0) return null;
@@ -84,7 +98,7 @@ function shrink<Row>(columns: readonly Column<Row>[], widths: readonly number[],
 }
 
 function cutTo<Row>(column: Column<Row>, text: string, width: number): string {
-  return column.isFlexible === true ? cut(text, width) : text;
+  return column.cutTo === undefined ? text : cut(text, width);
 }
 
 function total(widths: readonly number[]): number {

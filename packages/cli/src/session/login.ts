@@ -51,7 +51,7 @@ export function listProfiles(flags: CommonFlags, terminal: Terminal): void {
       { title: " ", text: (row) => (row.isCurrent ? "*" : " ") },
       { title: "NAME", text: (row) => row.name, isKey: true },
       { title: "KIND", text: (row) => row.kind },
-      { title: "URL", text: (row) => row.url, isFlexible: true },
+      { title: "URL", text: (row) => row.url, cutTo: 12 },
     ],
     terminal,
   );
