@@ -246,6 +246,8 @@ export class EndpointRecords {
     const { observer, onError } = this.#options;
     record.suspendedAt = null;
     record.failing = null;
+    // Whoever resumed it believes that it is back: no reason to wait for a probe that may be ten minutes off.
+    this.probe(record.endpoint);
     this.#saver
       .save(record.endpoint, {})
       .then(() => observer.onResumed(record.endpoint))

@@ -206,7 +206,7 @@ export class Engine {
   async start(): Promise<void> {
     this.#isRunning = true;
     await Promise.all([this.#owner.start(), this.#watch.start()]);
-    this.#holdClock.set();
+    this.#holdClock.start();
   }
 
   /** Why this process is not ready to do its part; empty when it is. */

@@ -22,6 +22,13 @@ export class HoldClock {
     this.#options = options;
   }
 
+  /** Also notices what has ended while nobody was there. */
+  start(): void {
+    const { holds, clock, onEnd } = this.#options;
+    this.set();
+    if (holds.passed(clock.now()).length > 0) onEnd();
+  }
+
   /** To be called whenever holds have changed. */
   set(): void {
     this.#timer?.cancel();

@@ -76,6 +76,18 @@ describe("a hold", () => {
     expect(world.any.directory.directory.holds.size).toBe(0);
   });
 
+  it("that ended while no process was there is noticed by the next one", async () => {
+    const world = await makeWorld();
+    await world.change(hold({ endsAt: world.time.clock.now() + MINUTE }));
+    await publish(world, 3, [A]);
+    world.kill(world.any);
+    await world.run(2 * MINUTE);
+    world.boot();
+    await world.run(SECOND);
+    expect(world.attempts).toHaveLength(3);
+    expect(world.any.directory.directory.holds.size).toBe(0);
+  });
+
   it("of one thing leaves its neighbours alone", async () => {
     const world = await makeWorld();
     await world.change(hold({ scope: "topic", subject: "products/update" }));

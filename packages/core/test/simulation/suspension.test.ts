@@ -59,6 +59,18 @@ describe("an endpoint that fails for days", () => {
     expect(world.errors).toEqual([]);
   });
 
+  it("resumed a moment after its suspension it is tried at once, not when its breaker would have probed", async () => {
+    const world = await makeWorld();
+    await traffic(world, 119 * HOUR, 2 * HOUR);
+    await world.publish([A]);
+    while (!world.said.some(({ what }) => what.startsWith("suspended"))) await world.run(MINUTE);
+    expect((await world.stateOf(ENDPOINT))?.nextProbeAt).toBeGreaterThan(world.time.clock.now() + 5 * MINUTE);
+    const before = world.attempts.length;
+    await world.change(resumeEndpoint(ENDPOINT));
+    await world.run(SECOND);
+    expect(world.attempts).toHaveLength(before + 1);
+  });
+
   it.each([1, 2, 3])("is warned and suspended once each, however often its owner dies or stops: seed %i", async (seed) => {
     const world = await makeWorld({ seed });
     for (let n = 0; n < 6 * 8; n += 1) {

@@ -33,6 +33,7 @@ const ALL_SHARDS: readonly number[] = Array.from({ length: SHARDS }, (_, shard) 
 /** Endpoints: how they are doing, and what an operator does about it. */
 export function endpointHandlers(options: EndpointsApiOptions): Readonly<Record<string, Handler>> {
   const { store, directory, engine, clock } = options;
+  const sorted = sortedIds(directory);
   const show = async (id: string): Promise<Reply> => {
     const [state] = await statesOf(options, [id]);
     const own = directory.directory.subscriptionsAt(id);
@@ -42,7 +43,7 @@ export function endpointHandlers(options: EndpointsApiOptions): Readonly<Record<
   return {
     listEndpoints: async (call) => {
       const paging = readPaging(call);
-      const ids = await fitting(options, paging.filters);
+      const ids = await fitting(options, sorted, paging.filters);
       const { page, ...turns } = pageOf(ids, (id) => id, paging);
       const states = new Map((await statesOf(options, page)).map((state) => [state.endpoint, state]));
       const endpoints = page.flatMap((id) => {
@@ -66,6 +67,19 @@ export function endpointHandlers(options: EndpointsApiOptions): Readonly<Record<
       valueOf(await directory.change(audited(call, `endpoint ${id}`, resumeEndpoint(id), () => null, resumed)));
       return show(id);
     },
+  };
+}
+
+/** Ids of all endpoints in order; sorted again only when the directory has changed. */
+function sortedIds({ directory }: DirectoryService): () => readonly string[] {
+  let ids: readonly string[] = [];
+  let version = -1;
+  return () => {
+    if (version !== directory.version) {
+      version = directory.version;
+      ids = [...directory.endpoints()].sort();
+    }
+    return ids;
   };
 }
 
@@ -110,7 +124,11 @@ function find({ directory }: EndpointsApiOptions, call: Call): string {
 }
 
 /** Ids, sorted. */
-async function fitting(options: EndpointsApiOptions, given: Readonly<Record<string, string>>): Promise<readonly string[]> {
+async function fitting(
+  options: EndpointsApiOptions,
+  sorted: () => readonly string[],
+  given: Readonly<Record<string, string>>,
+): Promise<readonly string[]> {
   const { directory, store, engine, clock } = options;
   const { clientId, state } = given;
   const host = given["host"] === undefined ? null : readHost(given["host"], "host");
@@ -131,7 +149,7 @@ async function fitting(options: EndpointsApiOptions, given: Readonly<Record<stri
     if (state === "held") return own.some((each) => directory.directory.holdOver(each, now) !== null);
     return state === undefined || isInTrouble(engine.endpoints.stateOf(id) ?? stored.get(id) ?? null);
   };
-  return [...directory.directory.endpoints()].filter(fits).sort();
+  return sorted().filter(fits);
 }
 
 function endpointView(
