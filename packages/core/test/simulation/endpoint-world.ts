@@ -71,6 +71,8 @@ export class EndpointWorld {
   readonly inFlight = new Map<string, number>();
   #booted = 0;
   behave: Behaviour;
+  /** States of endpoints cannot be written just now. */
+  isStoreAway = false;
 
   constructor(options: EndpointWorldOptions) {
     this.options = options;
@@ -234,6 +236,7 @@ export class EndpointNode {
     return {
       save: (saved) => {
         if (!this.process.isAlive) return new Promise(() => undefined);
+        if (this.#world.isStoreAway) return Promise.reject(new Error("the store is away"));
         for (const { endpoint } of saved) {
           const times = this.#world.saves.get(endpoint) ?? [];
           times.push(this.#world.now);

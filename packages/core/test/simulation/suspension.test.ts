@@ -71,6 +71,25 @@ describe("an endpoint that fails for days", () => {
     expect(world.attempts).toHaveLength(before + 1);
   });
 
+  it("is not told what could not be written down; it is told once it can be", async () => {
+    const world = await makeWorld();
+    await traffic(world, 28 * HOUR, 2 * HOUR);
+    world.isStoreAway = true;
+    await traffic(world, 8 * HOUR, 2 * HOUR);
+    expect(world.said).toEqual([]);
+    expect(new Set(world.errors)).toEqual(
+      new Set(["warn of an endpoint: Error: the store is away", "save the states of endpoints: Error: the store is away"]),
+    );
+    world.isStoreAway = false;
+    await traffic(world, 4 * HOUR, 2 * HOUR);
+    expect(world.said.map(({ what }) => what)).toEqual(["warned at 25 %"]);
+    world.kill(world.any);
+    world.boot();
+    await world.run(SECOND);
+    await traffic(world, 8 * HOUR, 2 * HOUR);
+    expect(world.said.map(({ what }) => what)).toEqual(["warned at 25 %"]);
+  });
+
   it.each([1, 2, 3])("is warned and suspended once each, however often its owner dies or stops: seed %i", async (seed) => {
     const world = await makeWorld({ seed });
     for (let n = 0; n < 6 * 8; n += 1) {

@@ -173,7 +173,8 @@ function endpointView(
     breaker: state?.breaker ?? "closed",
     openedAt: at(state?.openedAt),
     nextProbeAt: at(state?.nextProbeAt),
-    pausedUntil: at(state?.pausedUntil),
+    // What another process wrote down may have passed since.
+    pausedUntil: (state?.pausedUntil ?? 0) > now ? at(state?.pausedUntil) : null,
     concurrency: state?.concurrency ?? null,
     failingSince: at(failing?.since),
     failedAttempts: failing?.attempts ?? 0,
