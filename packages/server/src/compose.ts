@@ -114,8 +114,7 @@ async function compose(settings: Settings, { topics, ca }: Files, sealing: Seali
   const secrets = new SecretVault(sealing);
   const listeners: ((commit: DirectoryCommit) => void)[] = [];
   const directory = new DirectoryService({
-    store: store.directory,
-    hints: store.hints,
+    store,
     now: clock.now,
     onChange: (commit) => {
       for (const listener of listeners) listener(commit);

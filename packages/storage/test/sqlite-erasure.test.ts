@@ -26,7 +26,7 @@ test("nothing of an erased customer is left in any of the files: not in pages, n
   const folder = mkdtempSync(join(tmpdir(), "genhook-erasure-"));
   const inFiles = (text: string): string[] => readdirSync(folder).filter((name) => readFileSync(join(folder, name)).includes(text));
   const store = await openSqliteStore({ folder });
-  const directory = new DirectoryService({ store: store.directory, hints: store.hints, now: () => NOW, onChange: () => undefined });
+  const directory = new DirectoryService({ store, now: () => NOW, onChange: () => undefined });
   await store.directory.commit(
     buildCommit({ shops: [buildShop(1)], apps: [buildApp(1)], installations: [buildInstallation(1, 1)], subscriptions: [S] }),
     1,

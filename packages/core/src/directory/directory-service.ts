@@ -2,8 +2,8 @@ import type { CancelReason } from "../domain/delivery.ts";
 import type { App, Installation, Shop, Subscription } from "../domain/directory-entries.ts";
 import type { NewEvent } from "../domain/event.ts";
 import type { Hold } from "../domain/hold.ts";
-import type { AuditRecord, Counters, DirectoryCommit, DirectoryStore } from "../ports/directory-store.ts";
-import type { Hints } from "../ports/hints.ts";
+import type { AuditRecord, Counters, DirectoryCommit } from "../ports/directory-store.ts";
+import type { Store } from "../ports/store.ts";
 import type { LaneRef } from "../ports/task-queue.ts";
 import { ok, refuse, type Result } from "../refusal.ts";
 import { Directory } from "./directory.ts";
@@ -26,9 +26,7 @@ export interface Change<Value> {
 export type DecideChange<Value> = (directory: Directory, now: number) => Result<Change<Value>>;
 
 export interface DirectoryServiceOptions {
-  readonly store: DirectoryStore;
-  /** The other processes are told of changes made here. */
-  readonly hints: Pick<Hints, "tell">;
+  readonly store: Pick<Store, "isShared" | "directory" | "hints">;
   readonly now: () => number;
   /** After a change is committed and applied here: lanes are told, made events are handed over. */
   readonly onChange: (change: DirectoryCommit) => void;
@@ -51,13 +49,13 @@ export class DirectoryService {
 
   /** Loads the directory; to be called once before anything else. */
   async load(): Promise<void> {
-    this.directory.apply(await this.#options.store.changesSince(0));
+    this.directory.apply(await this.#options.store.directory.changesSince(0));
   }
 
   /** Brings the copy to at least `version`. */
   async catchUp(version: number): Promise<void> {
     if (this.directory.version >= version) return;
-    const changes = await this.#options.store.changesSince(this.directory.version);
+    const changes = await this.#options.store.directory.changesSince(this.directory.version);
     if (changes.version <= this.directory.version) return;
     this.directory.apply(changes);
     this.#options.onChange({ ...changes, at: this.#options.now(), cancel: [], events: [], audit: [] });
@@ -65,7 +63,15 @@ export class DirectoryService {
 
   /** Brings the copy to what the store has now. */
   async refresh(): Promise<void> {
-    await this.catchUp(await this.#options.store.version());
+    await this.catchUp(await this.#options.store.directory.version());
+  }
+
+  /**
+   * For who is about to read on behalf of a caller: what the caller has changed by way of another process is there. On a store of one
+   * process it always is.
+   */
+  async bringUpToDate(): Promise<void> {
+    if (this.#options.store.isShared) await this.refresh();
   }
 
   /** Carries one change through; changes of one process queue behind each other. Rejects only when the store does. */
@@ -79,11 +85,16 @@ export class DirectoryService {
     for (let round = 0; round < STALE_ROUNDS_MAX; round += 1) {
       const at = this.#options.now();
       const decided = decide(this.directory, at);
-      if (!decided.ok) return decided;
-      const change = decided.value;
-      if (isEmpty(change)) return ok(change.value);
+      const change = decided.ok ? decided.value : null;
+      if (change === null || isEmpty(change)) {
+        // Nothing is committed that would be found stale; and another process may just have changed what this follows from.
+        const { version } = this.directory;
+        await this.bringUpToDate();
+        if (this.directory.version !== version) continue;
+        return decided.ok ? ok(decided.value.value) : decided;
+      }
       const commit = complete(change, this.directory, at);
-      const outcome = await this.#options.store.commit(commit, this.directory.version);
+      const outcome = await this.#options.store.directory.commit(commit, this.directory.version);
       if (outcome.kind === "committed") {
         this.#committed(commit, outcome.version);
         return ok(change.value);
@@ -94,7 +105,7 @@ export class DirectoryService {
   }
 
   #committed(commit: DirectoryCommit, version: number): void {
-    this.#options.hints.tell({ kind: "directory", version });
+    this.#options.store.hints.tell({ kind: "directory", version });
     // While the answer was on its way the copy may have caught up past it, with a later change of the same rows: the newest has been told.
     const isPast = this.directory.version > version;
     this.directory.apply({ ...commit, version });

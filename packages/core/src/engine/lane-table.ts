@@ -238,8 +238,8 @@ export class LaneTable {
   }
 
   /**
-   * Shards that came and went; one in both was another's in between. Whatever memory knew of them goes, but for what is under way: the store
-   * has it all, and the next owner knows better.
+   * Shards that came and went. Whatever memory knew of them goes, but for what is under way: the store has it all, and the next owner knows
+   * better.
    */
   shardsChanged(gained: readonly number[], lost: readonly number[]): void {
     const gone = new Set(lost);
@@ -249,6 +249,11 @@ export class LaneTable {
     if (gone.size > 0) {
       for (const lane of this.#lanes.values()) {
         if (!gone.has(lane.shard) && (lane.movesFrom === null || !gone.has(lane.movesFrom))) continue;
+        if (lane.movesFrom !== null && !gone.has(lane.movesFrom) && this.#options.owns(lane.movesFrom)) {
+          // Its rows are still ours to move, and not before what is under way in the old shard has ended.
+          this.#letGo(lane);
+          continue;
+        }
         this.#drop(lane);
         // Only the rows that were to be moved here are another's now.
         if (this.#options.owns(lane.shard) && !changed.has(lane.shard)) this.#resume(this.#makeLane(lane.subscription));
@@ -256,7 +261,7 @@ export class LaneTable {
     }
     const inUse = new Set([...this.#lanes.values()].map((lane) => lane.gate));
     for (const gate of this.#gates.values()) {
-      if (gate.inFlight === 0 && changed.has(shardOf(gate.id)) && !inUse.has(gate)) this.#gates.delete(gate.id);
+      if (changed.has(shardOf(gate.id)) && !inUse.has(gate)) this.#gates.delete(gate.id);
     }
   }
 

@@ -1,4 +1,3 @@
-import { SHARDS } from "../domain/endpoint.ts";
 import { LEASE_QUIET_CHECK_MS, LEASE_RENEW_AGAIN_MS, LEASE_RENEW_EVERY_MS, LEASE_STEP_MS, LEASE_STOP_MARGIN_MS } from "../limits.ts";
 import type { Clock, Random, Timer, Timers } from "../ports/clock.ts";
 import type { Hints } from "../ports/hints.ts";
@@ -24,7 +23,7 @@ export interface OwnerOptions {
   readonly random: Random;
   /** True when nothing that this process started in the shard is in flight or unsettled. */
   readonly isQuiet: (shard: number) => boolean;
-  /** Shards to work on from here on, and shards to let go of. One that was lost and came back is in both. */
+  /** Shards to work on from here on, and shards to let go of. */
   readonly onChange: (gained: readonly GainedShard[], lost: readonly number[]) => void;
   /** The leases are trusted anew; the store told its time between the two moments. */
   readonly onRenewed: (view: LeaseView, sent: Instant, received: Instant) => void;
@@ -36,8 +35,8 @@ const NO_PLAN: ShardPlan = { claim: [], release: [], active: new Set(), draining
 
 /**
  * Which shards this process owns, and until when it may act on it. Renews in time, carries out the plan that follows from each answer, and
- * retries soon when an answer fails. Leases that came back untouched after a lapse go on as they were; the epoch says when another process
- * has had a shard in between, and then it counts as lost and gained.
+ * retries soon when an answer fails. Leases that come back untouched after a lapse go on as they were. One that another process has had in
+ * between is seen as not ours first, because nothing is claimed but what an answer showed as free; so it is lost, and gained anew.
  */
 export class Owner {
   readonly #options: OwnerOptions;
@@ -45,8 +44,6 @@ export class Owner {
   #delivers: boolean;
   #view: LeaseView | null = null;
   #plan: ShardPlan = NO_PLAN;
-  /** Epochs under which the active shards were gained. */
-  readonly #epochs = new Map<number, number>();
   #renewing: Promise<void> | null = null;
   #isWantedAgain = false;
   #hasReleased = false;
@@ -170,11 +167,6 @@ export class Owner {
   #accept(view: LeaseView): void {
     const before = this.#view;
     this.#view = view;
-    for (const [shard, epoch] of this.#epochs) {
-      const lease = view.leases[shard];
-      if (lease?.owner === this.#options.node && lease.epoch === epoch) continue;
-      this.#epochs.delete(shard);
-    }
     this.#replan(before);
     if (!this.#hasReleased) return;
     this.#hasReleased = false;
@@ -188,21 +180,12 @@ export class Owner {
     const { node, isQuiet, onChange } = this.#options;
     const activeBefore = this.#plan.active;
     const nodes = this.#delivers ? view.nodes : view.nodes.filter((each) => each !== node);
-    const plan = planShards(node, { nodes, leases: view.leases }, new Set(this.#epochs.keys()), isQuiet);
+    const plan = planShards(node, { nodes, leases: view.leases }, activeBefore, isQuiet);
     this.#plan = plan;
-    const lost: number[] = [];
-    const gained: GainedShard[] = [];
-    for (let shard = 0; shard < SHARDS; shard += 1) {
-      const lease = view.leases[shard];
-      const isActive = plan.active.has(shard);
-      const isUnbroken = isActive && this.#epochs.has(shard);
-      if (activeBefore.has(shard) && !isUnbroken) lost.push(shard);
-      if (isActive && !isUnbroken && lease !== undefined) {
-        gained.push({ shard, isTakeOver: isTakeOver(lease, before?.leases[shard]) });
-        this.#epochs.set(shard, lease.epoch);
-      }
-      if (!isActive) this.#epochs.delete(shard);
-    }
+    const lost = [...activeBefore].filter((shard) => !plan.active.has(shard));
+    const gained = view.leases
+      .filter(({ shard }) => plan.active.has(shard) && !activeBefore.has(shard))
+      .map((lease) => ({ shard: lease.shard, isTakeOver: isTakeOver(lease, before?.leases[lease.shard]) }));
     if (gained.length > 0 || lost.length > 0) onChange(gained, lost);
   }
 }

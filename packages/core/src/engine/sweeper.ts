@@ -22,8 +22,9 @@ export interface SweeperOptions {
  * Ends or moves a whole lane in small transactions: what a change of the directory left over, however long the backlog. Started again from
  * discovery after a crash, because the rows themselves say what is left to do.
  *
- * Each step that ends deliveries names the version of the directory that it follows from: another process may have resumed the subscription
- * a moment ago, and what is owed since then must not be ended.
+ * Each step names the version of the directory that it follows from. Another process may have resumed the subscription a moment ago, and what
+ * is owed since then must not be ended; or given it another address, and moved its rows to where this process does not know yet that they
+ * belong.
  */
 export class Sweeper {
   readonly #options: SweeperOptions;
@@ -68,7 +69,7 @@ export class Sweeper {
     if (disposition.kind === "sweep") {
       return tasks.cancelLane({ shard, lane: lane.id }, disposition.reason, clock.now(), SWEEP_STEP, directory.version);
     }
-    if (lane.movesFrom !== null) return tasks.relocateLane({ shard: lane.movesFrom, lane: lane.id }, lane.shard, SWEEP_STEP);
-    return Promise.resolve(0);
+    if (lane.movesFrom === null) return Promise.resolve(0);
+    return tasks.relocateLane({ shard: lane.movesFrom, lane: lane.id }, lane.shard, SWEEP_STEP, directory.version);
   }
 }

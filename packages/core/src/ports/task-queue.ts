@@ -75,8 +75,11 @@ export interface TaskQueue {
    * `directoryVersion` any more: nothing was done, and what is owed since then may be wanted.
    */
   cancelLane(lane: LaneRef, reason: CancelReason, at: number, limit: number, directoryVersion: number): Promise<number | null>;
-  /** Moves up to `limit` tasks of a lane to another shard (its endpoint changed); answers how many. */
-  relocateLane(lane: LaneRef, toShard: number, limit: number): Promise<number>;
+  /**
+   * Moves up to `limit` tasks of a lane to another shard (its endpoint changed); answers how many. Null when the directory is not at
+   * `directoryVersion` any more: nothing was done, and the tasks may stand where they belong.
+   */
+  relocateLane(lane: LaneRef, toShard: number, limit: number, directoryVersion: number): Promise<number | null>;
   /**
    * Re-opens final deliveries as a new round each, due at `at`; one durable transaction, answers in order. `job` names the replay job that
    * does it, in the log row's `detail`: what a job has re-opened once it does not re-open again. Null: somebody asked for it.

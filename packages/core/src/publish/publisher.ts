@@ -9,7 +9,7 @@ import type { CommitResult, GroupCommit } from "../engine/group-commit.ts";
 import type { StoreClock } from "../engine/store-clock.ts";
 import type { Payloads } from "../payload/payloads.ts";
 import { IDEMPOTENCY_KEPT_MS, MATCHES_MAX } from "../limits.ts";
-import { ok, refuse, type Refusal, type Result } from "../refusal.ts";
+import { ok, refuse, type Refusal, type RefusalCode, type Result } from "../refusal.ts";
 import { makeEvent, type EventDraft } from "./make-event.ts";
 
 /** A publish as it came in: members checked for type and size, payload known to be a JSON object. */
@@ -54,6 +54,8 @@ export interface PublisherOptions {
   readonly handOver: (event: NewEvent) => void;
 }
 
+const MADE_ELSEWHERE: ReadonlySet<RefusalCode> = new Set(["unknown_shop", "unknown_app"]);
+
 /** Takes events in: validates, matches, commits with its group, hands over. Answers only what is durable. */
 export class Publisher {
   readonly #options: PublisherOptions;
@@ -63,10 +65,14 @@ export class Publisher {
   }
 
   /** Resolves after the fsync. A refused publish keeps no idempotency key. */
-  publish(request: PublishRequest): Promise<Result<Published>> {
-    const drafted = this.#draft(request);
-    if (!drafted.ok) return Promise.resolve(drafted);
-    return this.submit(drafted.value);
+  async publish(request: PublishRequest): Promise<Result<Published>> {
+    let drafted = this.#draft(request);
+    if (!drafted.ok && MADE_ELSEWHERE.has(drafted.refusal.code)) {
+      // The publisher may have made it a moment ago, by way of another process.
+      await this.#options.directory.bringUpToDate();
+      drafted = this.#draft(request);
+    }
+    return drafted.ok ? this.submit(drafted.value) : drafted;
   }
 
   /**

@@ -51,8 +51,7 @@ class Scene {
   readonly madeEvents: string[] = [];
   now = NOW;
   readonly directory: DirectoryService = new DirectoryService({
-    store: this.store.directory,
-    hints: this.store.hints,
+    store: this.store,
     now: () => this.now,
     onChange: () => undefined,
   });

@@ -41,7 +41,7 @@ interface World {
 async function begin(): Promise<World> {
   const time = new VirtualTime(NOW);
   const store = openMemoryStore();
-  const directory = new DirectoryService({ store: store.directory, hints: store.hints, now: time.clock.now, onChange: () => undefined });
+  const directory = new DirectoryService({ store, now: time.clock.now, onChange: () => undefined });
   await store.directory.commit(
     buildCommit({ shops: [buildShop(1)], apps: [buildApp(1)], installations: [buildInstallation(1, 1)], subscriptions: [S, T] }),
     1,

@@ -24,8 +24,7 @@ async function begin(): Promise<{ store: Store; directory: DirectoryService; cha
   const store = openMemoryStore();
   const changed: number[] = [];
   const directory = new DirectoryService({
-    store: store.directory,
-    hints: store.hints,
+    store,
     now: () => NOW,
     onChange: (change) => changed.push(...change.subscriptions.map((each) => each.id)),
   });

@@ -19,9 +19,11 @@ import {
   updateSubscription,
   type AttemptRequest,
   type CheckedAddress,
+  type DecideChange,
   type Outcome,
   type Sender,
   type Store,
+  type Subscription,
   type SubscriptionSettings,
 } from "@genhook/core";
 import { makeTools, TOPICS } from "../directory/fixtures.ts";
@@ -67,8 +69,7 @@ export class SimulatedNode {
     const clock = new StoreClock(this.process.clock, own.isShared);
     this.#clock = clock;
     this.directory = new DirectoryService({
-      store: own.directory,
-      hints: own.hints,
+      store: own,
       now: clock.now,
       onChange: (commit) => this.engine.directoryChanged(commit),
     });
@@ -199,15 +200,23 @@ export class SimulatedNode {
       const settings = this.#world.pick(SETTINGS) ?? {};
       await this.directory.change(subscribe(makeTools(), who, { topic: "orders/create", address: this.#someAddress(app), settings }));
     } else if (dice < 0.5) {
-      await this.directory.change(pauseSubscription(who, one.id));
+      await this.#ask("pause", one.id, pauseSubscription(who, one.id), ({ status }) => status !== "active");
     } else if (dice < 0.8) {
-      await this.directory.change(resumeSubscription(who, one.id));
+      await this.#ask("resume", one.id, resumeSubscription(who, one.id), ({ status }) => status === "active");
     } else if (dice < 0.9) {
       if (options.isShared) await this.directory.change(updateSubscription(makeTools(), who, one.id, { address: this.#someAddress(app) }));
       else await this.directory.change(resumeSubscription(who, one.id));
     } else {
-      await this.directory.change(unsubscribe(who, one.id));
+      await this.#ask("delete", one.id, unsubscribe(who, one.id), ({ endedAt }) => endedAt !== null);
     }
+  }
+
+  /** A change, and a look at whether its answer was true. */
+  async #ask(what: string, id: number, change: DecideChange<unknown>, isSo: (subscription: Subscription) => boolean): Promise<void> {
+    const { truth, time } = this.#world;
+    const askedAt = time.clock.monotonic();
+    const result = await this.directory.change(change);
+    if (result.ok) truth.answered(what, id, askedAt, isSo);
   }
 
   #someAddress(app: number): CheckedAddress {

@@ -121,6 +121,13 @@ export class Truth {
     });
   }
 
+  /** A caller was told at this moment that what it asked for is so: it must have been so at some time since it asked. */
+  answered(what: string, id: number, askedAt: number, isSo: (subscription: Subscription) => boolean): void {
+    const history = this.#history.get(id) ?? [];
+    const since = history.filter((_, index) => (history[index + 1]?.at ?? Number.POSITIVE_INFINITY) >= askedAt);
+    if (!since.some(({ subscription }) => isSo(subscription))) this.breaches.push(`${what} ${id} was answered and never happened`);
+  }
+
   /** Whether a cancelled delivery's reason held at some time after its event was matched. */
   explains(row: LogRow, directoryVersion: number): boolean {
     const history = this.#history.get(row.subscription) ?? [];

@@ -1,6 +1,6 @@
 import { openMemoryCluster, openMemoryStore, type MemoryCluster } from "@genhook/storage";
 import { buildApp, buildCommit, buildInstallation, buildShop, NOW, seededRandom } from "@genhook/testkit";
-import type { DirectoryStore, Published, Store } from "@genhook/core";
+import { CLOCK_JUMP_MAX_MS, millisecondsOf, type DirectoryStore, type Published, type Store } from "@genhook/core";
 import { HintNetwork } from "./network.ts";
 import { APPS, ENDPOINT_CONCURRENCY, SimulatedNode } from "./simulated-node.ts";
 import { Truth } from "./truth.ts";
@@ -8,6 +8,7 @@ import { VirtualTime } from "./virtual-time.ts";
 
 const LEASE_MS = 10_000;
 const NODES_MAX = 4;
+const MINUTE_MS = 60_000;
 
 /** One arrival at a simulated endpoint. */
 export interface Arrival {
@@ -157,8 +158,11 @@ export class World {
     this.#restart(node, this.random() * 5_000);
   }
 
-  wasAccepted({ id, deliveries }: Published): void {
+  wasAccepted({ id, deliveries, duplicate }: Published): void {
     this.accepted.set(id, deliveries);
+    const agoMs = this.time.clock.now() - millisecondsOf(id);
+    if (!duplicate && (agoMs < -CLOCK_JUMP_MAX_MS || agoMs > MINUTE_MS))
+      this.truth.breaches.push(`event ${id} was accepted ${agoMs} ms ago`);
   }
 
   pick<Item>(items: readonly Item[]): Item | undefined {

@@ -211,7 +211,8 @@ export class MemoryTables implements TaskQueue {
     return Promise.resolve(this.#version() === directoryVersion ? this.#cancel(lane, reason, at, limit) : null);
   }
 
-  relocateLane(lane: LaneRef, toShard: number, limit: number): Promise<number> {
+  relocateLane(lane: LaneRef, toShard: number, limit: number, directoryVersion: number): Promise<number | null> {
+    if (this.#version() !== directoryVersion) return Promise.resolve(null);
     const moved = this.#lane(lane).slice(0, limit);
     for (const task of moved) {
       this.#remove(task, task.seq);

@@ -103,21 +103,21 @@ function taskQueue(database: Database): TaskQueue {
       const [row] = await database.query("settle", CANCEL_LANE_AT_VERSION, [shard, lane, limit, reason, at, directoryVersion]);
       return number(row?.["version"]) === directoryVersion ? number(row?.["count"]) : null;
     },
-    relocateLane: async ({ shard, lane }, toShard, limit) => {
+    relocateLane: async ({ shard, lane }, toShard, limit, directoryVersion) => {
       const [row] = await database.query(
         "settle",
         `WITH gone AS (
-           DELETE FROM task t USING (${FIRST_OF_LANE}) AS c
+           DELETE FROM task t USING (SELECT * FROM (${FIRST_OF_LANE}) AS first WHERE (SELECT version FROM directory) = $5::bigint) AS c
            WHERE t.shard = c.shard AND t.lane = c.lane AND t.due = c.due AND t.event = c.event AND t.seq = c.seq RETURNING t.*
          ),
          moved AS (
            INSERT INTO task (shard, lane, due, event, subscription, seq, round, attempts, attempts_ever)
            SELECT $4::smallint, lane, due, event, subscription, seq, round, attempts, attempts_ever FROM gone
          )
-         SELECT count(*) AS count FROM gone`,
-        [shard, lane, limit, toShard],
+         SELECT (SELECT version FROM directory) AS version, count(*) AS count FROM gone`,
+        [shard, lane, limit, toShard, directoryVersion],
       );
-      return number(row?.["count"] ?? 0);
+      return number(row?.["version"]) === directoryVersion ? number(row?.["count"]) : null;
     },
     replay: (requests, at, job) => replay(database, requests, at, job),
     listLane: (lane, turn, limit) => listLane(database, lane, turn, limit),

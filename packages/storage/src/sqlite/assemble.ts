@@ -69,7 +69,7 @@ function tasks({ writer, reader }: Threads): TaskQueue {
     readLane: (lane, dueMax, limit, bytesMax, skip) => reader.call("readLane", [lane, dueMax, limit, bytesMax, skip]),
     lanesWithWork: (shards, after, limit) => reader.call("lanesWithWork", [shards, after, limit]),
     cancelLane: (lane, reason, at, limit, version) => writer.call("cancelLane", [lane, reason, at, limit, version]),
-    relocateLane: (lane, toShard, limit) => writer.call("relocateLane", [lane, toShard, limit]),
+    relocateLane: (lane, toShard, limit, version) => writer.call("relocateLane", [lane, toShard, limit, version]),
     replay: (requests, at, job) => writer.call("replay", [requests, at, job]),
     measureLanes: (lanes, countMax) => reader.call("measureLanes", [lanes, countMax]),
     listLane: (lane, turn, limit) => reader.call("listLane", [lane, turn, limit]),

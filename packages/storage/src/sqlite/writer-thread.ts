@@ -31,7 +31,8 @@ const operations = {
   settle: (packed: PackedSettlements) => writer.settle(unpackSettlements(packed)),
   cancelLane: (lane: LaneRef, reason: CancelReason, at: number, limit: number, directoryVersion: number) =>
     writer.cancelLane(lane, reason, at, limit, directoryVersion),
-  relocateLane: (lane: LaneRef, toShard: number, limit: number) => writer.relocateLane(lane, toShard, limit),
+  relocateLane: (lane: LaneRef, toShard: number, limit: number, directoryVersion: number) =>
+    writer.relocateLane(lane, toShard, limit, directoryVersion),
   replay: (requests: readonly ReplayRequest[], at: number, job: string | null) => writer.replay(requests, at, job),
   saveReplayJob: (job: ReplayJob, expectedRevision: number) => saveReplayJob(connection, job, expectedRevision),
   forgetReplayJobs: (at: number, limit: number) => forgetReplayJobs(connection, at, limit),

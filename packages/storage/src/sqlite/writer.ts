@@ -119,8 +119,9 @@ export class Writer {
     return tasks.length;
   }
 
-  relocateLane(lane: LaneRef, toShard: number, limit: number): number {
+  relocateLane(lane: LaneRef, toShard: number, limit: number, directoryVersion: number): number | null {
     return this.#atomic(() => {
+      if (this.directoryVersion() !== directoryVersion) return null;
       const rows = this.connection.all(
         "SELECT * FROM task WHERE shard = ? AND lane = ? ORDER BY due, event LIMIT ?",
         lane.shard,

@@ -9,7 +9,7 @@ const ADA = sha256("ada").slice(0, 32);
 const BOB = sha256("bob").slice(0, 32);
 
 /** Erasure on account of redact events. */
-export function describeErasure({ open, append, owed }: Fixture): void {
+export function describeErasure({ open, append, owed, version }: Fixture): void {
   const redact = (more: Partial<NewEvent> = {}): NewEvent =>
     buildEvent([T], { topic: "customers/redact", subjects: [ADA], erases: "subjects", acceptedAt: NOW + 3 * DAY_MS, ...more });
   const settle = async (event: NewEvent, to: Subscription): Promise<void> => {
@@ -65,7 +65,7 @@ export function describeErasure({ open, append, owed }: Fixture): void {
     const task = firstTask(event, { subscription: S.id, ...laneOf(S) });
     await open().tasks.settle([buildSettlement(task, "pending", { next: NOW + 60_000 })]);
     const elsewhere = (laneOf(S).shard + 7) % 256;
-    await open().tasks.relocateLane(laneOf(S), elsewhere, 10);
+    await open().tasks.relocateLane(laneOf(S), elsewhere, 10, version());
     expect(new Set(await open().erasures.erase([event.id], NOW + 5))).toEqual(new Set([S.id, T.id]));
     expect((await open().tasks.backlog()).pending).toBe(0);
   });

@@ -270,7 +270,8 @@ function describeTasks({ open, append, owed, version }: Fixture): void {
     await append(event);
     const lane = laneOf(S);
     const to: LaneRef = { shard: (lane.shard + 1) % 256, lane: lane.lane };
-    expect(await open().tasks.relocateLane(lane, to.shard, 10)).toBe(1);
+    expect(await open().tasks.relocateLane(lane, to.shard, 10, version() - 1)).toBeNull();
+    expect(await open().tasks.relocateLane(lane, to.shard, 10, version())).toBe(1);
     expect(await owed(S)).toEqual([]);
     const task = { ...firstTaskOf(event, S), shard: to.shard };
     expect(await open().tasks.listLane(to, { after: null }, 10)).toEqual([task]);
