@@ -66,14 +66,6 @@ export class DirectoryService {
     await this.catchUp(await this.#options.store.directory.version());
   }
 
-  /**
-   * For who is about to read on behalf of a caller: what the caller has changed by way of another process is there. On a store of one
-   * process it always is.
-   */
-  async bringUpToDate(): Promise<void> {
-    if (this.#options.store.isShared) await this.refresh();
-  }
-
   /** Carries one change through; changes of one process queue behind each other. Rejects only when the store does. */
   change<Value>(decide: DecideChange<Value>): Promise<Result<Value>> {
     const result = this.#tail.then(() => this.#carryOut(decide));
@@ -89,7 +81,7 @@ export class DirectoryService {
       if (change === null || isEmpty(change)) {
         // Nothing is committed that would be found stale; and another process may just have changed what this follows from.
         const { version } = this.directory;
-        await this.bringUpToDate();
+        if (this.#options.store.isShared) await this.refresh();
         if (this.directory.version !== version) continue;
         return decided.ok ? ok(decided.value.value) : decided;
       }

@@ -5,18 +5,21 @@ import type { EventId } from "./event.ts";
 export type RandomBits = () => number;
 
 const COUNTER_MAX = 0xfff;
+/** How far ids may run ahead of a clock that was set back, ms. */
+const AHEAD_MAX_MS = 300_000;
 
 /**
  * Makes UUIDv7 (RFC 9562 5.7) that strictly grow within this source: the 12 bits behind the time are a counter (method 1 of
  * section 6.2) that starts low in each millisecond; when it runs out, the time inside runs ahead of the clock by a millisecond.
- * A clock that steps back is followed only once it has passed the last id.
+ * A clock that steps back is followed only once it has passed the last id; at once where that would take longer than five minutes, because
+ * events that claim to be of another hour are worse than two that are out of order.
  */
 export function eventIdSource(clock: Pick<Clock, "now">, random: RandomBits): () => EventId {
   let lastMs = 0;
   let counter = 0;
   return () => {
     const now = clock.now();
-    if (now > lastMs) {
+    if (now > lastMs || now < lastMs - AHEAD_MAX_MS) {
       lastMs = now;
       counter = random() & 0x3ff;
     } else if (counter < COUNTER_MAX) {

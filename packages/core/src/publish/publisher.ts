@@ -9,7 +9,7 @@ import type { CommitResult, GroupCommit } from "../engine/group-commit.ts";
 import type { StoreClock } from "../engine/store-clock.ts";
 import type { Payloads } from "../payload/payloads.ts";
 import { IDEMPOTENCY_KEPT_MS, MATCHES_MAX } from "../limits.ts";
-import { ok, refuse, type Refusal, type RefusalCode, type Result } from "../refusal.ts";
+import { ok, refuse, type Refusal, type Result } from "../refusal.ts";
 import { makeEvent, type EventDraft } from "./make-event.ts";
 
 /** A publish as it came in: members checked for type and size, payload known to be a JSON object. */
@@ -54,8 +54,6 @@ export interface PublisherOptions {
   readonly handOver: (event: NewEvent) => void;
 }
 
-const MADE_ELSEWHERE: ReadonlySet<RefusalCode> = new Set(["unknown_shop", "unknown_app"]);
-
 /** Takes events in: validates, matches, commits with its group, hands over. Answers only what is durable. */
 export class Publisher {
   readonly #options: PublisherOptions;
@@ -65,14 +63,11 @@ export class Publisher {
   }
 
   /** Resolves after the fsync. A refused publish keeps no idempotency key. */
-  async publish(request: PublishRequest): Promise<Result<Published>> {
-    let drafted = this.#draft(request);
-    if (!drafted.ok && MADE_ELSEWHERE.has(drafted.refusal.code)) {
-      // The publisher may have made it a moment ago, by way of another process.
-      await this.#options.directory.bringUpToDate();
-      drafted = this.#draft(request);
-    }
-    return drafted.ok ? this.submit(drafted.value) : drafted;
+  publish(request: PublishRequest): Promise<Result<Published>> {
+    if (this.#options.clock.doubt !== null) return Promise.resolve(this.#inDoubt());
+    const drafted = this.#draft(request);
+    if (!drafted.ok) return Promise.resolve(drafted);
+    return this.submit(drafted.value);
   }
 
   /**
@@ -87,6 +82,7 @@ export class Publisher {
       return Promise.resolve(refuse("unknown_topic", `The topic ${subscription.topic} is no longer offered.`, "topic"));
     }
     if (subscription.status !== "active") return Promise.resolve(notActive(subscription));
+    if (this.#options.clock.doubt !== null) return Promise.resolve(this.#inDoubt());
     const id = newEventId();
     if (directory.directory.holdOver(subscription, millisecondsOf(id)) !== null) {
       return Promise.resolve(
@@ -111,10 +107,8 @@ export class Publisher {
 
   /** Commits a draft that needs no further check: a publish, or an event that Genhook makes itself. */
   submit(draft: EventDraft): Promise<Result<Published>> {
-    const { groups, directory, clock, retentionMs, payloads, handOver } = this.#options;
+    const { groups, directory, retentionMs, payloads, handOver } = this.#options;
     if (!groups.hasRoom) return Promise.resolve(overloaded());
-    const { doubt } = clock;
-    if (doubt !== null) return Promise.resolve(overloaded(`No event can be given a time just now: ${doubt}. `));
     const { id, topic, apiVersion, changed, payload } = draft;
     const options = { retentionMs, selection: payloads.selectionOf({ id, topic: topic.name, apiVersion, changed, payload }) };
     const make = (): { event: NewEvent; directoryVersion: number } => ({
@@ -136,6 +130,11 @@ export class Publisher {
         },
       });
     });
+  }
+
+  /** Said before an id is made, which would have a wrong time in it, and keep later ones from a right one. */
+  #inDoubt(): Result<never> {
+    return overloaded(`No event can be given a time just now: ${this.#options.clock.doubt ?? ""}. `);
   }
 
   #draft(request: PublishRequest): Result<EventDraft> {

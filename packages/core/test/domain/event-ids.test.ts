@@ -26,6 +26,16 @@ describe("eventIdSource", () => {
   });
 });
 
+it("ids follow a clock that was set back by an hour: they do not claim to be of the hour before", () => {
+  let now = 10_000_000;
+  const next = eventIdSource({ now: () => now }, bits);
+  next();
+  now -= 3_600_000;
+  expect(millisecondsOf(next())).toBe(now);
+  now += 1;
+  expect(millisecondsOf(next())).toBe(now);
+});
+
 describe("delivery ids", () => {
   it("are read back, and carry no full stop", () => {
     const next = eventIdSource({ now: () => 1_735_603_199_888 }, bits);

@@ -94,7 +94,7 @@ class Scene {
     const subscription = this.there.directory.subscription(S.id) ?? S;
     const event = buildEvent([subscription], more);
     const outcome = await this.store.events.append([event], this.there.directory.version);
-    expect(outcome.kind).toBe("committed");
+    if (outcome.kind !== "committed") throw new Error(outcome.kind);
     return event;
   }
 
@@ -164,7 +164,7 @@ describe("two writers into one lane", () => {
     expect(ids(await scene.start())).toEqual([slower.id]);
   });
 
-  it("it is found without a hint too, in a lane that is never idle", async () => {
+  it("the row is found without a hint too, in a lane that is never idle", async () => {
     const scene = await new Scene().begin();
     const own = await scene.publish({ acceptedAt: NOW + 500 });
     expect(ids(await scene.start())).toEqual([own.id]);

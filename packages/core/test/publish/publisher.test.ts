@@ -13,7 +13,7 @@ async function publisherFor(count: number): Promise<Publisher> {
     buildCommit({ shops: [buildShop(1)], apps: [buildApp(1)], installations: [buildInstallation(1, 1)], subscriptions }),
     1,
   );
-  const directory = new DirectoryService({ store: store.directory, hints: store.hints, now: () => NOW, onChange: () => undefined });
+  const directory = new DirectoryService({ store, now: () => NOW, onChange: () => undefined });
   await directory.load();
   const timers = {
     after: (delayMs: number, fire: () => void) => {

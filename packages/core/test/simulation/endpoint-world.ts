@@ -189,8 +189,7 @@ export class EndpointNode {
     this.store = { ...store, hints, endpoints: this.#counted(store.endpoints) };
     const clock = new StoreClock(this.process.clock, store.isShared);
     const directory = new DirectoryService({
-      store: store.directory,
-      hints,
+      store: this.store,
       now: clock.now,
       onChange: (commit) => this.engine.directoryChanged(commit),
     });
