@@ -95,7 +95,7 @@ test("a page of a long lane, its cancelling and its moving read what they name",
   expect(await reads("task", page)).toBeLessThan(1_000);
   expect(await reads("task", (store) => store.tasks.cancelLane(LONG_LANE, "unsubscribed", NOW, 100, 1))).toBeLessThan(1_000);
   expect(await reads("event", (store) => store.tasks.cancelLane(LONG_LANE, "unsubscribed", NOW, 100, 1))).toBeLessThan(1_000);
-  expect(await reads("task", (store) => store.tasks.relocateLane(LONG_LANE, 4, 100))).toBeLessThan(1_000);
+  expect(await reads("task", (store) => store.tasks.relocateLane(LONG_LANE, 4, 100, 1))).toBeLessThan(1_000);
 });
 
 test("a replay and a look at logs and events read their own days, and of these their own rows", async () => {

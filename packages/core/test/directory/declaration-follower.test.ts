@@ -35,8 +35,7 @@ async function startProcess(store: Store, onStep: (steps: number) => void = () =
   const errors: unknown[] = [];
   const woken: { follower: DeclarationFollower | null } = { follower: null };
   const directory = new DirectoryService({
-    store: store.directory,
-    hints: store.hints,
+    store,
     now: () => NOW,
     onChange: () => woken.follower?.wake(),
   });

@@ -8,7 +8,7 @@ import { makeHttpServer, type HttpServerOptions } from "../../src/http/http-serv
 /** A server whose one handler fails as it is told; everything before the handler is the real thing. */
 async function start(more: Partial<HttpServerOptions>): Promise<{ readonly origin: string; readonly errors: unknown[] }> {
   const store = openMemoryStore();
-  const directory = new DirectoryService({ store: store.directory, hints: store.hints, now: Date.now, onChange: () => undefined });
+  const directory = new DirectoryService({ store, now: Date.now, onChange: () => undefined });
   const callerUrl = new CallerUrl({ trustProxy: [], publicUrl: null, isShopDomain: () => false });
   const errors: unknown[] = [];
   const server = makeHttpServer(
