@@ -190,6 +190,11 @@ export const ERRORS = {
     remedy: "Leave out headers and cookies that are not needed.",
   },
   rate_limited: { status: 429, meaning: "The app's bucket on this shop is empty.", remedy: "Wait for as long as Retry-After says." },
+  too_many_wrong_keys: {
+    status: 429,
+    meaning: "Too many wrong keys or tokens came from the caller's address.",
+    remedy: "Wait for as long as Retry-After says; what was right from there before is still taken.",
+  },
   internal_error: {
     status: 500,
     meaning: "Something failed on our side; nothing was answered wrongly.",

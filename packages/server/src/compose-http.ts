@@ -33,6 +33,7 @@ import { openHandlers } from "./http/open-api.ts";
 import { eventHandlers, keyHandlers } from "./http/platform-api.ts";
 import { replayHandlers } from "./http/replay-api.ts";
 import { publicKeyHandlers, secretHandlers } from "./http/secrets-api.ts";
+import { WrongCredentials } from "./http/wrong-credentials.ts";
 import { topicHandlers } from "./http/topics-api.ts";
 import { systemClock } from "./runtime/system-clock.ts";
 import type { Sealing } from "./secrets/sealing.ts";
@@ -77,7 +78,7 @@ export function composeHttp(settings: Settings, parts: HttpParts): HttpFront {
     host: settings.host,
     port: settings.port,
     platformPort: settings.platformPort,
-    access: { store, directory, now: parts.clock.now, callerUrl },
+    access: { store, directory, now: parts.clock.now, callerUrl, wrong: new WrongCredentials(systemClock.monotonic) },
     ...callHandlers(settings, parts),
     open: composeOpen(settings, parts),
     answersCalls: settings.role !== "deliver",

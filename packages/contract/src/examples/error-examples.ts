@@ -62,6 +62,7 @@ const ANSWERS: Readonly<Record<ErrorCode, ErrorExample>> = {
   too_many_items: at("body", "The array has more than 1000 events, which is the most. Use NDJSON for more."),
   headers_too_large: whole("The request's headers are larger than 16 KiB."),
   rate_limited: whole("The bucket of 40 calls is empty; it gains 2 per second."),
+  too_many_wrong_keys: whole("Too many wrong keys or tokens came from this address; wait 3 s."),
   internal_error: whole("Something failed on our side; request 6f2f5b3f-7c02-4a0a-8c8b-3f644a0a8c8b."),
   overloaded: whole("Nothing was written; try again later with the same idempotencyKey."),
 };

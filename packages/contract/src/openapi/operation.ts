@@ -21,8 +21,8 @@ const ANY_CALL: readonly ErrorCode[] = [
   "overloaded",
 ];
 const COMMON_ERRORS: Readonly<Record<Route["api"], readonly ErrorCode[]>> = {
-  app: [...ANY_CALL, "unknown_version", "token_missing", "token_invalid", "rate_limited", "scope_missing"],
-  platform: [...ANY_CALL, "token_missing", "token_invalid", "scope_missing"],
+  app: [...ANY_CALL, "unknown_version", "token_missing", "token_invalid", "too_many_wrong_keys", "rate_limited", "scope_missing"],
+  platform: [...ANY_CALL, "token_missing", "token_invalid", "too_many_wrong_keys", "scope_missing"],
   open: ANY_CALL,
 };
 

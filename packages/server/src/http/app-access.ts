@@ -4,6 +4,7 @@ import type { App, DirectoryService, Installation, Plan, Shop, Store } from "@ge
 import type { CallerUrl } from "./caller-url.ts";
 import { sha256 } from "../secrets/tokens.ts";
 import { ApiError, fail } from "./api-error.ts";
+import type { WrongCredentials } from "./wrong-credentials.ts";
 
 /** Who calls the App API: an installation, with what it is allowed. */
 export interface AppCaller {
@@ -30,6 +31,7 @@ export interface AppAccessOptions {
   readonly directory: DirectoryService;
   readonly now: () => number;
   readonly callerUrl: CallerUrl;
+  readonly wrong: WrongCredentials;
 }
 
 /** Checks of a call before its own, in the contract's order: version 404, token 401, bucket 429. The scope of the call comes after. */
@@ -38,8 +40,15 @@ export async function identifyApp(options: AppAccessOptions, request: IncomingMe
   const token = request.headers[API_HEADERS.accessToken.toLowerCase()];
   if (typeof token !== "string" || token === "") fail("token_missing", `Send the access token in ${API_HEADERS.accessToken}.`);
   // Looked up in the store on every call, so that an uninstall counts at once, whichever process carried it out.
-  const found = await options.store.directory.findToken(sha256(token));
-  if (found.installation === null) fail("token_invalid", "The access token is unknown or no longer valid.");
+  const hash = sha256(token);
+  const address = options.callerUrl.addressOf(request);
+  options.wrong.check(address, hash);
+  const found = await options.store.directory.findToken(hash);
+  if (found.installation === null) {
+    options.wrong.wrong(address, hash);
+    return fail("token_invalid", "The access token is unknown or no longer valid.");
+  }
+  options.wrong.right(address, hash);
   await options.directory.catchUp(found.version);
   const { directory } = options.directory;
   const { installation } = found;

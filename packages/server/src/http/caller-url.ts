@@ -54,6 +54,15 @@ export class CallerUrl {
     return `${scheme}://${authority}`;
   }
 
+  /** The caller's IP address: of `X-Forwarded-For` the last one that is no trusted proxy, where the connection comes from one. */
+  addressOf(request: IncomingMessage): string {
+    const remote = request.socket.remoteAddress ?? "";
+    const header = request.headers["x-forwarded-for"];
+    if (typeof header !== "string" || !this.#isTrusted(remote)) return remote;
+    const passed = header.split(",").map((each) => each.trim());
+    return passed.findLast((address) => isIP(address) !== 0 && !this.#isTrusted(address)) ?? remote;
+  }
+
   #authorityOf(request: IncomingMessage): string {
     const authority = (this.#forwarded(request, "x-forwarded-host") ?? request.headers.host ?? "").toLowerCase();
     return HOST.test(authority) ? authority : "";

@@ -1,17 +1,23 @@
 import type { IncomingMessage } from "node:http";
-import type { DirectoryService, PlatformKey, Store } from "@genhook/core";
+import type { PlatformKey } from "@genhook/core";
 import { sha256 } from "../secrets/tokens.ts";
 import { fail } from "./api-error.ts";
+import type { AppAccessOptions } from "./app-access.ts";
 
 /** The platform key that a call carries: known and in force. Looked up on every call, so that a revocation counts at once. */
-export async function identifyKey(
-  { store, directory }: { readonly store: Pick<Store, "credentials">; readonly directory: Pick<DirectoryService, "catchUp"> },
-  request: IncomingMessage,
-): Promise<PlatformKey> {
+export async function identifyKey(options: Omit<AppAccessOptions, "now">, request: IncomingMessage): Promise<PlatformKey> {
+  const { store, directory, wrong, callerUrl } = options;
   const match = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "");
   if (match === null) fail("token_missing", "Send the platform key as Authorization: Bearer <key>.");
-  const { key, version } = await store.credentials.findKey(sha256(match[1] ?? ""));
-  if (key === null || key.revokedAt !== null) fail("token_invalid", "The platform key is unknown or revoked.");
+  const hash = sha256(match[1] ?? "");
+  const address = callerUrl.addressOf(request);
+  wrong.check(address, hash);
+  const { key, version } = await store.credentials.findKey(hash);
+  if (key === null || key.revokedAt !== null) {
+    wrong.wrong(address, hash);
+    return fail("token_invalid", "The platform key is unknown or revoked.");
+  }
+  wrong.right(address, hash);
   await directory.catchUp(version);
   return key;
 }

@@ -139,7 +139,7 @@ export const SETTINGS = {
       expected: "addresses or networks with commas between, or the words loopback and private",
     },
     default: null,
-    description: "Proxies in front of this server whose X-Forwarded-Host and X-Forwarded-Proto count; from anyone else they are ignored.",
+    description: "Proxies in front of this server whose X-Forwarded-Host, -Proto and -For count; from anyone else they are ignored.",
   },
   egressProxy: {
     flag: "egress-proxy",

@@ -81,7 +81,7 @@ const CALLERS: readonly Caller[] = [
 ];
 
 beforeAll(async () => {
-  await h.start();
+  await h.start({ "trust-proxy": "loopback" });
   for (const shop of [SHOP, OTHER_SHOP]) await h.call("PUT", `/platform/v1/shops/${shop}`, { plan: "advanced" });
   for (const role of ["read", "publish", "revoked"]) {
     const made = await h.call("POST", "/platform/v1/keys", { name: role, role: role === "revoked" ? "admin" : role });
@@ -98,21 +98,33 @@ beforeAll(async () => {
 });
 afterAll(() => h.stop());
 
+let calls = 0;
+
+/** Each from another address: so many wrong keys from one would be told to wait. */
+function elsewhere(): string {
+  calls += 1;
+  return `198.18.${calls >> 8}.${calls & 255}`;
+}
+
 /** As Node sends it: `fetch` would not let the Host be chosen. */
 function send(route: Route, path: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
   const url = new URL(h.origin + path);
   const body = route.body === undefined ? "" : "{}";
   const type: Record<string, string> = body === "" ? {} : { "Content-Type": "application/json" };
   return new Promise((resolve, reject) => {
-    const request = httpRequest(url, { method: route.method, headers: { ...type, ...headers } }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () => {
-        const text = Buffer.concat(chunks).toString();
-        const all = new Headers(Object.entries(response.headers).map(([name, value]): [string, string] => [name, String(value)]));
-        resolve({ status: response.statusCode ?? 0, headers: all, text, body: text.startsWith("{") ? JSON.parse(text) : null });
-      });
-    });
+    const request = httpRequest(
+      url,
+      { method: route.method, headers: { ...type, "X-Forwarded-For": elsewhere(), ...headers } },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("end", () => {
+          const text = Buffer.concat(chunks).toString();
+          const all = new Headers(Object.entries(response.headers).map(([name, value]): [string, string] => [name, String(value)]));
+          resolve({ status: response.statusCode ?? 0, headers: all, text, body: text.startsWith("{") ? JSON.parse(text) : null });
+        });
+      },
+    );
     request.on("error", reject).end(body);
   });
 }

@@ -3,6 +3,7 @@ import { openMemoryStore } from "@genhook/storage";
 import { DirectoryService } from "@genhook/core";
 import { afterEach, expect, test } from "vitest";
 import { CallerUrl } from "../../src/http/caller-url.ts";
+import { WrongCredentials } from "../../src/http/wrong-credentials.ts";
 import { makeHttpServer, type HttpServerOptions } from "../../src/http/http-server.ts";
 
 /** A server whose one handler fails as it is told; everything before the handler is the real thing. */
@@ -13,7 +14,7 @@ async function start(more: Partial<HttpServerOptions>): Promise<{ readonly origi
   const errors: unknown[] = [];
   const server = makeHttpServer(
     {
-      access: { store, directory, now: Date.now, callerUrl },
+      access: { store, directory, now: Date.now, callerUrl, wrong: new WrongCredentials(() => 0) },
       app: {},
       platform: {},
       open: {},
