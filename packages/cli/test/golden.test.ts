@@ -52,6 +52,7 @@ const CASES: readonly (readonly [name: string, args: readonly string[], options:
   ["delivery-dead", ["deliveries", "get", "dlv_dead", ...KEY], NARROW],
   ["delivery-delivered", ["deliveries", "get", "dlv_delivered", ...KEY], TERMINAL],
   ["event", ["events", "get", "01a2147b-362f-7193-97b0-5e0be20012d1", ...KEY], TERMINAL],
+  ["why", ["why", "01a2147b-362f-7193-97b0-5e0be20012d1", ...KEY], TERMINAL],
   ["stats", ["stats", ...KEY], TERMINAL],
   ["stats-nothing", ["stats", "--shop", "quiet", ...KEY], TERMINAL],
   ["replay-one", ["replay", "dlv_dead", ...KEY], TERMINAL],

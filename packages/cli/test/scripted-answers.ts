@@ -181,5 +181,15 @@ function scriptDeliveries(api: ScriptedApi): void {
     // As text: a 64-bit id and trailing zeros must come out as they went in.
     body: `{"event":${JSON.stringify({ ...event, ...times, erased: false }).slice(0, -1)},"deliveries":${JSON.stringify([delivery({}), PENDING])},"payload":{"order":{"id":9223372036854775807,"total":12.00}}}}`,
   });
+  const decision = {
+    webhookId: 8_589_934_859,
+    clientId: CLIENT_ID,
+    address: "https://app.example/hooks",
+    decision: "owed",
+    reason: "matched",
+  };
+  api.on(`GET ${P}/events/${event.id}/decisions`, {
+    body: { decisions: [decision, { ...decision, webhookId: 8_589_934_860, decision: "not_owed", reason: "filtered" }] },
+  });
   api.on(`POST ${P}/events`, { status: 202, body: { event: { id: event.id, deliveries: 2, duplicate: false } } });
 }

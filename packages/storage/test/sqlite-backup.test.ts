@@ -4,8 +4,11 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { checkStore, type CheckReport } from "@genhook/core";
 import { buildEvent, buildSubscription, DAY_MS, NOW } from "@genhook/testkit";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { backupSqlite, openSqliteCheckReader, openSqliteStore, restoreSqlite } from "../src/index.ts";
+
+// A store is opened up to five times in one test, each with three threads.
+vi.setConfig({ testTimeout: 60_000 });
 
 const S = buildSubscription(8_589_934_901, 1, 1);
 

@@ -20,6 +20,7 @@ export function registerCommands(program: Command, terminal: Terminal): void {
   registerTrigger(program, terminal);
   registerTail(program, terminal);
   registerReplay(program, terminal);
+  registerWhy(program, terminal);
   registerVerify(program, terminal);
   registerData(program, terminal);
   registerLogin(program, terminal);
@@ -75,6 +76,19 @@ function registerReplay(program: Command, terminal: Terminal): void {
     .option("-y, --yes", "do not ask")
     .action((ids: string[], flags: ReplayFlags) => import("../deliveries/replay.ts").then(({ replay }) => replay(ids, flags, terminal)));
   outputOptions(connectionOptions(command, true));
+}
+
+function registerWhy(program: Command, terminal: Terminal): void {
+  const command = program
+    .command("why")
+    .description("why each webhook was owed an event or not, by the configuration of then (events decisions)")
+    .argument("<event>", "its id")
+    .action(async (id: string, flags: CommonFlags) => {
+      const [{ apiCommands }, { runApiCommand }] = await Promise.all([import("./api-commands.ts"), import("./run-api-command.ts")]);
+      const decisions = apiCommands().find(({ noun, verb }) => noun === "events" && verb === "decisions");
+      if (decisions !== undefined) await runApiCommand(decisions, [id], { ...flags }, terminal);
+    });
+  outputOptions(connectionOptions(command));
 }
 
 function registerVerify(program: Command, terminal: Terminal): void {

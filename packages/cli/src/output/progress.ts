@@ -48,7 +48,7 @@ export class Progress {
     const filled = Math.round(share * BAR_WIDTH);
     const bar = paint(this.#terminal, "cyan", "━".repeat(filled)) + paint(this.#terminal, "dim", "─".repeat(BAR_WIDTH - filled));
     const counts = `${this.#done.toLocaleString("en")}/${this.#total.toLocaleString("en")} ${this.#what}`;
-    return `${bar} ${counts}, ${rateText(perSecond)}/s${leftMs === null || share >= 1 ? "" : `, ${formatSpan(leftMs)} left`}`;
+    return `${this.#terminal.isErrorTty ? `${bar} ` : ""}${counts}, ${rateText(perSecond)}/s${leftMs === null || share >= 1 ? "" : `, ${formatSpan(leftMs)} left`}`;
   }
 }
 
