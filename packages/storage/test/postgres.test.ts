@@ -197,6 +197,34 @@ test("groups that share keys and batches that share tasks wait for each other an
   });
 });
 
+/** Resolves once a statement in this database waits for another's lock. */
+async function somebodyWaits(): Promise<void> {
+  await withClient(url, async (client) => {
+    for (;;) {
+      const { rowCount } = await client.query(
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND state = 'active'",
+      );
+      if (rowCount !== null && rowCount > 0) return;
+    }
+  });
+}
+
+test("a renewal that waited while another node took its shard does not answer that it still has it", async () => {
+  const store = await connect();
+  const request = { node: "a", delivers: true, claim: [7, 9], release: [] };
+  await store.leases.renew(request);
+  await withClient(url, async (other) => {
+    await other.query("BEGIN");
+    await other.query("UPDATE shard_lease SET owner = 'b', epoch = epoch + 1 WHERE shard = 7");
+    const renewed = store.leases.renew({ ...request, claim: [] });
+    await somebodyWaits();
+    await other.query("COMMIT");
+    const { leases } = await renewed;
+    expect([leases[7]?.owner, leases[9]?.owner]).toEqual([null, "a"]);
+  });
+  expect((await store.leases.renew({ ...request, claim: [7] })).leases[7]).toMatchObject({ owner: "b", epoch: 2 });
+});
+
 /** Bytes of write-ahead log that `work` makes; nothing else happens on this server. */
 async function walBytes(work: () => Promise<void>): Promise<number> {
   return withClient(url, async (client) => {

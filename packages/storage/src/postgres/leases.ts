@@ -5,7 +5,8 @@ import { number, text } from "./rows.ts";
 /**
  * One statement on the server's clock: heard of the node, its leases extended, what it gives up let go, what it asks for taken where nobody has
  * it. Rows are locked in order first, so that two nodes that claim at once wait for each other; what the other has taken meanwhile fails
- * the condition when it is looked at again. `$1` node, `$2` delivers, `$3` release, `$4` claim, `$5` length in ms.
+ * the condition when it is looked at again. Of shards that were not changed the answer is the snapshot's, and that may be older than a claim that was
+ * waited for: every shard that the node still has was extended here, so what the snapshot alone calls its own is not. `$1` node, `$2` delivers, `$3` release, `$4` claim, `$5` length in ms.
  */
 const RENEW = `
 WITH clock AS MATERIALIZED (SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now),
@@ -29,7 +30,7 @@ changed AS (
 ),
 present AS (
   SELECT * FROM changed
-  UNION ALL SELECT shard, owner, epoch, expires_at FROM shard_lease WHERE shard NOT IN (SELECT shard FROM changed)
+  UNION ALL SELECT shard, nullif(owner, $1), epoch, expires_at FROM shard_lease WHERE shard NOT IN (SELECT shard FROM changed)
 )
 SELECT p.shard, CASE WHEN p.expires_at > clock.now THEN p.owner END AS owner, p.epoch, p.owner IS NOT NULL AND p.expires_at <= clock.now AS is_lapsed,
   clock.now, ARRAY(
