@@ -19,4 +19,5 @@ export {
   type ThrowAwayPostgres,
   type ThrowAwayPostgresOptions,
 } from "./postgres/throw-away-postgres.ts";
+export { hasPooler, startPooler, type Pooler } from "./postgres/pooler.ts";
 export { openTestDatabases, type TestDatabases } from "./postgres/test-database.ts";

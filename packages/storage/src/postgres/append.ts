@@ -1,5 +1,6 @@
 import { dayOf, firstTask, type AppendOutcome, type AppendResult, type NewEvent } from "@genhook/core";
 import type { Database, Query, Row } from "./database.ts";
+import { StoreError } from "../store-error.ts";
 import { isConnectionLoss, toStoreError } from "./errors.ts";
 import type { Partitions } from "./partitions.ts";
 import { bytes, number, numberList, text } from "./rows.ts";
@@ -87,7 +88,7 @@ export async function appendWith(
   const results = new Map<NewEvent, AppendResult>();
   let open: readonly NewEvent[] = group;
   for (let round = 0; open.length > 0; round += 1) {
-    if (round === ROUNDS_MAX) throw toStoreError(Object.assign(new Error("idempotency keys changed hands too often"), { code: "40001" }));
+    if (round === ROUNDS_MAX) throw new StoreError("store_unavailable", "idempotency keys changed hands too often");
     const chosen = firstOfEachKey(open);
     const [row] = await query(APPEND, [checkedVersion, ...columns(chosen), matchedVersion]);
     const version = number(row?.["version"]);

@@ -1,27 +1,16 @@
+import pg from "pg";
 import { StoreError } from "../store-error.ts";
 
 /**
  * SQLSTATEs (PostgreSQL manual, appendix A) that say "not now" rather than "not this": by class, and single ones. 08 connection, 53
  * insufficient resources (disk full, too many connections), 57 operator intervention (shutdown, starting up, cancelled), 58 system error; 25006
- * read-only (a standby), 40001 and 40P01 serialization and deadlock, 55P03 lock not available, XX000 internal.
+ * read-only (a standby), 25P03 idle in a transaction for too long, 28000 and 28P01 the role or its password was changed under us, 3D000 the database is
+ * being restored, 40001 and 40P01 serialization and deadlock, 55P03 lock not available, XX000 internal.
  */
 const PASSING_CLASSES: ReadonlySet<string> = new Set(["08", "53", "57", "58"]);
-const PASSING: ReadonlySet<string> = new Set(["25006", "40001", "40P01", "55P03", "XX000"]);
-/** What Node and the driver say when a connection is gone or cannot be made. */
-const CONNECTION_CODES: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ETIMEDOUT",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EADDRNOTAVAIL",
-  "EMFILE",
-]);
-const CONNECTION_MESSAGES =
-  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable|timeout expired/;
+const PASSING: ReadonlySet<string> = new Set(["25006", "25P03", "28000", "28P01", "3D000", "40001", "40P01", "55P03", "XX000"]);
+/** What the server says when it cuts a connection in the middle: 08 connection, 57P01 and 57P02 shutdown, in order and after a crash. */
+const CUT: ReadonlySet<string> = new Set(["57P01", "57P02"]);
 
 /** A driver's error as the store contract has it. */
 export function toStoreError(error: unknown): StoreError {
@@ -32,16 +21,27 @@ export function toStoreError(error: unknown): StoreError {
 
 /** Whether the same call may succeed later. */
 function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error instanceof AggregateError) return error.errors.some(isPassing);
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  if (PASSING_CLASSES.has(code.slice(0, 2)) && code.length === 5) return true;
-  return PASSING.has(code) || isConnectionLoss(error);
+  const code = sqlStateOf(error);
+  if (code === null) return isOfConnection(error);
+  return PASSING_CLASSES.has(code.slice(0, 2)) || PASSING.has(code);
 }
 
 /** Whether the connection was lost: what was under way may or may not have been committed. */
 export function isConnectionLoss(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  return CONNECTION_CODES.has(code) || code === "57P01" || code.startsWith("08") || CONNECTION_MESSAGES.test(error.message);
+  const code = sqlStateOf(error);
+  if (code === null) return isOfConnection(error);
+  return CUT.has(code) || code.startsWith("08");
+}
+
+/** The server's own word for what went wrong; null where the error is not the server's. */
+function sqlStateOf(error: unknown): string | null {
+  return error instanceof pg.DatabaseError && error.code !== undefined ? error.code : null;
+}
+
+/**
+ * What is neither the server's word nor a mistake of our own is about the connection: sockets, names, TLS, time limits, the pool. Told by what it
+ * is not, because drivers and runtimes put it in ever new words.
+ */
+function isOfConnection(error: unknown): boolean {
+  return error instanceof Error && !(error instanceof TypeError || error instanceof RangeError || error instanceof StoreError);
 }

@@ -12,6 +12,7 @@ import {
   type TaskKey,
   type Turn,
 } from "@genhook/core";
+import { StoreError } from "../store-error.ts";
 import type { Database } from "./database.ts";
 import { eventsOf } from "./event-lookup.ts";
 import { HEAD_COLUMNS, number, text, toEvent, toTask } from "./rows.ts";
@@ -101,7 +102,7 @@ export async function lanesWithWork(
   for (const [index, each] of found.entries()) {
     const before = found[index - 1];
     if (before !== undefined && (before.shard > each.shard || (before.shard === each.shard && before.lane >= each.lane))) {
-      throw new Error("lanes with work came out of order");
+      throw new StoreError("statement_failed", "lanes with work came out of order");
     }
   }
   return found;

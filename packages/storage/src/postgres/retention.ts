@@ -1,4 +1,5 @@
 import type { Retention } from "@genhook/core";
+import { StoreError } from "../store-error.ts";
 import type { Database, Query } from "./database.ts";
 import { boundsOfDay, DAY_TABLES, lowestId, partitionName } from "./day.ts";
 import { forgetHistory } from "./directory-history.ts";
@@ -52,7 +53,7 @@ async function dropDay(query: Query, day: number): Promise<void> {
   for (const table of DAY_TABLES) await query(`LOCK TABLE ${partitionName(table, day)} IN ACCESS EXCLUSIVE MODE`);
   const [from, to] = boundsOfDay(day);
   const owed = await query("SELECT 1 FROM task WHERE event >= $1::uuid AND event < $2::uuid LIMIT 1", [from, to]);
-  if (owed.length > 0) throw new Error(`day ${day} cannot be dropped: something of it is still owed`);
+  if (owed.length > 0) throw new StoreError("still_owed", `day ${day} cannot be dropped: something of it is still owed`);
   for (const table of DAY_TABLES) await query(`DROP TABLE ${partitionName(table, day)}`);
   await query("DELETE FROM erasure WHERE event >= $1::uuid AND event < $2::uuid", [from, to]);
 }

@@ -12,12 +12,12 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import pg from "pg";
+import { freePort } from "./free-port.ts";
 
 const run = promisify(execFile);
 
@@ -74,8 +74,8 @@ export async function startThrowAwayPostgres(options: ThrowAwayPostgresOptions =
   await answers(url, server, logPath);
   let databases = 0;
   const end = async (signal: NodeJS.Signals): Promise<void> => {
-    const { exitCode } = server;
-    if (exitCode !== null) return;
+    const { exitCode, signalCode } = server;
+    if (exitCode !== null || signalCode !== null) return;
     const exited = new Promise((resolve) => server.once("exit", resolve));
     server.kill(signal);
     await exited;
@@ -151,15 +151,4 @@ function isOpenToAll(folder: string): boolean {
   if ((statSync(folder).mode & 0o001) === 0) return false;
   const parent = dirname(folder);
   return parent === folder || isOpenToAll(parent);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }
