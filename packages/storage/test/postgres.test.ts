@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { firstTask, laneOf, type NewEvent, type Store, type Task } from "@genhook/core";
+import { dayOfTime, firstTask, laneOf, type NewEvent, type Store, type Task } from "@genhook/core";
 import {
   buildApp,
   buildCommit,
@@ -195,6 +195,42 @@ test("groups that share keys and batches that share tasks wait for each other an
     accepted: 100,
     duplicate: 200,
   });
+});
+
+test("what a process tells last, just before it closes, is still heard", async () => {
+  const [leaving, staying] = [await connect(), await connect()];
+  const heard = new Promise((resolve) => {
+    staying.hints.listen(resolve);
+  });
+  leaving.hints.tell({ kind: "leases" });
+  await leaving.close();
+  expect(await heard).toEqual({ kind: "leases" });
+});
+
+test("a day on which nothing happened does not keep its partitions for ever", async () => {
+  const store = await connect();
+  const day = dayOfTime(NOW) - 3;
+  await store.events.append([buildEvent([S], { acceptedAt: day * DAY_MS })], 1);
+  await withClient(url, (client) => client.query("DELETE FROM event; DELETE FROM task"));
+  expect(await store.retention.days()).toEqual([day]);
+  expect(await store.retention.dropStep(day, 10)).toBe(true);
+  expect(await store.retention.days()).toEqual([]);
+});
+
+test("dropping a day does not make publishes wait behind somebody's long transaction: it gives up, and succeeds later", async () => {
+  const store = await begin();
+  const old = buildEvent([], { acceptedAt: NOW - 3 * DAY_MS });
+  await store.events.append([old], version);
+  const day = dayOfTime(NOW) - 3;
+  await withClient(url, async (dump) => {
+    await dump.query("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM event");
+    const dropped = store.retention.dropStep(day, 10).catch((error: unknown) => error);
+    expect((await store.events.append([buildEvent([S])], version)).kind).toBe("committed");
+    expect(await dropped).toMatchObject({ code: "store_unavailable" });
+    await dump.query("COMMIT");
+  });
+  expect(await store.retention.dropStep(day, 10)).toBe(true);
+  expect(await store.events.read(old.id)).toBeNull();
 });
 
 /** Resolves once a statement in this database waits for another's lock. */

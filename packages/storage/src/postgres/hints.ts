@@ -44,6 +44,7 @@ export class PostgresHints implements Hints {
   #connectTimer: NodeJS.Timeout | null = null;
   #isWorking = false;
   #isClosed = false;
+  #sending: Promise<unknown> = Promise.resolve();
 
   /** `url`: where to listen; the same database as the pools', past a pooler where there is one. */
   constructor(database: Database, url: string) {
@@ -93,8 +94,12 @@ export class PostgresHints implements Hints {
   }
 
   async close(): Promise<void> {
+    // What was told last is often the most urgent: leases that this process has just given up.
+    if (this.#gathering !== null) clearTimeout(this.#gathering);
+    if (this.#gathering !== null) this.#send();
     this.#isClosed = true;
-    for (const timer of [this.#gathering, this.#pingTimer, this.#connectTimer]) if (timer !== null) clearTimeout(timer);
+    for (const timer of [this.#pingTimer, this.#connectTimer]) if (timer !== null) clearTimeout(timer);
+    await this.#sending;
     await this.#client?.end().catch(() => undefined);
   }
 
@@ -121,7 +126,8 @@ export class PostgresHints implements Hints {
     this.#lanes.clear();
     this.#directory = null;
     this.#leases = false;
-    for (const notice of notices) this.#notify(notice).catch(() => undefined);
+    // Lost where it fails, as hints may be.
+    this.#sending = Promise.allSettled([this.#sending, ...notices.map((notice) => this.#notify(notice))]);
   }
 
   /** Several statements in one message: a transaction of its own that does not wait for its flush. */

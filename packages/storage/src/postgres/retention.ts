@@ -1,7 +1,7 @@
-import type { Retention } from "@genhook/core";
+import { dayOfTime, type Retention } from "@genhook/core";
 import { StoreError } from "../store-error.ts";
 import type { Database, Query } from "./database.ts";
-import { boundsOfDay, DAY_TABLES, lowestId, partitionName } from "./day.ts";
+import { boundsOfDay, DAYS_BEHIND, DAY_TABLES, lowestId, partitionName } from "./day.ts";
 import { forgetHistory } from "./directory-history.ts";
 import { endTasks } from "./end-tasks.ts";
 import type { Partitions } from "./partitions.ts";
@@ -12,8 +12,8 @@ const EXPIRE = endTasks("SELECT shard, lane, due, event, seq FROM task WHERE eve
   reason: "'expired'",
   at: "$3",
 });
-/** Dropping waits for the statements that use the day, and everybody else then waits for it: so it gives up soon and comes again. */
-const LOCK_MS = 2_000;
+/** Dropping waits for the transactions that use the day, and everybody else then waits for it: so it gives up soon and comes again. */
+const LOCK_MS = 250;
 
 /** Retention by day (`Retention`): a day's partitions are dropped whole. */
 export function retention(database: Database, partitions: Partitions): Retention {
@@ -21,8 +21,12 @@ export function retention(database: Database, partitions: Partitions): Retention
     days: async () => {
       const days = await partitions.list();
       if (days.length === 0) return [];
-      const used = days.map(
-        (day) => `SELECT ${day} AS day WHERE EXISTS (SELECT 1 FROM event_d${day}) OR EXISTS (SELECT 1 FROM attempt_d${day})`,
+      // A day long past is dropped whether anything happened on it or not: its partitions would be looked through for ever.
+      const past = dayOfTime(Date.now()) - DAYS_BEHIND;
+      const used = days.map((day) =>
+        day < past
+          ? `SELECT ${day} AS day`
+          : `SELECT ${day} AS day WHERE EXISTS (SELECT 1 FROM event_d${day}) OR EXISTS (SELECT 1 FROM attempt_d${day})`,
       );
       const rows = await database.query("read", used.join(" UNION ALL "));
       return rows.map((row) => Number(row["day"])).sort((a, b) => a - b);
