@@ -32,8 +32,7 @@ describe.skipIf(missing !== null)(`behind a transaction pooler${missing === null
   afterAll(async () => {
     await pooler.stop();
     await databases.close();
-    // Some seventy databases go with it, file by file.
-  }, 180_000);
+  }, 60_000);
 
   async function connect(withHints: boolean): Promise<Store> {
     const url = pooler.through(direct);
