@@ -77,12 +77,14 @@ export function makeHttpServer(options: HttpServerOptions, side: Side): FastifyI
     const { row } = request.routeOptions.config as { readonly row?: Route };
     const isMediaType = error instanceof Error && "code" in error && error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE";
     if (!isMediaType) return sendError(options, null, request, reply, error);
-    return row === undefined ? sendError(options, null, request, reply, notFound(patterns, request)) : answer(options, row, request, reply);
+    return row === undefined
+      ? sendError(options, null, request, reply, notFound(patterns, side, request))
+      : answer(options, row, request, reply);
   });
   // An expectation that nobody knows may be passed over (RFC 9110 10.1.1).
   server.server.on("checkExpectation", (request, response) => server.server.emit("request", request, response));
   server.setNotFoundHandler((request, reply) =>
-    sendError(options, null, request, reply, headError(request.raw) ?? notFound(patterns, request)),
+    sendError(options, null, request, reply, headError(request.raw) ?? notFound(patterns, side, request)),
   );
   for (const route of routes) {
     server.route({
@@ -237,11 +239,12 @@ interface Pattern {
 }
 
 /** 404, or 405 with `Allow` where the path exists for other methods; a version that is not served is 404 either way. */
-function notFound(patterns: readonly Pattern[], request: FastifyRequest): ApiError {
+function notFound(patterns: readonly Pattern[], side: Side, request: FastifyRequest): ApiError {
   const path = (request.raw.url ?? "").split("?")[0] ?? "";
   const version = /^\/api\/([^/]+)\//.exec(path)?.[1];
   const fitting = patterns.filter(({ pattern }) => pattern.test(path)).map(({ route }) => route);
-  if (fitting.length === 0) return apiError({ code: "not_found", message: "There is nothing at this path; GET /docs shows all there is." });
+  const hint = side === "public" ? "." : "; GET /docs shows all there is.";
+  if (fitting.length === 0) return apiError({ code: "not_found", message: `There is nothing at this path${hint}` });
   if (version !== undefined && !isApiVersion(version)) {
     return apiError({ code: "unknown_version", message: `There is no API version "${version.slice(0, 20)}".` });
   }

@@ -163,7 +163,9 @@ function olderErrors(entry: EntryShape): readonly string[] {
 /** What the meta-schema says first, or what cannot be resolved; null for a JSON Schema (2020-12) that stands on its own. */
 function schemaError(schema: TSchema): string | null {
   const ajv = new Ajv2020({
-    strict: true,
+    // Unknown keywords are misspelt ones; everything else that Ajv holds to be bad style is allowed.
+    strictSchema: true,
+    strictRequired: false,
     strictTypes: false,
     strictTuples: false,
     validateFormats: false,

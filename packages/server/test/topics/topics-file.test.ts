@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
@@ -81,6 +81,26 @@ describe("a file of topics", () => {
     [{ subjects: ["points.customer.number"] }, "subjects: the sample has no id at points.customer.number"],
   ])("%j: %s", (change, says) => {
     expect(errorsOf({ ...GOOD, ...change })).toEqual([expect.stringContaining(says)]);
+  });
+
+  test("the one in docs/operating.md can be used as it stands", () => {
+    const page = readFileSync(new URL("../../../../docs/operating.md", import.meta.url), "utf8");
+    const file = /```json\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
+    expect(readTopics(file, new Set())).toMatchObject({ errors: [], topics: [{ name: "loyalty/pointsEarned" }] });
+  });
+
+  test("a keyword that nobody knows is refused, and nothing that is only style", () => {
+    const schemaOf = (schema: unknown): unknown => ({ ...GOOD, versions: { "202412": { schema } } });
+    expect(errorsOf(schemaOf({ type: "object", reqiured: ["points"] }))).toEqual([expect.stringContaining('unknown keyword: "reqiured"')]);
+    for (const schema of [
+      {},
+      { required: ["points"] },
+      { type: ["object", "null"] },
+      { properties: { points: true } },
+      { minProperties: 1 },
+    ]) {
+      expect([schema, errorsOf(schemaOf(schema))]).toEqual([schema, []]);
+    }
   });
 
   test("an older version is made from the newer one by steps, and its sample must fit too", () => {
