@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { WebhookEvent } from "@genhook/receiver";
-import { API_HEADERS, CURRENT_VERSION } from "@genhook/contract";
+import { CURRENT_VERSION } from "@genhook/contract";
 import { note, paint, type Terminal } from "../output/terminal.ts";
 import { announceOrigin, DATA_FOLDERS } from "../session/data-folder.ts";
 import { FLAKY_PATH, GOOD_PATH, startDemoApp } from "./demo-app.ts";
@@ -102,7 +102,7 @@ function addressesOf(origin: string, shopOrigin: string, data: string, tokenFile
     ["try", `npx genhook trigger orders/paid${folder}`],
     ["", `npx genhook tail${folder}`],
     ["or poll", `${shopOrigin}/api/${CURRENT_VERSION}/orders`],
-    ["", `with ${API_HEADERS.accessToken} from ${tokenFile}`],
+    ["", `the token is in ${tokenFile}`],
     ["compare", "npx genhook demo --compare"],
     ["stop", "Ctrl+C"],
   ];
