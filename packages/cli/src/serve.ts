@@ -1,3 +1,4 @@
+import { PortalBuild } from "@genhook/dashboard";
 import { EXIT_FAILED, settingsFrom, startServer, type Genhook, type Settings } from "@genhook/server";
 import { announceOrigin } from "./session/data-folder.ts";
 
@@ -27,10 +28,12 @@ export async function serve(flags: ServeFlags): Promise<void> {
 async function runServer(settings: Settings): Promise<void> {
   const started: { genhook: Genhook | null; isStopWanted: boolean } = { genhook: null, isStopWanted: false };
   let forgetOrigin = (): void => undefined;
+  const portal = new PortalBuild();
   const stop = (): void => {
     started.isStopWanted = true;
     if (started.genhook === null) return;
     forgetOrigin();
+    portal.stop();
     started.genhook.stop().then(
       () => process.exit(0),
       (error: unknown) => die(error),
@@ -38,10 +41,12 @@ async function runServer(settings: Settings): Promise<void> {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  started.genhook = await startServer(settings, streams, die, (genhook) => {
+  const onListening = (genhook: Genhook): void => {
     // Processes on a shared database have no folder in common by which a command could find one of them.
     if (settings.database === null) forgetOrigin = announceOrigin(settings.data, genhook);
-  });
+  };
+  started.genhook = await startServer(settings, streams, die, onListening, portal);
+  if (settings.role !== "deliver") portal.start((reason) => streams.error(`genhook: the portal could not be built: ${reason}`));
   if (started.isStopWanted) stop();
 }
 

@@ -25,3 +25,4 @@ export * from "./topics/topic-table.ts";
 export * from "./topics/topic.ts";
 export * from "./validation.ts";
 export * from "./versions.ts";
+export * from "./portal/portal.ts";

@@ -36,6 +36,8 @@ import { publicKeyHandlers, secretHandlers } from "./http/secrets-api.ts";
 import { WrongCredentials } from "./http/wrong-credentials.ts";
 import { topicHandlers } from "./http/topics-api.ts";
 import { systemClock } from "./runtime/system-clock.ts";
+import { Portal } from "./portal/portal.ts";
+import type { PortalSource } from "./portal/portal-files.ts";
 import type { Sealing } from "./secrets/sealing.ts";
 import type { SecretVault } from "./secrets/secret-vault.ts";
 import type { AddressPolicy } from "./send/address-guard.ts";
@@ -64,6 +66,7 @@ export interface HttpParts {
   readonly log: Logger;
   readonly addresses: AddressPolicy;
   readonly tools: InstallationTools;
+  readonly portal: PortalSource | null;
 }
 
 /** Everything that is spoken over HTTP: handlers with what they need, behind one port or two. */
@@ -74,13 +77,15 @@ export function composeHttp(settings: Settings, parts: HttpParts): HttpFront {
     publicUrl: settings.publicUrl,
     isShopDomain: (host) => host.endsWith(PLATFORM_DOMAIN) || directory.directory.shopByDomain(host) !== undefined,
   });
+  const access = { store, directory, now: parts.clock.now, callerUrl, wrong: new WrongCredentials(systemClock.monotonic) };
   return new HttpFront({
     host: settings.host,
     port: settings.port,
     platformPort: settings.platformPort,
-    access: { store, directory, now: parts.clock.now, callerUrl, wrong: new WrongCredentials(systemClock.monotonic) },
+    access,
     ...callHandlers(settings, parts),
     open: composeOpen(settings, parts),
+    portal: new Portal({ source: parts.portal, access, sealing: parts.sealing }),
     answersCalls: settings.role !== "deliver",
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     onAnswer: (route, status, durationMs) => {

@@ -31,6 +31,7 @@ import { auditedStep } from "./http/audited.ts";
 import { makePayloads } from "./runtime/payload-forms.ts";
 import { systemClock, systemRandomBits, systemTimers } from "./runtime/system-clock.ts";
 import { ensureFirstKey } from "./secrets/platform-key.ts";
+import type { PortalSource } from "./portal/portal-files.ts";
 import { openSealing } from "./secrets/data-key.ts";
 import { givenSealingKey, loadSealingKey, oldSealingKey, type Sealing } from "./secrets/sealing.ts";
 import { SecretVault } from "./secrets/secret-vault.ts";
@@ -61,7 +62,12 @@ export interface Genhook {
 const SHARD_OF_KEEPING = 0;
 
 /** The one place that knows every concrete class. Rejects with an error whose message says what to do. */
-export async function startGenhook(settings: Settings, log: Logger, onFatal: (error: Error) => void): Promise<Genhook> {
+export async function startGenhook(
+  settings: Settings,
+  log: Logger,
+  onFatal: (error: Error) => void,
+  portal: PortalSource | null = null,
+): Promise<Genhook> {
   // What files say is looked at before anything is opened or written.
   const files = readFiles(settings);
   // Processes that share a database must be given the same key; beside the embedded file one is made, once there is a folder for it.
@@ -78,7 +84,7 @@ export async function startGenhook(settings: Settings, log: Logger, onFatal: (er
           : "the old sealing key is not needed any more",
       );
     }
-    return await compose(settings, files, opened.sealing, store, log);
+    return await compose(settings, { ...files, portal }, opened.sealing, store, log);
   } catch (error) {
     await store.close();
     throw error;
@@ -96,6 +102,10 @@ function openStore(settings: Settings, log: Logger, onFatal: (error: Error) => v
   });
 }
 
+interface Given extends Files {
+  readonly portal: PortalSource | null;
+}
+
 interface Files {
   readonly topics: TopicTable;
   readonly ca: readonly string[] | null;
@@ -108,7 +118,7 @@ function readFiles(settings: Settings): Files {
   };
 }
 
-async function compose(settings: Settings, { topics, ca }: Files, sealing: Sealing, store: Store, log: Logger): Promise<Genhook> {
+async function compose(settings: Settings, { topics, ca, portal }: Given, sealing: Sealing, store: Store, log: Logger): Promise<Genhook> {
   const metrics = createMetrics();
   const clock = new StoreClock(systemClock, store.isShared);
   const secrets = new SecretVault(sealing);
@@ -141,7 +151,7 @@ async function compose(settings: Settings, { topics, ca }: Files, sealing: Seali
   const follower = makeFollower(directory, tools, log, metrics);
   listeners.push(() => follower.wake());
   const api = { store, clock, directory, engine, publisher, deliveries, replays, groups, payloads };
-  const http = composeHttp(settings, { ...api, topics, sealing, secrets, metrics, log, addresses, tools });
+  const http = composeHttp(settings, { ...api, topics, sealing, secrets, metrics, log, addresses, tools, portal });
   const newPlatformKey = await ensureFirstKey({
     credentials: store.credentials,
     given: settings.platformKey,

@@ -1,4 +1,5 @@
 export { startGenhook, type Genhook } from "./compose.ts";
+export type { PortalSource } from "./portal/portal-files.ts";
 export { EXIT_FAILED, EXIT_USAGE, settingsFrom, StartError, startServer, type Flags, type ServeStreams } from "./serve.ts";
 export { configurationPage, describeSettings } from "./settings/describe-settings.ts";
 export { resolveSettings, type Settings, type SettingsResult } from "./settings/resolve-settings.ts";

@@ -1,5 +1,6 @@
 import { pino, destination, type Logger } from "pino";
 import { startGenhook, type Genhook } from "./compose.ts";
+import type { PortalSource } from "./portal/portal-files.ts";
 import { SettingFileError } from "./settings/setting-file.ts";
 import { resolveSettings, type Settings } from "./settings/resolve-settings.ts";
 
@@ -39,6 +40,7 @@ export async function startServer(
   streams: ServeStreams,
   onFatal: (error: Error) => void,
   onListening: (genhook: Genhook) => void = () => undefined,
+  portal: PortalSource | null = null,
 ): Promise<Genhook> {
   const log = makeLog(settings);
   if (settings.allowPrivateAddresses) {
@@ -48,7 +50,7 @@ export async function startServer(
   }
   let genhook: Genhook;
   try {
-    genhook = await startGenhook(settings, log, onFatal);
+    genhook = await startGenhook(settings, log, onFatal, portal);
   } catch (error) {
     throw new StartError(explain(error, settings), error instanceof SettingFileError ? EXIT_USAGE : EXIT_FAILED);
   }

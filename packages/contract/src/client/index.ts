@@ -14,5 +14,7 @@ export {
 } from "./client.ts";
 export type { OperationRow } from "./operation-row.ts";
 export * from "./operations.ts";
+export { readNextToken } from "./links.ts";
 export type { RetryOptions } from "./retry.ts";
 export { explainAttempt, explainReason, type AttemptExplanation, type AttemptFacts } from "../explain-attempt.ts";
+export * from "../portal/portal.ts";

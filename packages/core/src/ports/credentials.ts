@@ -37,4 +37,6 @@ export interface Credentials {
   putIfAbsent(name: string, value: string): Promise<string>;
   /** Replaces a note that is still as it was; false, and nothing changed, where it is not. */
   replaceNote(name: string, before: string, after: string): Promise<boolean>;
+  /** The note by that name; null where there is none. */
+  findNote(name: string): Promise<string | null>;
 }

@@ -24,7 +24,7 @@ export interface Reply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  readonly text?: { readonly type: string; readonly content: string };
+  readonly text?: { readonly type: string; readonly content: string | Buffer };
 }
 
 const JSON_TYPES = ["application/json"];

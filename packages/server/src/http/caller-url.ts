@@ -63,6 +63,11 @@ export class CallerUrl {
     return passed.findLast((address) => isIP(address) !== 0 && !this.#isTrusted(address)) ?? remote;
   }
 
+  /** Whether the caller used a shop's own domain. */
+  isOfShop(request: IncomingMessage): boolean {
+    return this.#options.isShopDomain(this.hostOf(request));
+  }
+
   #authorityOf(request: IncomingMessage): string {
     const authority = (this.#forwarded(request, "x-forwarded-host") ?? request.headers.host ?? "").toLowerCase();
     return HOST.test(authority) ? authority : "";

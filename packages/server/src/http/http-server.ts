@@ -21,12 +21,16 @@ import type { Handler } from "./directory-api.ts";
 import { answerUnreadable } from "./unreadable-request.ts";
 import { identifyKey, requireRole } from "./platform-access.ts";
 import { announcedBytes } from "./request-body.ts";
+import type { PlatformKey } from "@genhook/core";
+import type { Portal } from "../portal/portal.ts";
 
 export interface HttpServerOptions {
   readonly access: AppAccessOptions;
   readonly app: Readonly<Record<string, AppHandler>>;
   readonly platform: Readonly<Record<string, Handler>>;
   readonly open: Readonly<Record<string, Handler>>;
+  /** What operators look at; null where it is not served. */
+  readonly portal: Portal | null;
   /** False: only what asks for no credentials, such as health and metrics. */
   readonly answersCalls: boolean;
   /** Longest time that a request's headers and body may take, ms. */
@@ -94,7 +98,25 @@ export function makeHttpServer(options: HttpServerOptions, side: Side): FastifyI
       handler: (request, reply) => answer(options, route, request, reply),
     });
   }
+  if (side !== "public" && options.answersCalls) registerPortal(options, server);
   return server;
+}
+
+function registerPortal(options: HttpServerOptions, server: FastifyInstance): void {
+  for (const { method, path, handle } of options.portal?.routes ?? []) {
+    server.route({
+      method,
+      url: path,
+      handler: async (request, reply) => {
+        try {
+          checkHead(request.raw);
+          return send(options, null, reply, request, await handle(request.raw), {});
+        } catch (error) {
+          return sendError(options, null, request, reply, error);
+        }
+      },
+    });
+  }
 }
 
 async function answer(options: HttpServerOptions, route: Route, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -138,11 +160,17 @@ async function carryOut(
     return handlerOf(options.app, route)(makeCall(`app ${caller.app.clientId} ${caller.shop.domain}`), caller);
   }
   if (route.api === "platform") {
-    const key = await identifyKey(options.access, request.raw);
+    const key = await identifyOperator(options, request.raw);
     requireRole(key, route.allows);
     return handlerOf(options.platform, route)(makeCall(`key ${key.id} ${key.name}`));
   }
   return handlerOf(options.open, route)(makeCall("nobody"));
+}
+
+/** The key that the call carries, or the one that the portal's session was opened with. */
+async function identifyOperator({ access, portal }: HttpServerOptions, request: IncomingMessage): Promise<PlatformKey> {
+  const session = request.headers.authorization === undefined ? await portal?.sessions.find(request) : null;
+  return session?.key ?? identifyKey(access, request);
 }
 
 /** Something that proxies and we might read in two ways: a version that is not ours, no Host, or several. */
@@ -172,13 +200,13 @@ function handlerOf<Each>(handlers: Readonly<Record<string, Each>>, route: Route)
 
 function send(
   options: HttpServerOptions,
-  route: Route,
+  route: Route | null,
   reply: FastifyReply,
   request: FastifyRequest,
   answered: Reply,
   headers: Readonly<Record<string, string>>,
 ): FastifyReply {
-  const status = answered.status ?? route.status;
+  const status = answered.status ?? route?.status ?? 200;
   options.onAnswer(route, status, reply.elapsedTime);
   const { text } = answered;
   return reply

@@ -6,10 +6,15 @@ import type { AppAccessOptions } from "./app-access.ts";
 
 /** The platform key that a call carries: known and in force. Looked up on every call, so that a revocation counts at once. */
 export async function identifyKey(options: Omit<AppAccessOptions, "now">, request: IncomingMessage): Promise<PlatformKey> {
-  const { store, directory, wrong, callerUrl } = options;
   const match = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "");
   if (match === null) fail("token_missing", "Send the platform key as Authorization: Bearer <key>.");
-  const hash = sha256(match[1] ?? "");
+  return findGivenKey(options, request, match[1] ?? "");
+}
+
+/** The platform key that the text is, in force; who gives wrong ones has to wait. */
+export async function findGivenKey(options: Omit<AppAccessOptions, "now">, request: IncomingMessage, text: string): Promise<PlatformKey> {
+  const { store, directory, wrong, callerUrl } = options;
+  const hash = sha256(text);
   const address = callerUrl.addressOf(request);
   wrong.check(address, hash);
   const { key, version } = await store.credentials.findKey(hash);

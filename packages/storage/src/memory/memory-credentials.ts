@@ -20,6 +20,7 @@ export function memoryCredentials(directory: MemoryDirectory): Credentials {
       notes.set(name, after);
       return Promise.resolve(true);
     },
+    findNote: (name) => Promise.resolve(notes.get(name) ?? null),
     putIfAbsent: (name, value) => {
       if (!notes.has(name)) notes.set(name, value);
       return Promise.resolve(notes.get(name) ?? value);

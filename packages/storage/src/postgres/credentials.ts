@@ -50,6 +50,10 @@ export function credentials(database: Database): Credentials {
       ]);
       return replaced.length > 0;
     },
+    findNote: async (name) => {
+      const [row] = await database.query("read", "SELECT value FROM note WHERE name = $1", [name]);
+      return row === undefined ? null : text(row["value"]);
+    },
     putIfAbsent: async (name, value) => {
       await database.query("settle", "INSERT INTO note (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING", [name, value]);
       return text((await database.query("settle", "SELECT value FROM note WHERE name = $1", [name]))[0]?.["value"]);

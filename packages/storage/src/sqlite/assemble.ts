@@ -165,6 +165,7 @@ function credentials({ writer, reader }: Threads): Credentials {
     // One process: its memory is exact, and a restart gives every app a full bucket, which harms nobody.
     takeToken: (app, shop, size, perSecond, at) => Promise.resolve(buckets.take(`${app} ${shop}`, size, perSecond, at)),
     replaceNote: (name, before, after) => writer.call("replaceNote", [name, before, after]),
+    findNote: (name) => reader.call("findNote", [name]),
     putIfAbsent: (name, value) => writer.call("putIfAbsent", [name, value]),
   };
 }

@@ -44,6 +44,7 @@ const operations = {
   readAudit: (query: AuditQuery) => readAudit(connection, query),
   findKey: (hash: string) => reader.findKey(hash),
   listKeys: () => reader.listKeys(),
+  findNote: (name: string) => reader.findNote(name),
   days: () => reader.days(),
   findReplayJob: (id: string) => findReplayJob(connection, id),
   listReplayJobs: (turn: Turn<string>, limit: number) => listReplayJobs(connection, turn, limit),

@@ -223,6 +223,11 @@ export class Reader {
     return { key: row === undefined ? null : toKey(row), version: this.directoryVersion() };
   }
 
+  findNote(name: string): string | null {
+    const row = this.connection.get("SELECT value FROM note WHERE name = ?", name);
+    return row === undefined ? null : text(row["value"]);
+  }
+
   listKeys(): PlatformKey[] {
     return this.connection.all("SELECT * FROM api_key ORDER BY created_at, id").map(toKey);
   }

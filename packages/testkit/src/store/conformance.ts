@@ -110,6 +110,7 @@ export function describeStore(name: string, harness: StoreHarness): void {
         expect(await owed(S)).toEqual([firstTaskOf(event, S)]);
         expect((await store.directory.changesSince(0)).subscriptions).toEqual([S, T]);
         expect(await store.credentials.putIfAbsent("note", "other")).toBe("kept");
+        expect([await store.credentials.findNote("note"), await store.credentials.findNote("another")]).toEqual(["kept", null]);
         const again = buildEvent([S], { idempotency: buildIdempotency("k", "c") });
         expect(await append(again)).toEqual({ kind: "committed", results: [{ kind: "duplicate", id: event.id, deliveries: 1 }] });
       });

@@ -1,0 +1,90 @@
+import { Button } from "@mantine/core";
+import type { AuditEntry } from "@genhook/contract/client";
+import { useState } from "react";
+import { EntryList, type Column } from "../parts/entry-list.tsx";
+import { ClearFilters, TextFilter, useFilters } from "../parts/filters.tsx";
+import { Page } from "../parts/page.tsx";
+import { Time } from "../parts/time.tsx";
+import { words } from "../words.ts";
+import { MomentField } from "./new-replay.tsx";
+
+const REFRESH_MS = 10_000;
+
+export default function Audit() {
+  const { filters, set, clear } = useFilters(["actor", "subject", "action", "requestId", "createTimeMin", "createTimeMax"]);
+  const [open, setOpen] = useState<number | null>(null);
+  const columns: readonly Column<AuditEntry>[] = [
+    { head: words.audit.when, cell: (each) => <Time at={each.createTime} /> },
+    { head: words.audit.action, cell: (each) => <span className="mono">{each.action}</span> },
+    { head: words.audit.what, cell: (each) => each.subject },
+    { head: words.audit.who, cell: (each) => each.actor },
+    {
+      head: words.audit.changes,
+      cell: (each) =>
+        each.before === null && each.after === null ? null : (
+          <Button size="compact-xs" variant="default" aria-expanded={open === each.id} onClick={() => setOpen(open === each.id ? null : each.id)}>
+            {open === each.id ? words.audit.hide : words.audit.show}
+          </Button>
+        ),
+    },
+  ];
+  return (
+    <Page title={words.audit.title} lead={words.audit.lead}>
+      <section className="toolbar" aria-label={words.filters.label}>
+        <TextFilter label={words.filters.actor} value={filters.actor} onChange={(value) => set("actor", value)} placeholder="key …" />
+        <TextFilter label={words.filters.subject} value={filters.subject} onChange={(value) => set("subject", value)} placeholder="app …" />
+        <TextFilter label={words.filters.action} value={filters.action} onChange={(value) => set("action", value)} placeholder="putApp" />
+        <TextFilter label={words.audit.request} value={filters.requestId} onChange={(value) => set("requestId", value)} />
+        <MomentField label={words.filters.from} value={filters.createTimeMin} onChange={(value) => set("createTimeMin", value)} />
+        <MomentField label={words.filters.to} value={filters.createTimeMax} onChange={(value) => set("createTimeMax", value)} />
+        {Object.keys(filters).length === 0 ? null : <ClearFilters onClear={clear} />}
+      </section>
+      <div className="panel">
+        <EntryList
+          operation="listAudit"
+          name={words.audit.title}
+          query={filters}
+          columns={columns}
+          keyOf={(each) => String(each.id)}
+          below={(each) => (open === each.id ? <Changes record={each} /> : null)}
+          empty={{ title: words.audit.empty, lead: words.audit.emptyLead }}
+          refreshMs={REFRESH_MS}
+        />
+      </div>
+    </Page>
+  );
+}
+
+/** Members that differ, before and after. */
+function Changes({ record }: { readonly record: AuditEntry }) {
+  const { before, after } = record;
+  const members = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter(
+    (member) => textOf(before?.[member]) !== textOf(after?.[member]),
+  );
+  if (members.length === 0) return <span className="quiet">{words.audit.none}</span>;
+  return (
+    <table className="change" aria-label={words.audit.changes}>
+      <thead>
+        <tr>
+          <th scope="col">{words.audit.member}</th>
+          <th scope="col">{words.audit.before}</th>
+          <th scope="col">{words.audit.after}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {members.map((member) => (
+          <tr key={member}>
+            <th scope="row">{member}</th>
+            <td className="mono">{textOf(before?.[member])}</td>
+            <td className="mono">{textOf(after?.[member])}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return "–";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,180 @@
+import { Autocomplete, Button, Select, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useSearchParams } from "wouter";
+import { client } from "../session/client.ts";
+import { words } from "../words.ts";
+
+/** Filters stand in the page's address: a link to it shows the same. */
+export function useFilters<Name extends string>(
+  names: readonly Name[],
+): { readonly filters: Partial<Record<Name, string>>; readonly set: (name: Name, value: string | null) => void; readonly clear: () => void } {
+  const [parameters, setParameters] = useSearchParams();
+  const filters: Partial<Record<Name, string>> = {};
+  for (const name of names) {
+    const value = parameters.get(name);
+    if (value !== null && value !== "") filters[name] = value;
+  }
+  const change = (edit: (next: URLSearchParams) => void): void => {
+    setParameters(
+      (before) => {
+        const next = new URLSearchParams(before);
+        edit(next);
+        return next;
+      },
+      { replace: true },
+    );
+  };
+  return {
+    filters,
+    set: (name, value) => change((next) => (value === null || value === "" ? next.delete(name) : next.set(name, value))),
+    clear: () => change((next) => names.forEach((name) => next.delete(name))),
+  };
+}
+
+interface FieldProps {
+  readonly label: string;
+  readonly value: string | undefined;
+  readonly onChange: (value: string | null) => void;
+}
+
+/** Text that counts once it is entered, not with every letter. */
+export function TextFilter({ label, value, onChange, placeholder = words.filters.any }: FieldProps & { readonly placeholder?: string }) {
+  const [text, setText] = useState(value ?? "");
+  useEffect(() => setText(value ?? ""), [value]);
+  const commit = (): void => {
+    if (text.trim() !== (value ?? "")) onChange(text.trim());
+  };
+  return (
+    <TextInput
+      size="sm"
+      label={label}
+      placeholder={placeholder}
+      value={text}
+      onChange={(event) => setText(event.currentTarget.value)}
+      onBlur={commit}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") commit();
+      }}
+    />
+  );
+}
+
+export function ChoiceFilter({ label, value, onChange, choices }: FieldProps & { readonly choices: readonly { readonly value: string; readonly label: string }[] }) {
+  return (
+    <Select
+      size="sm"
+      label={label}
+      placeholder={words.filters.all}
+      value={value ?? null}
+      onChange={onChange}
+      data={[...choices]}
+      clearable
+      checkIconPosition="right"
+    />
+  );
+}
+
+/** Text with proposals; what is proposed is not all there may be. */
+function ProposedFilter({ label, value, onChange, proposals }: FieldProps & { readonly proposals: readonly string[] }) {
+  const [text, setText] = useState(value ?? "");
+  useEffect(() => setText(value ?? ""), [value]);
+  const commit = (entered: string): void => {
+    if (entered.trim() !== (value ?? "")) onChange(entered.trim());
+  };
+  return (
+    <Autocomplete
+      size="sm"
+      label={label}
+      placeholder={words.filters.any}
+      value={text}
+      onChange={setText}
+      onOptionSubmit={commit}
+      onBlur={() => commit(text)}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") commit(text);
+      }}
+      data={[...new Set(proposals)]}
+      limit={50}
+    />
+  );
+}
+
+const PROPOSALS_MAX = 250;
+const PROPOSALS_KEPT_MS = 60_000;
+
+export function ShopFilter(props: Omit<FieldProps, "label">) {
+  const shops = useQuery({
+    queryKey: ["proposals", "shops"],
+    queryFn: () => client.call("listShops", { query: { limit: PROPOSALS_MAX } }),
+    staleTime: PROPOSALS_KEPT_MS,
+  });
+  return <ProposedFilter label={words.filters.shop} proposals={(shops.data?.shops ?? []).map((shop) => shop.domain)} {...props} />;
+}
+
+export function AppFilter(props: Omit<FieldProps, "label">) {
+  const apps = useApps();
+  return (
+    <Select
+      size="sm"
+      label={words.filters.app}
+      placeholder={words.filters.all}
+      value={props.value ?? null}
+      onChange={props.onChange}
+      data={withCurrent(
+        apps.map((app) => ({ value: app.clientId, label: app.name })),
+        props.value,
+      )}
+      searchable
+      clearable
+      checkIconPosition="right"
+    />
+  );
+}
+
+/** The first apps by name: for choosing, and for saying a client id's name. */
+export function useApps(): readonly { readonly clientId: string; readonly name: string }[] {
+  const apps = useQuery({
+    queryKey: ["proposals", "apps"],
+    queryFn: () => client.call("listApps", { query: { limit: PROPOSALS_MAX } }),
+    staleTime: PROPOSALS_KEPT_MS,
+  });
+  return apps.data?.apps ?? [];
+}
+
+export function TopicFilter(props: Omit<FieldProps, "label">) {
+  const topics = useQuery({ queryKey: ["topics"], queryFn: () => client.call("listTopics"), staleTime: PROPOSALS_KEPT_MS });
+  const names = (topics.data?.topics ?? []).map((topic) => topic.name);
+  return (
+    <Select
+      size="sm"
+      label={words.filters.topic}
+      placeholder={words.filters.all}
+      value={props.value ?? null}
+      onChange={props.onChange}
+      data={withCurrent(
+        names.map((name) => ({ value: name, label: name })),
+        props.value,
+      )}
+      searchable
+      clearable
+      checkIconPosition="right"
+    />
+  );
+}
+
+type Choice = { readonly value: string; readonly label: string };
+
+/** What is chosen stands among the choices, also where it is not (yet) among those that were read. */
+function withCurrent(choices: readonly Choice[], value: string | undefined): Choice[] {
+  if (value === undefined || choices.some((choice) => choice.value === value)) return [...choices];
+  return [{ value, label: value }, ...choices];
+}
+
+export function ClearFilters({ onClear }: { readonly onClear: () => void }) {
+  return (
+    <Button className="fit" variant="subtle" size="sm" onClick={onClear}>
+      {words.filters.clear}
+    </Button>
+  );
+}
