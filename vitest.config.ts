@@ -6,7 +6,17 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 20_000,
     projects: [
-      { extends: true, test: { name: "packages", include: ["packages/*/test/**/*.test.ts"] } },
+      { extends: true, test: { name: "packages", include: ["packages/*/test/**/*.test.ts"], exclude: ["packages/dashboard/**"] } },
+      {
+        extends: true,
+        test: {
+          name: "portal",
+          include: ["packages/dashboard/test/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
       { extends: true, test: { name: "house", include: ["scripts/test/**/*.test.ts"] } },
       {
         extends: true,

@@ -7,6 +7,9 @@ import { join } from "node:path";
 const folder = mkdtempSync(join(tmpdir(), "genhook-test-"));
 const reportPath = join(folder, "report.json");
 const check = spawnSync(process.execPath, ["scripts/check.mjs"], { stdio: "inherit" });
+// Once, so that no server that a test starts has to.
+const built = spawnSync(process.execPath, ["packages/dashboard/build/build-portal.ts"], { stdio: "inherit" });
+if (built.status !== 0) console.error("the portal could not be built (see above)");
 const run = spawnSync(
   "vitest",
   ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${reportPath}`, ...process.argv.slice(2)],

@@ -23,7 +23,14 @@ async function buildPortal(): Promise<void> {
     logLevel: "warn",
     plugins: [react()],
     // An asset inside the page would need a policy that allows it.
-    build: { outDir: unfinished, emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false }, target: "es2022", chunkSizeWarningLimit: 1_000 },
+    build: {
+      outDir: unfinished,
+      emptyOutDir: true,
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      target: "es2022",
+      chunkSizeWarningLimit: 1_000,
+    },
   });
   compress(unfinished);
   try {

@@ -16,7 +16,8 @@ export function builtFolder(): string {
 
 function stampOf(paths: readonly string[]): string {
   const hash = createHash("sha256");
-  for (const path of paths.flatMap(filesOf)) hash.update(path.slice(PACKAGE_FOLDER.length)).update("\0").update(readFileSync(path)).update("\0");
+  for (const path of paths.flatMap(filesOf))
+    hash.update(path.slice(PACKAGE_FOLDER.length)).update("\0").update(readFileSync(path)).update("\0");
   return hash.digest("hex").slice(0, 16);
 }
 

@@ -47,6 +47,7 @@ export const words = {
     requestId: (id: string) => `Request ${id}`,
     crashed: "This page failed",
     more: "Show more",
+    actions: "Actions",
     end: "That is all.",
     live: "Live",
     liveHint: "Looks for new entries every few seconds",
@@ -136,7 +137,8 @@ export const words = {
     title: "Delivery",
     replay: "Replay",
     replayTitle: "Send this delivery again?",
-    replayLead: "It is sent to the webhook's current address as a new round of up to eight attempts, with the same webhook-id: an app that deduplicates by it has to accept replays.",
+    replayLead:
+      "It is sent to the webhook's current address as a new round of up to eight attempts, with the same webhook-id: an app that deduplicates by it has to accept replays.",
     replayed: "It is on its way again.",
     event: "Event",
     webhook: "Webhook",

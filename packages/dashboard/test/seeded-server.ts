@@ -30,7 +30,7 @@ export interface SeededServer {
   readonly stop: () => Promise<void>;
 }
 
-const ANSWER = JSON.stringify({ error: "relation \"orders\" does not exist", hint: "run the migrations", requestId: "req_81f2" });
+const ANSWER = JSON.stringify({ error: 'relation "orders" does not exist', hint: "run the migrations", requestId: "req_81f2" });
 
 export async function startSeededServer(portal: PortalSource): Promise<SeededServer> {
   const folder = mkdtempSync(join(tmpdir(), "genhook-portal-"));
@@ -85,7 +85,14 @@ export async function startSeededServer(portal: PortalSource): Promise<SeededSer
   await bad.waitFor(EVENTS * ATTEMPTS);
   const deadDelivery = await firstDead(api);
   return {
-    ...{ genhook, api, clientId, accessToken, good, bad, deadDelivery, filteredEvent },
+    genhook,
+    api,
+    clientId,
+    accessToken,
+    good,
+    bad,
+    deadDelivery,
+    filteredEvent,
     readKey: key.key ?? "",
     mend: (isWell) => {
       state.isWell = isWell;
@@ -102,7 +109,11 @@ async function makeApp(api: ApiClient, origin: string) {
   await api.call("createShop", { body: { domain: SHOP, plan: "advanced" } });
   await api.call("createShop", { body: { domain: OTHER_SHOP, plan: "basic" } });
   const { app } = await api.call("createApp", {
-    body: { name: "Stock keeper", contact: { email: "ops@stock.example" }, webhooks: [{ topic: "products/update", address: "https://stock.example/hooks/products" }] },
+    body: {
+      name: "Stock keeper",
+      contact: { email: "ops@stock.example" },
+      webhooks: [{ topic: "products/update", address: "https://stock.example/hooks/products" }],
+    },
   });
   await api.call("createApp", { body: { name: "Loyalty points" } });
   const { clientId } = app;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { startEndpoint, type Endpoint, type EndpointOptions } from "@genhook/testkit";
 import { pino } from "pino";
 import { startGenhook, type Genhook } from "../src/compose.ts";
+import type { PortalSource } from "../src/portal/portal-files.ts";
 import { resolveSettings } from "../src/settings/resolve-settings.ts";
 
 export const KEY = "test-platform-key-with-32-characters";
@@ -33,15 +34,17 @@ export class Harness {
   genhook: Genhook | null = null;
   origin = "";
 
-  async start(flags: Readonly<Record<string, string | boolean>> = {}): Promise<this> {
+  async start(flags: Readonly<Record<string, string | boolean>> = {}, portal: PortalSource | null = null): Promise<this> {
     const resolved = resolveSettings(
       { port: "0", data: this.folder, "allow-private-addresses": true, "platform-key": KEY, "log-level": "silent", ...flags },
       {},
     );
     if (!resolved.ok) throw new Error(resolved.errors.join("\n"));
-    this.genhook = await startGenhook(resolved.settings, pino({ level: process.env["GENHOOK_TEST_LOG_LEVEL"] ?? "silent" }), (error) => {
+    const log = pino({ level: process.env["GENHOOK_TEST_LOG_LEVEL"] ?? "silent" });
+    const onFatal = (error: Error): never => {
       throw error;
-    });
+    };
+    this.genhook = await startGenhook(resolved.settings, log, onFatal, portal);
     this.origin = this.genhook.origin;
     return this;
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { ApiClient } from "@genhook/contract/client";
+import { PortalBuild } from "@genhook/dashboard";
 import { EXIT_USAGE, settingsFrom, StartError, startServer, type Genhook } from "@genhook/server";
 import { keyFileOf } from "../session/data-folder.ts";
 import type { DemoApp } from "./demo-app.ts";
@@ -35,13 +36,24 @@ export async function startDemoServer(port: string, data: string): Promise<{ rea
   return { genhook, api: new ApiClient({ origin: genhook.origin, credentials: { kind: "platform", key } }) };
 }
 
-function startOn(port: string, data: string): Promise<Genhook> {
+async function startOn(port: string, data: string): Promise<Genhook> {
   const streams = { out: () => undefined, error: () => undefined };
   const flags = { port, data, "allow-private-addresses": true, "retry-waits": RETRY_WAITS, "log-level": "error" };
-  return startServer(settingsFrom(flags, {}, streams), streams, (error) => {
+  const portal = new PortalBuild();
+  const die = (error: Error): void => {
     process.stderr.write(`genhook: ${error.message}\n`);
     process.exit(1);
-  });
+  };
+  const genhook = await startServer(settingsFrom(flags, {}, streams), streams, die, () => undefined, portal);
+  // Its page says when it could not be built; the demo goes on without it.
+  portal.start(() => undefined);
+  return {
+    ...genhook,
+    stop: () => {
+      portal.stop();
+      return genhook.stop();
+    },
+  };
 }
 
 /** Makes the shop, the app and its webhooks as a platform and a developer would, through the two APIs. Answers the app's access token. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { WebhookEvent } from "@genhook/receiver";
 import { CURRENT_VERSION } from "@genhook/contract";
 import { note, paint, type Terminal } from "../output/terminal.ts";
-import { announceOrigin, DATA_FOLDERS } from "../session/data-folder.ts";
+import { announceOrigin, DATA_FOLDERS, keyFileOf } from "../session/data-folder.ts";
 import { FLAKY_PATH, GOOD_PATH, startDemoApp } from "./demo-app.ts";
 import { DemoCounts } from "./demo-counts.ts";
 import { makeAppSecrets, readOrderRate, setUpDemo, SHOP, startDemoServer, type DemoServerFlags } from "./demo-server.ts";
@@ -98,7 +98,8 @@ function addressesOf(origin: string, shopOrigin: string, data: string, tokenFile
   // The usual folder is found without being named.
   const folder = DATA_FOLDERS.includes(data) ? "" : ` --data ${data}`;
   return [
-    ["open", `${origin}/docs (the API), /metrics`],
+    ["open", `${origin} (sign in with the key in ${keyFileOf(data)})`],
+    ["", `${origin}/docs (the API), /metrics`],
     ["try", `npx genhook trigger orders/paid${folder}`],
     ["", `npx genhook tail${folder}`],
     ["or poll", `${shopOrigin}/api/${CURRENT_VERSION}/orders`],

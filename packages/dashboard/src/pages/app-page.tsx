@@ -49,7 +49,9 @@ function About({ app }: { readonly app: AppEntry }) {
         <Fact name={words.apps.created}>
           <Time at={app.createTime} />
         </Fact>
-        {email === undefined && url === undefined ? null : <Fact name={words.apps.contact}>{[email, url].filter((each) => each !== undefined).join(", ")}</Fact>}
+        {email === undefined && url === undefined ? null : (
+          <Fact name={words.apps.contact}>{[email, url].filter((each) => each !== undefined).join(", ")}</Fact>
+        )}
       </Facts>
     </Panel>
   );

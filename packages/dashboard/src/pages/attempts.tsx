@@ -69,7 +69,8 @@ function Attempt({ attempt, before, delivery, isOpenFirst }: AttemptProps) {
 }
 
 function AttemptBody({ attempt, before, delivery }: Omit<AttemptProps, "isOpenFirst">) {
-  const isSame = before !== undefined && attempt.responseBody !== null && attempt.responseBody !== "" && before.responseBody === attempt.responseBody;
+  const isSame =
+    before !== undefined && attempt.responseBody !== null && attempt.responseBody !== "" && before.responseBody === attempt.responseBody;
   return (
     <div className="attempt-body">
       <Facts>
@@ -93,8 +94,14 @@ function AttemptBody({ attempt, before, delivery }: Omit<AttemptProps, "isOpenFi
       ) : (
         <>
           {isSame ? <p className="quiet">{words.delivery.sameBody}</p> : null}
-          {attempt.responseBody === null ? null : <SourceView title={`${words.delivery.response}: ${words.delivery.body}`} text={attempt.responseBody} />}
-          <Headers title={`${words.delivery.response}: ${words.delivery.headers}`} headers={attempt.responseHeaders} before={before?.responseHeaders} />
+          {attempt.responseBody === null ? null : (
+            <SourceView title={`${words.delivery.response}: ${words.delivery.body}`} text={attempt.responseBody} />
+          )}
+          <Headers
+            title={`${words.delivery.response}: ${words.delivery.headers}`}
+            headers={attempt.responseHeaders}
+            before={before?.responseHeaders}
+          />
         </>
       )}
       {attempt.requestHeaders === null ? null : <Request attempt={attempt} delivery={delivery} />}

@@ -22,7 +22,12 @@ export default function Audit() {
       head: words.audit.changes,
       cell: (each) =>
         each.before === null && each.after === null ? null : (
-          <Button size="compact-xs" variant="default" aria-expanded={open === each.id} onClick={() => setOpen(open === each.id ? null : each.id)}>
+          <Button
+            size="compact-xs"
+            variant="default"
+            aria-expanded={open === each.id}
+            onClick={() => setOpen(open === each.id ? null : each.id)}
+          >
             {open === each.id ? words.audit.hide : words.audit.show}
           </Button>
         ),

@@ -63,12 +63,20 @@ export default function Deliveries() {
   const { filters, set, clear } = useFilters(FILTERS);
   const [isLive, setLive] = useState(true);
   const nameOf = useAppName();
-  const isUnbounded = filters.state === "pending" && [filters.webhookId, filters.eventId, filters.endpointId].every((id) => id === undefined);
+  const isUnbounded =
+    filters.state === "pending" && [filters.webhookId, filters.eventId, filters.endpointId].every((id) => id === undefined);
   return (
     <Page
       title={words.deliveries.title}
       lead={words.deliveries.lead}
-      actions={<Switch label={words.states.live} checked={isLive} onChange={(event) => setLive(event.currentTarget.checked)} title={words.states.liveHint} />}
+      actions={
+        <Switch
+          label={words.states.live}
+          checked={isLive}
+          onChange={(event) => setLive(event.currentTarget.checked)}
+          title={words.states.liveHint}
+        />
+      }
     >
       <section className="toolbar" aria-label={words.filters.label}>
         <ChoiceFilter

@@ -20,7 +20,6 @@ const FINAL_REASONS: ReadonlySet<string> = new Set(["redacted", "uninstalled", "
 export default function Delivery({ id }: { readonly id: string }) {
   const canChange = useCanChange();
   const queries = useQueryClient();
-  const nameOf = useAppName();
   const found = useQuery({
     queryKey: ["delivery", id],
     queryFn: () => client.call("getDelivery", { params: { id } }),
@@ -47,45 +46,58 @@ export default function Delivery({ id }: { readonly id: string }) {
       lead={<span className="mono">{delivery.id}</span>}
       actions={
         canReplay ? (
-          <Confirm variant="filled" label={words.delivery.replay} title={words.delivery.replayTitle} lead={words.delivery.replayLead} act={replay} />
+          <Confirm
+            variant="filled"
+            label={words.delivery.replay}
+            title={words.delivery.replayTitle}
+            lead={words.delivery.replayLead}
+            act={replay}
+          />
         ) : null
       }
     >
       <Standing delivery={delivery} />
-      <Panel title={words.delivery.title}>
-        <Facts>
-          <Fact name={words.deliveries.address} isWide>
-            <span className="mono">{delivery.address}</span>
-          </Fact>
-          <Fact name={words.deliveries.shop}>{delivery.shop}</Fact>
-          <Fact name={words.deliveries.app}>
-            <Link href={`/apps/${delivery.clientId}`}>{nameOf(delivery.clientId)}</Link>
-          </Fact>
-          <Fact name={words.delivery.event}>
-            <Link href={`/events/${delivery.eventId}`} className="mono">
-              {shortId(delivery.eventId)}
-            </Link>
-          </Fact>
-          <Fact name={words.delivery.webhook}>
-            <Link href={`/deliveries?webhookId=${delivery.webhookId}`}>{delivery.webhookId}</Link>
-          </Fact>
-          <Fact name={words.delivery.endpoint}>
-            <Link href={`/deliveries?endpointId=${delivery.endpointId}`} className="mono">
-              {shortId(delivery.endpointId)}
-            </Link>
-          </Fact>
-          <Fact name={words.delivery.accepted}>
-            <Time at={delivery.createTime} />
-          </Fact>
-          <Fact name={words.deliveries.updated}>
-            <Age at={delivery.updateTime} />
-          </Fact>
-        </Facts>
-      </Panel>
+      <About delivery={delivery} />
       <Panel title={words.delivery.attempts} isFlush>
         <Attempts delivery={delivery} />
       </Panel>
     </Page>
+  );
+}
+
+function About({ delivery }: { readonly delivery: FullDeliveryEntry }) {
+  const nameOf = useAppName();
+  return (
+    <Panel title={words.delivery.title}>
+      <Facts>
+        <Fact name={words.deliveries.address} isWide>
+          <span className="mono">{delivery.address}</span>
+        </Fact>
+        <Fact name={words.deliveries.shop}>{delivery.shop}</Fact>
+        <Fact name={words.deliveries.app}>
+          <Link href={`/apps/${delivery.clientId}`}>{nameOf(delivery.clientId)}</Link>
+        </Fact>
+        <Fact name={words.delivery.event}>
+          <Link href={`/events/${delivery.eventId}`} className="mono">
+            {shortId(delivery.eventId)}
+          </Link>
+        </Fact>
+        <Fact name={words.delivery.webhook}>
+          <Link href={`/deliveries?webhookId=${delivery.webhookId}`}>{delivery.webhookId}</Link>
+        </Fact>
+        <Fact name={words.delivery.endpoint}>
+          <Link href={`/deliveries?endpointId=${delivery.endpointId}`} className="mono">
+            {shortId(delivery.endpointId)}
+          </Link>
+        </Fact>
+        <Fact name={words.delivery.accepted}>
+          <Time at={delivery.createTime} />
+        </Fact>
+        <Fact name={words.deliveries.updated}>
+          <Age at={delivery.updateTime} />
+        </Fact>
+      </Facts>
+    </Panel>
   );
 }
 

@@ -21,12 +21,20 @@ export default function Event({ id }: { readonly id: string }) {
     refetchInterval: ({ state }) => (state.data?.event.deliveries.some((each) => each.state === "pending") === true ? REFRESH_MS : false),
   });
   if (found.data === undefined) {
-    return <Page title={words.event.title}>{found.isPending ? <Lines /> : <Failed error={found.error} onRetry={() => void found.refetch()} />}</Page>;
+    return (
+      <Page title={words.event.title}>
+        {found.isPending ? <Lines /> : <Failed error={found.error} onRetry={() => void found.refetch()} />}
+      </Page>
+    );
   }
   const { event } = found.data;
   const { topic, deliveries } = event;
   return (
-    <Page title={topic} lead={<span className="mono">{event.id}</span>} parent={{ href: `/topics/${encodeURIComponent(topic)}`, name: words.topics.title }}>
+    <Page
+      title={topic}
+      lead={<span className="mono">{event.id}</span>}
+      parent={{ href: `/topics/${encodeURIComponent(topic)}`, name: words.topics.title }}
+    >
       <Panel title={words.event.title}>
         <Facts>
           <Fact name={words.event.shop}>
@@ -53,11 +61,15 @@ export default function Event({ id }: { readonly id: string }) {
         {deliveries.length === 0 ? <Empty title={words.event.noDeliveries} /> : <Deliveries deliveries={deliveries} nameOf={nameOf} />}
       </Panel>
       <Decisions id={id} nameOf={nameOf} />
-      <section className="panel" aria-label={words.event.payload}>
+      <div className="panel">
         <div className="panel-body">
-          {event.payload === null ? <p>{words.event.erased}</p> : <SourceView title={words.event.payload} text={JSON.stringify(event.payload, null, 2)} />}
+          {event.payload === null ? (
+            <p>{words.event.erased}</p>
+          ) : (
+            <SourceView title={words.event.payload} text={JSON.stringify(event.payload, null, 2)} />
+          )}
         </div>
-      </section>
+      </div>
     </Page>
   );
 }
@@ -71,7 +83,13 @@ function Deliveries({ deliveries, nameOf }: Named & { readonly deliveries: reado
   const columns = deliveryColumns(nameOf).filter((column) => column.head !== words.deliveries.shop);
   return (
     <div className="list-wrap">
-      <Rows name={words.event.deliveries} entries={deliveries} columns={columns} keyOf={(each) => each.id} href={(each) => `/deliveries/${each.id}`} />
+      <Rows
+        name={words.event.deliveries}
+        entries={deliveries}
+        columns={columns}
+        keyOf={(each) => each.id}
+        href={(each) => `/deliveries/${each.id}`}
+      />
     </div>
   );
 }
@@ -84,7 +102,9 @@ function Decisions({ id, nameOf }: Named & { readonly id: string }) {
     {
       head: words.event.decision,
       cell: (each) => (
-        <StateMark tone={each.decision === "owed" ? "good" : each.decision === "held" ? "warn" : "still"}>{words.event.decisions[each.decision]}</StateMark>
+        <StateMark tone={each.decision === "owed" ? "good" : each.decision === "held" ? "warn" : "still"}>
+          {words.event.decisions[each.decision]}
+        </StateMark>
       ),
     },
     {

@@ -36,16 +36,24 @@ export default function Keys() {
     {
       head: words.keys.state,
       cell: (each) => (
-        <StateMark tone={each.revokedTime === null ? "good" : "still"}>{each.revokedTime === null ? words.keys.inForce : words.keys.revoked}</StateMark>
+        <StateMark tone={each.revokedTime === null ? "good" : "still"}>
+          {each.revokedTime === null ? words.keys.inForce : words.keys.revoked}
+        </StateMark>
       ),
     },
     { head: words.keys.created, cell: (each) => <Time at={each.createTime} /> },
-    { head: "", cell: (each) => (each.revokedTime === null ? <Revoke entry={each} refresh={refresh} /> : null) },
+    { head: words.states.actions, cell: (each) => (each.revokedTime === null ? <Revoke entry={each} refresh={refresh} /> : null) },
   ];
   return (
     <Page title={words.keys.title} lead={words.keys.lead} actions={<Button onClick={() => setOpen(true)}>{words.keys.new}</Button>}>
       <div className="panel">
-        <EntryList operation="listKeys" name={words.keys.title} columns={columns} keyOf={(each) => each.id} empty={{ title: words.keys.empty }} />
+        <EntryList
+          operation="listKeys"
+          name={words.keys.title}
+          columns={columns}
+          keyOf={(each) => each.id}
+          empty={{ title: words.keys.empty }}
+        />
       </div>
       {isOpen ? <NewKey refresh={refresh} onClose={() => setOpen(false)} /> : null}
     </Page>
@@ -75,7 +83,13 @@ function NewKey({ refresh, onClose }: { readonly refresh: () => Promise<void>; r
   const make = useMutation({ mutationFn: () => client.call("createKey", { body: { name: name.trim(), role } }), onSuccess: refresh });
   const made = make.data?.key.key;
   return (
-    <Modal opened onClose={onClose} title={words.keys.newTitle} closeOnClickOutside={made === undefined} closeButtonProps={{ "aria-label": words.dialog.close }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={words.keys.newTitle}
+      closeOnClickOutside={made === undefined}
+      closeButtonProps={{ "aria-label": words.dialog.close }}
+    >
       {made === undefined ? (
         <form
           noValidate

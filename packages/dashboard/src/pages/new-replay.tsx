@@ -43,18 +43,7 @@ export function NewReplay({ onClose }: { readonly onClose: () => void }) {
   return (
     <Modal opened onClose={onClose} title={words.replays.newTitle} size="lg" closeButtonProps={{ "aria-label": words.dialog.close }}>
       <div className="toolbar">
-        <ChoiceFilter
-          label={words.filters.state}
-          value={filter.state}
-          onChange={set("state")}
-          choices={FINAL.map((state) => ({ value: state, label: words.delivery.stateIs[state] }))}
-        />
-        <ShopFilter value={filter.shop} onChange={set("shop")} />
-        <AppFilter value={filter.clientId} onChange={set("clientId")} />
-        <TopicFilter value={filter.topic} onChange={set("topic")} />
-        <TextFilter label={words.filters.webhook} value={filter.webhookId} onChange={set("webhookId")} />
-        <MomentField label={words.filters.from} value={filter.createTimeMin} onChange={set("createTimeMin")} />
-        <MomentField label={words.filters.to} value={filter.createTimeMax} onChange={set("createTimeMax")} />
+        <Choice filter={filter} set={set} />
         <TextInput
           size="sm"
           type="number"
@@ -67,7 +56,11 @@ export function NewReplay({ onClose }: { readonly onClose: () => void }) {
       </div>
       {error === null ? null : <Failed error={error} />}
       <p role="status">
-        {counted === null ? words.replays.dryRunHint : counted === 0 ? words.replays.countedNone : words.replays.counted(formatCount(counted))}
+        {counted === null
+          ? words.replays.dryRunHint
+          : counted === 0
+            ? words.replays.countedNone
+            : words.replays.counted(formatCount(counted))}
       </p>
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={onClose}>
@@ -84,6 +77,30 @@ export function NewReplay({ onClose }: { readonly onClose: () => void }) {
         )}
       </Group>
     </Modal>
+  );
+}
+
+interface ChoiceProps {
+  readonly filter: Filter;
+  readonly set: (name: Text) => (value: string | null) => void;
+}
+
+function Choice({ filter, set }: ChoiceProps) {
+  return (
+    <>
+      <ChoiceFilter
+        label={words.filters.state}
+        value={filter.state}
+        onChange={set("state")}
+        choices={FINAL.map((state) => ({ value: state, label: words.delivery.stateIs[state] }))}
+      />
+      <ShopFilter value={filter.shop} onChange={set("shop")} />
+      <AppFilter value={filter.clientId} onChange={set("clientId")} />
+      <TopicFilter value={filter.topic} onChange={set("topic")} />
+      <TextFilter label={words.filters.webhook} value={filter.webhookId} onChange={set("webhookId")} />
+      <MomentField label={words.filters.from} value={filter.createTimeMin} onChange={set("createTimeMin")} />
+      <MomentField label={words.filters.to} value={filter.createTimeMax} onChange={set("createTimeMax")} />
+    </>
   );
 }
 

@@ -11,7 +11,7 @@ import { Empty, Failed, Lines } from "../parts/states.tsx";
 import { client } from "../session/client.ts";
 import { words } from "../words.ts";
 import { deliveryColumns, useAppName } from "./deliveries.tsx";
-import { sumUp, type Summary } from "./summary.ts";
+import { fillGaps, sumUp, type Summary } from "./summary.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -19,13 +19,14 @@ const HOUR_MS = 3_600_000;
 interface Range {
   readonly spanMs: number;
   readonly step: string;
+  readonly stepMs: number;
   readonly refreshMs: number;
 }
 
 const RANGES = {
-  "1h": { spanMs: HOUR_MS, step: "1m", refreshMs: 5_000 },
-  "24h": { spanMs: 24 * HOUR_MS, step: "30m", refreshMs: 30_000 },
-  "30d": { spanMs: 30 * 24 * HOUR_MS, step: "12h", refreshMs: 60_000 },
+  "1h": { spanMs: HOUR_MS, step: "1m", stepMs: MINUTE_MS, refreshMs: 5_000 },
+  "24h": { spanMs: 24 * HOUR_MS, step: "30m", stepMs: 30 * MINUTE_MS, refreshMs: 30_000 },
+  "30d": { spanMs: 30 * 24 * HOUR_MS, step: "12h", stepMs: 12 * HOUR_MS, refreshMs: 60_000 },
 } as const satisfies Readonly<Record<string, Range>>;
 
 type RangeName = keyof typeof RANGES;
@@ -77,9 +78,10 @@ export default function Overview() {
 }
 
 function Figures({ stats, range }: { readonly stats: Stats; readonly range: RangeName }) {
-  const { series } = stats;
   const now = Date.now();
-  const summary = sumUp(stats, now);
+  const { spanMs, stepMs } = RANGES[range];
+  const series = fillGaps(stats.series, now - spanMs, now, stepMs);
+  const summary = sumUp({ ...stats, series }, stepMs, now);
   const isQuiet = summary.published === 0 && summary.delivered === 0 && summary.failed === 0;
   return (
     <>
@@ -89,7 +91,7 @@ function Figures({ stats, range }: { readonly stats: Stats; readonly range: Rang
           <Empty title={words.overview.nothing} lead={words.overview.nothingLead} />
         </div>
       ) : (
-        <div className="grid halves">
+        <div className="grid plots">
           <Plot title={words.overview.traffic} series={TRAFFIC} points={series} format={formatCompact} range={range} />
           <Plot title={words.overview.latencies} series={LATENCY} points={series} format={formatSpan} range={range} />
           <Plot title={words.overview.trouble} series={TROUBLE} points={series} format={formatCompact} range={range} />
@@ -128,9 +130,10 @@ function Tiles({ summary }: { readonly summary: Summary }) {
       <Tile
         name={words.overview.backlog}
         figure={formatCompact(pending)}
-        note={[lateMs > MINUTE_MS ? words.overview.oldest(formatSpan(lateMs)) : words.overview.noBacklog, ...(held > 0 ? [words.overview.held(formatCount(held))] : [])].join(
-          ", ",
-        )}
+        note={[
+          lateMs > MINUTE_MS ? words.overview.oldest(formatSpan(lateMs)) : words.overview.noBacklog,
+          ...(held > 0 ? [words.overview.held(formatCount(held))] : []),
+        ].join(", ")}
         isWarning={lateMs > MINUTE_MS}
       />
       <Tile name={words.overview.dead} figure={formatCompact(dead)} note={words.overview.deadNote} />
@@ -164,7 +167,13 @@ function RecentDead({ chosen }: { readonly chosen: Readonly<Record<string, strin
   const nameOf = useAppName();
   const query = Object.fromEntries(Object.entries(chosen).filter((entry): entry is [string, string] => entry[1] !== undefined));
   const href = `/deliveries?${new URLSearchParams({ state: "dead", ...query }).toString()}`;
-  const shown = new Set<string>([words.deliveries.topic, words.deliveries.last, words.deliveries.address, words.deliveries.app, words.deliveries.updated]);
+  const shown = new Set<string>([
+    words.deliveries.topic,
+    words.deliveries.last,
+    words.deliveries.address,
+    words.deliveries.app,
+    words.deliveries.updated,
+  ]);
   return (
     <Panel title={words.overview.recentDead} isFlush actions={<Link href={href}>{words.overview.allDead}</Link>}>
       <EntryList
@@ -182,4 +191,3 @@ function RecentDead({ chosen }: { readonly chosen: Readonly<Record<string, strin
     </Panel>
   );
 }
-

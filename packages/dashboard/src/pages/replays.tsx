@@ -38,7 +38,7 @@ export default function Replays() {
     { head: words.replays.rate, cell: (each) => <span className="nowrap">{words.replays.perSecond(each.ratePerSecond)}</span> },
     { head: words.replays.created, cell: (each) => <Time at={each.createTime} /> },
     { head: words.replays.madeBy, cell: (each) => each.madeBy.replace(/^key \S+ /, "") },
-    ...(canChange ? [{ head: "", cell: (each: Replay) => <Steps replay={each} /> }] : []),
+    ...(canChange ? [{ head: words.states.actions, cell: (each: Replay) => <Steps replay={each} /> }] : []),
   ];
   return (
     <Page

@@ -19,10 +19,8 @@ export interface Summary {
   readonly lateMs: number;
 }
 
-export function sumUp({ series, now: waiting }: Answer<"getStats">, now: number): Summary {
+export function sumUp({ series, now: waiting }: Answer<"getStats">, stepMs: number, now: number): Summary {
   const total = (member: "published" | "delivered" | "failed" | "dead"): number => series.reduce((sum, point) => sum + point[member], 0);
-  const [first, second] = series;
-  const stepMs = first === undefined || second === undefined ? 0 : Date.parse(second.at) - Date.parse(first.at);
   const complete = series.findLast((point) => Date.parse(point.at) + stepMs <= now);
   const delivered = total("delivered");
   const failed = total("failed");
@@ -32,7 +30,7 @@ export function sumUp({ series, now: waiting }: Answer<"getStats">, now: number)
     delivered,
     failed,
     dead: total("dead"),
-    perSecond: stepMs === 0 || complete === undefined ? 0 : complete.delivered / (stepMs / 1_000),
+    perSecond: complete === undefined ? 0 : complete.delivered / (stepMs / 1_000),
     success: delivered + failed === 0 ? null : delivered / (delivered + failed),
     p50Ms: series.findLast((point) => point.p50Ms !== null)?.p50Ms ?? null,
     p99Ms: series.findLast((point) => point.p99Ms !== null)?.p99Ms ?? null,
@@ -41,3 +39,17 @@ export function sumUp({ series, now: waiting }: Answer<"getStats">, now: number)
     lateMs: Math.max(0, now - oldest),
   };
 }
+
+type Point = Answer<"getStats">["series"][number];
+
+/** A point for every step of a time: where nothing was counted, there was nothing. The API leaves those out. */
+export function fillGaps(points: readonly Point[], from: number, to: number, stepMs: number): readonly Point[] {
+  const known = new Map(points.map((point) => [Date.parse(point.at), point]));
+  const filled: Point[] = [];
+  for (let at = Math.floor(from / stepMs) * stepMs; at <= to; at += stepMs) {
+    filled.push(known.get(at) ?? { ...NOTHING, at: new Date(at).toISOString() });
+  }
+  return filled;
+}
+
+const NOTHING = { published: 0, delivered: 0, failed: 0, dead: 0, cancelled: 0, p50Ms: null, p99Ms: null } as const;

@@ -19,7 +19,9 @@ export default function Topics() {
   const { filters, set } = useFilters(["search"]);
   const found = useQuery({ queryKey: ["topics"], queryFn: () => client.call("listTopics") });
   const search = (filters.search ?? "").toLowerCase();
-  const topics = (found.data?.topics ?? []).filter((topic) => `${topic.name} ${topic.title} ${topic.description}`.toLowerCase().includes(search));
+  const topics = (found.data?.topics ?? []).filter((topic) =>
+    `${topic.name} ${topic.title} ${topic.description}`.toLowerCase().includes(search),
+  );
   return (
     <Page title={words.topics.title} lead={words.topics.lead}>
       <div className="toolbar">

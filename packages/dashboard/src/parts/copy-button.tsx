@@ -4,7 +4,15 @@ import { words } from "../words.ts";
 
 const SAID_FOR_MS = 1_500;
 
-export function CopyButton({ text, name, label = words.copy.copy }: { readonly text: string; readonly name: string; readonly label?: string }) {
+export function CopyButton({
+  text,
+  name,
+  label = words.copy.copy,
+}: {
+  readonly text: string;
+  readonly name: string;
+  readonly label?: string;
+}) {
   const [isCopied, setCopied] = useState(false);
   const copy = async (): Promise<void> => {
     await navigator.clipboard.writeText(text);

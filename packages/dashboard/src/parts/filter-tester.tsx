@@ -28,7 +28,6 @@ export function FilterTester({ topic, apiVersion, selection, onChange }: FilterT
   const [payload, setPayload] = useState("");
   const [eventChanged, setEventChanged] = useState("");
   const tried = selection ?? own;
-  const change = (part: Partial<Selection>): void => (onChange ?? setOwn)({ ...tried, ...part });
   const test = useMutation({
     mutationFn: () =>
       client.call("testFilter", {
@@ -52,26 +51,8 @@ export function FilterTester({ topic, apiVersion, selection, onChange }: FilterT
       }}
     >
       <p className="quiet">{words.filterTester.lead}</p>
-      <TextInput
-        label={words.filterTester.filter}
-        description={words.filterTester.filterHint}
-        value={tried.filter}
-        onChange={(event) => change({ filter: event.currentTarget.value })}
-        styles={{ input: { fontFamily: "ui-monospace, monospace" } }}
-      />
+      <SelectionFields selection={tried} onChange={onChange ?? setOwn} />
       <div className="grid halves">
-        <TextInput
-          label={words.filterTester.fields}
-          description={words.filterTester.fieldsHint}
-          value={tried.fields}
-          onChange={(event) => change({ fields: event.currentTarget.value })}
-        />
-        <TextInput
-          label={words.filterTester.changed}
-          description={words.filterTester.changedHint}
-          value={tried.changed}
-          onChange={(event) => change({ changed: event.currentTarget.value })}
-        />
         <TextInput
           label={words.filterTester.eventChanged}
           description={words.filterTester.changedHint}
@@ -102,6 +83,41 @@ export function FilterTester({ topic, apiVersion, selection, onChange }: FilterT
         </div>
       )}
     </form>
+  );
+}
+
+interface SelectionFieldsProps {
+  readonly selection: Selection;
+  readonly onChange: (selection: Selection) => void;
+}
+
+/** What a webhook asks of the events of its topic. */
+export function SelectionFields({ selection, onChange }: SelectionFieldsProps) {
+  const change = (part: Partial<Selection>): void => onChange({ ...selection, ...part });
+  return (
+    <>
+      <TextInput
+        label={words.filterTester.filter}
+        description={words.filterTester.filterHint}
+        value={selection.filter}
+        onChange={(event) => change({ filter: event.currentTarget.value })}
+        styles={{ input: { fontFamily: "ui-monospace, monospace" } }}
+      />
+      <div className="grid halves">
+        <TextInput
+          label={words.filterTester.fields}
+          description={words.filterTester.fieldsHint}
+          value={selection.fields}
+          onChange={(event) => change({ fields: event.currentTarget.value })}
+        />
+        <TextInput
+          label={words.filterTester.changed}
+          description={words.filterTester.changedHint}
+          value={selection.changed}
+          onChange={(event) => change({ changed: event.currentTarget.value })}
+        />
+      </div>
+    </>
   );
 }
 

@@ -8,7 +8,11 @@ import { words } from "../words.ts";
 /** Filters stand in the page's address: a link to it shows the same. */
 export function useFilters<Name extends string>(
   names: readonly Name[],
-): { readonly filters: Partial<Record<Name, string>>; readonly set: (name: Name, value: string | null) => void; readonly clear: () => void } {
+): {
+  readonly filters: Partial<Record<Name, string>>;
+  readonly set: (name: Name, value: string | null) => void;
+  readonly clear: () => void;
+} {
   const [parameters, setParameters] = useSearchParams();
   const filters: Partial<Record<Name, string>> = {};
   for (const name of names) {
@@ -60,7 +64,12 @@ export function TextFilter({ label, value, onChange, placeholder = words.filters
   );
 }
 
-export function ChoiceFilter({ label, value, onChange, choices }: FieldProps & { readonly choices: readonly { readonly value: string; readonly label: string }[] }) {
+export function ChoiceFilter({
+  label,
+  value,
+  onChange,
+  choices,
+}: FieldProps & { readonly choices: readonly { readonly value: string; readonly label: string }[] }) {
   return (
     <Select
       size="sm"
@@ -143,7 +152,14 @@ export function useApps(): readonly { readonly clientId: string; readonly name: 
 }
 
 export function TopicFilter(props: Omit<FieldProps, "label">) {
-  const topics = useQuery({ queryKey: ["topics"], queryFn: () => client.call("listTopics"), staleTime: PROPOSALS_KEPT_MS });
+  // Topics come with schemas and samples: read once somebody wants to choose.
+  const [isWanted, setWanted] = useState(false);
+  const topics = useQuery({
+    queryKey: ["topics"],
+    queryFn: () => client.call("listTopics"),
+    staleTime: PROPOSALS_KEPT_MS,
+    enabled: isWanted,
+  });
   const names = (topics.data?.topics ?? []).map((topic) => topic.name);
   return (
     <Select
@@ -156,6 +172,8 @@ export function TopicFilter(props: Omit<FieldProps, "label">) {
         names.map((name) => ({ value: name, label: name })),
         props.value,
       )}
+      onDropdownOpen={() => setWanted(true)}
+      onFocus={() => setWanted(true)}
       searchable
       clearable
       checkIconPosition="right"

@@ -110,4 +110,3 @@ function parse(text: string): { readonly value: unknown } | undefined {
     return undefined;
   }
 }
-

@@ -104,7 +104,18 @@ function Lines({ series, points, ticks, top }: LinesProps) {
         <line key={tick} className="plot-grid" x1={0} x2={WIDTH} y1={HEIGHT * (1 - tick / top)} y2={HEIGHT * (1 - tick / top)} />
       ))}
       {series.map(({ member, tone }) => (
-        <path key={member} className={`plot-line series-${tone}`} d={pathOf(runsOf(points.map((point) => point[member]), top), WIDTH, HEIGHT)} />
+        <path
+          key={member}
+          className={`plot-line series-${tone}`}
+          d={pathOf(
+            runsOf(
+              points.map((point) => point[member]),
+              top,
+            ),
+            WIDTH,
+            HEIGHT,
+          )}
+        />
       ))}
     </svg>
   );

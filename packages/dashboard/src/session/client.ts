@@ -24,9 +24,10 @@ export const client = new ApiClient({
   credentials: { kind: "none" },
   parse: parseExactly,
   fetch: async (input, init) => {
+    const isSession = typeof input === "string" && input.endsWith(SESSION_PATH);
     const headers = { ...(init?.headers as Readonly<Record<string, string>>), [PORTAL_HEADER]: "1" };
     const response = await fetch(input, { ...init, headers, credentials: "same-origin" });
-    if (response.status === 401 && !String(input).endsWith(SESSION_PATH)) onSignedOut();
+    if (response.status === 401 && !isSession) onSignedOut();
     return response;
   },
 });

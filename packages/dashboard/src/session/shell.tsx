@@ -39,7 +39,13 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         <Brand />
         <Burger size="sm" opened={isOpen} onClick={() => setOpen(true)} aria-label={words.nav.open} />
       </header>
-      <Drawer opened={isOpen} onClose={() => setOpen(false)} title={words.product} size={280} closeButtonProps={{ "aria-label": words.nav.close }}>
+      <Drawer
+        opened={isOpen}
+        onClose={() => setOpen(false)}
+        title={words.product}
+        size={280}
+        closeButtonProps={{ "aria-label": words.nav.close }}
+      >
         <Navigation />
       </Drawer>
       <div className="shell">

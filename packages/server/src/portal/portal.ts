@@ -128,7 +128,7 @@ function toEntry({ key, expiresAt }: Session): PortalSession {
 
 /** The smallest form that the caller takes. */
 function fileReply(file: PortalFile, request: IncomingMessage, headers: Readonly<Record<string, string>>): Reply {
-  const accepted = String(request.headers["accept-encoding"] ?? "")
+  const accepted = (request.headers["accept-encoding"] ?? "")
     .split(",")
     .map((each) => each.trim().toLowerCase())
     .filter((each) => !/;\s*q=0(\.0*)?$/.test(each))

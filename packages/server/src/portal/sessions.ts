@@ -58,7 +58,8 @@ export class Sessions {
   /** Ends a session wherever its cookie may be; the answer removes it here. */
   async end(request: IncomingMessage): Promise<string> {
     const session = await this.find(request);
-    if (session !== null) await this.#options.store.credentials.putIfAbsent(endedNote(session.id), new Date(session.expiresAt).toISOString());
+    if (session !== null)
+      await this.#options.store.credentials.putIfAbsent(endedNote(session.id), new Date(session.expiresAt).toISOString());
     return this.#cookie(request, "", 0);
   }
 

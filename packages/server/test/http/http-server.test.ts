@@ -18,6 +18,7 @@ async function start(more: Partial<HttpServerOptions>): Promise<{ readonly origi
       app: {},
       platform: {},
       open: {},
+      portal: null,
       answersCalls: true,
       requestTimeoutMs: 60_000,
       onAnswer: () => undefined,
