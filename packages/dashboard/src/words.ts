@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- all of them in one place, so that they can be read and translated as one */
 /** Every text that the portal shows, in one place. Functions where a number or a name stands in it. */
 export const words = {
   product: "Genhook",

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync } from "node:fs";
+import axe from "axe-core";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 import { expect } from "vitest";
 
@@ -51,11 +51,9 @@ export async function signIn(page: Page, origin: string, key: string): Promise<v
   await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
 }
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
 /** What WCAG 2.2 A and AA finds wrong with the page as it is now: rule and place. */
 export async function findViolations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axeSource);
+  await page.evaluate(axe.source);
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
       readonly axe: {

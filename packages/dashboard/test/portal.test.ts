@@ -22,7 +22,7 @@ let origin = "";
 describe.skipIf(executable === null)("the portal in a browser", () => {
   beforeAll(async () => {
     const built = spawnSync(process.execPath, [join(import.meta.dirname, "../build/build-portal.ts")], { encoding: "utf8" });
-    expect(built.stderr).toBe("");
+    if (built.status !== 0) throw new Error(built.stderr);
     server = await startSeededServer(new PortalBuild());
     ({ origin } = server.genhook);
     browser = await launch(executable ?? "");
