@@ -79,7 +79,7 @@ async function read(received: Received | undefined): Promise<Shown> {
   return JSON.parse(received.body.toString("utf8")) as Shown;
 }
 
-it("an app is warned once per step, over restarts, with a signed notice and by e-mail", async () => {
+it("an app is warned once per step, over restarts, with a signed notice and by e-mail", { timeout: 60_000 }, async () => {
   await afterFailingFor(31, {});
   await h.publish("orders/create", ORDER);
   await Promise.all([contact.waitFor(1), mail.waitFor(1)]);
@@ -103,46 +103,50 @@ it("an app is warned once per step, over restarts, with a signed notice and by e
   expect([contact.received.length, mail.mails.length]).toEqual([1, 1]);
 });
 
-it("after five days its webhooks are suspended together; what comes is held, and resuming one says so and lets it go", async () => {
-  await afterFailingFor(121, { warnedPercent: 75, warnedAt: Date.now() - 30 * HOUR });
-  await h.publish("orders/create", ORDER);
-  await Promise.all([contact.waitFor(2), mail.waitFor(2)]);
-  expect(await read(contact.received[1])).toMatchObject({ type: "endpoint.suspended", data: { endpointId: id, webhooks: 2 } });
-  expect(mail.mails[1]?.text).toContain("Subject: Webhooks of Shipping are suspended");
-  for (const webhook of webhooks) {
-    const { body } = await h.call("GET", `/api/202412/app/webhooks/${webhook}`, undefined, { token: app.token });
-    expect(body.webhook).toMatchObject({ status: "suspended", statusReason: "endpoint_failing" });
-  }
-  const [record] = (await get(`/audit?subject=${encodeURIComponent(`endpoint ${id}`)}`)).body.records;
-  expect(record).toMatchObject({ actor: "genhook", action: "suspendEndpoint", after: { webhooks } });
-  expect((await get("/endpoints?state=suspended")).body.endpoints).toMatchObject([{ id, webhooks: { suspended: 2 }, suspendsAt: null }]);
+it(
+  "after five days its webhooks are suspended together; what comes is held, and resuming one says so and lets it go",
+  { timeout: 60_000 },
+  async () => {
+    await afterFailingFor(121, { warnedPercent: 75, warnedAt: Date.now() - 30 * HOUR });
+    await h.publish("orders/create", ORDER);
+    await Promise.all([contact.waitFor(2), mail.waitFor(2)]);
+    expect(await read(contact.received[1])).toMatchObject({ type: "endpoint.suspended", data: { endpointId: id, webhooks: 2 } });
+    expect(mail.mails[1]?.text).toContain("Subject: Webhooks of Shipping are suspended");
+    for (const webhook of webhooks) {
+      const { body } = await h.call("GET", `/api/202412/app/webhooks/${webhook}`, undefined, { token: app.token });
+      expect(body.webhook).toMatchObject({ status: "suspended", statusReason: "endpoint_failing" });
+    }
+    const [record] = (await get(`/audit?subject=${encodeURIComponent(`endpoint ${id}`)}`)).body.records;
+    expect(record).toMatchObject({ actor: "genhook", action: "suspendEndpoint", after: { webhooks } });
+    expect((await get("/endpoints?state=suspended")).body.endpoints).toMatchObject([{ id, webhooks: { suspended: 2 }, suspendsAt: null }]);
 
-  const arrived = endpoint.received.length;
-  status = 200;
-  const held = await h.publish("orders/create", ORDER);
-  const other = await h.publish("orders/paid", ORDER);
-  expect((await get("/stats")).body.now.held).toBe(3);
-  expect(endpoint.received).toHaveLength(arrived);
-  await h.call("POST", `/api/202412/app/webhooks/${webhooks[0]}/resume`, undefined, { token: app.token });
-  // The event that was being tried when it was suspended, and the one that came later.
-  await endpoint.waitFor(arrived + 2);
-  await Promise.all([contact.waitFor(3), mail.waitFor(3)]);
-  expect(await read(contact.received[2])).toMatchObject({ type: "endpoint.resumed", data: { endpointId: id } });
-  await h.until(`${P}/events/${held.body.event.id}`, ({ body }) => body.event.deliveries[0].state === "delivered");
-  const still = await get(`/events/${other.body.event.id}`);
-  expect(still.body.event.deliveries[0]).toMatchObject({ state: "pending", attemptCount: 0 });
+    const arrived = endpoint.received.length;
+    status = 200;
+    const held = await h.publish("orders/create", ORDER);
+    const other = await h.publish("orders/paid", ORDER);
+    expect((await get("/stats")).body.now.held).toBe(3);
+    expect(endpoint.received).toHaveLength(arrived);
+    await h.call("POST", `/api/202412/app/webhooks/${webhooks[0]}/resume`, undefined, { token: app.token });
+    // The event that was being tried when it was suspended, and the one that came later.
+    await endpoint.waitFor(arrived + 2);
+    await Promise.all([contact.waitFor(3), mail.waitFor(3)]);
+    expect(await read(contact.received[2])).toMatchObject({ type: "endpoint.resumed", data: { endpointId: id } });
+    await h.until(`${P}/events/${held.body.event.id}`, ({ body }) => body.event.deliveries[0].state === "delivered");
+    const still = await get(`/events/${other.body.event.id}`);
+    expect(still.body.event.deliveries[0]).toMatchObject({ state: "pending", attemptCount: 0 });
 
-  const resumed = await h.call("POST", `${P}/endpoints/${id}/resume`);
-  expect(resumed.body.endpoint.webhooks).toMatchObject({ active: 2, suspended: 0 });
-  await h.until(`${P}/events/${other.body.event.id}`, ({ body }) => body.event.deliveries[0].state === "delivered");
-  const metrics = await h.call("GET", "/metrics");
-  expect(metrics.text).toContain("genhook_endpoints_suspended 0");
-  expect(metrics.text).toContain('genhook_notices_total{channel="email",result="sent"} 2');
-  expect([contact.received.length, mail.mails.length]).toEqual([3, 3]);
-  expect((await get(`/endpoints/${id}`)).body.endpoint).toMatchObject({ failingSince: null, failedAttempts: 0 });
-});
+    const resumed = await h.call("POST", `${P}/endpoints/${id}/resume`);
+    expect(resumed.body.endpoint.webhooks).toMatchObject({ active: 2, suspended: 0 });
+    await h.until(`${P}/events/${other.body.event.id}`, ({ body }) => body.event.deliveries[0].state === "delivered");
+    const metrics = await h.call("GET", "/metrics");
+    expect(metrics.text).toContain("genhook_endpoints_suspended 0");
+    expect(metrics.text).toContain('genhook_notices_total{channel="email",result="sent"} 2');
+    expect([contact.received.length, mail.mails.length]).toEqual([3, 3]);
+    expect((await get(`/endpoints/${id}`)).body.endpoint).toMatchObject({ failingSince: null, failedAttempts: 0 });
+  },
+);
 
-it("without a mail server nobody is mailed, and an app without a contact is suspended all the same", async () => {
+it("without a mail server nobody is mailed, and an app without a contact is suspended all the same", { timeout: 60_000 }, async () => {
   expect((await h.call("PUT", `${P}/apps/${app.clientId}`, { contact: {} })).status).toBe(200);
   status = 500;
   await afterFailingFor(121, { warnedPercent: 75, warnedAt: Date.now() - 30 * HOUR });
