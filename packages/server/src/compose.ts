@@ -44,6 +44,7 @@ import { parseBlock } from "./send/ip-ranges.ts";
 import { readCertificates } from "./settings/setting-file.ts";
 import type { Settings } from "./settings/resolve-settings.ts";
 import { readTopicsFile } from "./topics/topics-file.ts";
+import { seldom } from "./telemetry/seldom.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 
 /** A whole Genhook in this process. */
@@ -140,7 +141,7 @@ async function compose(settings: Settings, { topics, ca, portal }: Given, sealin
   const { observer: care, notices } = careForEndpoints(settings, { directory, sender, secrets, log, metrics });
   const engine = makeEngine(settings, { store, clock, directory, sender: shapedSender(sender, payloads), care, log, metrics });
   listeners.push((commit) => engine.directoryChanged(commit));
-  const groups = new GroupCommit({ events: store.events, timers: systemTimers, catchUp: (version) => directory.catchUp(version) });
+  const groups = makeGroups(store, directory, log, metrics);
   const newEventId = eventIdSource(clock, systemRandomBits());
   const publisher = makePublisher(settings, { topics, directory, groups, clock, engine, sealing, newEventId, payloads, metrics });
   const deliveries = makeDeliveries(store, clock, directory, engine);
@@ -216,6 +217,19 @@ function makeFollower(directory: DirectoryService, tools: InstallationTools, log
     onError: (error) => {
       metrics.failed("declaration");
       log.error({ err: error }, "a changed declaration could not be followed; tried again");
+    },
+  });
+}
+
+function makeGroups(store: Store, directory: DirectoryService, log: Logger, metrics: Metrics): GroupCommit {
+  const say = seldom((error: unknown, times) => log.error({ err: error, times }, "events could not be stored"));
+  return new GroupCommit({
+    events: store.events,
+    timers: systemTimers,
+    catchUp: (version) => directory.catchUp(version),
+    onError: (error) => {
+      metrics.failed("publish");
+      say(error);
     },
   });
 }

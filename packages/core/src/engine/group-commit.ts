@@ -20,6 +20,8 @@ export interface GroupCommitOptions {
   readonly timers: Timers;
   /** Brings the directory to at least this version. */
   readonly catchUp: (version: number) => Promise<void>;
+  /** Told why a group, or one event of it, could not be stored: publishers are told only that it was not. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** How often a group may be found stale before its events are told to come again: bounds work under constant change. */
@@ -93,8 +95,10 @@ export class GroupCommit {
     const [first] = submissions;
     if (first === undefined) return;
     if (isUnavailable(error)) {
+      this.#options.onError?.(error);
       for (const each of submissions) each.done({ kind: "unavailable" }, each.event);
     } else if (submissions.length === 1) {
+      this.#options.onError?.(error);
       first.done({ kind: "rejected", error }, first.event);
     } else {
       const half = submissions.length >> 1;
