@@ -20,8 +20,14 @@ export class ServerProcess {
   readonly exited: Promise<Exit>;
   output = "";
 
-  constructor(args: readonly string[], environment: Readonly<Record<string, string | undefined>> = {}) {
-    this.#child = spawn(process.execPath, [BIN, ...args], {
+  /** With `within`, started by another command that ends in it (`exec`): in a namespace, under a limit. */
+  constructor(
+    args: readonly string[],
+    environment: Readonly<Record<string, string | undefined>> = {},
+    within: readonly [command: string, ...args: string[]] = [process.execPath],
+  ) {
+    const [command, ...before] = within;
+    this.#child = spawn(command, [...before, ...(within.length > 1 ? [process.execPath] : []), BIN, ...args], {
       env: { PATH: process.env["PATH"], GENHOOK_PLATFORM_KEY: KEY, ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
