@@ -29,10 +29,10 @@ async function publishMany(origins: readonly string[], from: number, count: numb
 
 /** Publishes one event after the other until told to stop; answers how many were accepted. */
 function publishOn(origins: () => readonly string[]): () => Promise<number> {
-  let isOver = false;
+  const stop = new AbortController();
   const run = async (): Promise<number> => {
     let accepted = 0;
-    for (let n = 0; !isOver; n += 1) {
+    for (let n = 0; !stop.signal.aborted; n += 1) {
       const all = origins();
       // Sent again under its key until it is accepted, elsewhere where a process has gone.
       for (let turn = 0; (await publish(all[(n + turn) % all.length] ?? "", 100_000 + n)) === null; turn += 1) await after(20);
@@ -42,7 +42,7 @@ function publishOn(origins: () => readonly string[]): () => Promise<number> {
   };
   const running = run();
   return () => {
-    isOver = true;
+    stop.abort();
     return running;
   };
 }
