@@ -41,6 +41,12 @@ export function failedAgain(failing: Failing | null, at: number): Failing {
   return { ...failing, attempts: failing.attempts + 1, lastAt: at };
 }
 
+/** What a former owner has left, and what happened here before it was read, without a success in between. */
+export function joinFailing(former: Failing | null, own: Failing | null): Failing | null {
+  if (former === null || own === null) return former ?? own;
+  return { ...former, attempts: former.attempts + own.attempts, lastAt: own.lastAt };
+}
+
 /** When an endpoint that goes on failing will be suspended at the earliest. */
 export function suspendsAt(failing: Failing): number {
   return Math.max(

@@ -8,7 +8,7 @@ import type { Clock, Timer, Timers } from "../ports/clock.ts";
 import type { EndpointStates } from "../ports/endpoint-states.ts";
 import type { EndpointSign } from "./decide.ts";
 import type { EndpointGate } from "./endpoint-gate.ts";
-import { failedAgain, judgeEndpoint } from "./endpoint-health.ts";
+import { failedAgain, joinFailing, judgeEndpoint } from "./endpoint-health.ts";
 import type { Lane } from "./lane.ts";
 import { EndpointSaver } from "./endpoint-saver.ts";
 
@@ -104,7 +104,7 @@ export class EndpointRecords {
       for (const state of await states.ofShards(shards)) {
         if (this.#isStopped || !owns(shardOf(state.endpoint))) continue;
         if (directory.subscriptionsAt(state.endpoint).length === 0) orphans.push(state.endpoint);
-        else if (!this.#records.has(state.endpoint)) this.#takeUp(state);
+        else this.#takeUp(state);
       }
       if (orphans.length > 0) await states.forget(orphans);
     } catch (error) {
@@ -273,9 +273,18 @@ export class EndpointRecords {
   #takeUp(state: EndpointState): void {
     const { directory, clock, gates, onReady } = this.#options;
     const { endpoint } = state;
+    const isNew = !this.#records.has(endpoint);
     const record = this.#recordOf(endpoint);
-    const { failing, suspendedAt, openedAt, lastSuccessAt, lastFailureAt, lastStatus, lastError } = state;
-    Object.assign(record, { failing, suspendedAt, openedAt, lastSuccessAt, lastFailureAt, lastStatus, lastError });
+    const hasSucceeded = (gates.gate(endpoint)?.lastSuccessAt ?? null) !== null;
+    // Attempts may have ended while this was being read: they count as well, and a success among them ends what was before.
+    const failing = hasSucceeded ? record.failing : joinFailing(state.failing, record.failing);
+    record.failing = failing;
+    record.suspendedAt ??= state.suspendedAt;
+    record.openedAt ??= state.openedAt;
+    if (isNew) {
+      const { lastSuccessAt, lastFailureAt, lastStatus, lastError } = state;
+      Object.assign(record, { lastSuccessAt, lastFailureAt, lastStatus, lastError });
+    }
     const [now, monotonic] = [clock.now(), clock.monotonic()];
     if (state.breaker === "open" || (state.pausedUntil ?? 0) > now) {
       const gate = gates.gateOf(endpoint);

@@ -421,8 +421,8 @@ export class Engine {
     this.#table.shardsChanged(shards, lost);
     if (lost.length > 0) this.endpoints.lost(lost);
     if (shards.length === 0) return;
-    void this.endpoints.gained(shards);
-    this.#discovery.gained(shards);
+    // In this order: what is owed to an endpoint whose breaker was open must not meet a closed one.
+    void this.endpoints.gained(shards).then(() => this.#discovery.gained(shards));
   }
 
   #told(hint: Hint): void {

@@ -73,6 +73,8 @@ export class EndpointWorld {
   behave: Behaviour;
   /** States of endpoints cannot be written just now. */
   isStoreAway = false;
+  /** How long it takes to read them, ms. */
+  statesReadMs = 0;
 
   constructor(options: EndpointWorldOptions) {
     this.options = options;
@@ -244,7 +246,10 @@ export class EndpointNode {
         return states.save(saved);
       },
       read: (endpoints) => states.read(endpoints),
-      ofShards: (shards) => states.ofShards(shards),
+      ofShards: (shards) =>
+        new Promise((resolve, reject) => {
+          this.process.timers.after(this.#world.statesReadMs, () => void states.ofShards(shards).then(resolve, reject));
+        }),
       forget: (endpoints) => states.forget(endpoints),
       askProbe: (endpoint, at) => states.askProbe(endpoint, at),
       takeProbes: (shards) => states.takeProbes(shards),

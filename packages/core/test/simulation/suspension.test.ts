@@ -110,6 +110,30 @@ describe("an endpoint that fails for days", { timeout: 120_000 }, () => {
     expect(world.attempts.filter((each) => each.at > (suspended?.at ?? 0) + 2 * SECOND)).toEqual([]);
   });
 
+  it.each([true, false])(
+    "what ends before the states are read counts as well: a failure goes on with the count, a success ends it: %s",
+    async (fails) => {
+      const world = await makeWorld({ behave: () => 500 });
+      await traffic(world, 40 * HOUR, 2 * HOUR);
+      expect(world.said.map(({ what }) => what)).toEqual(["warned at 25 %"]);
+      const before = (await world.stateOf(ENDPOINT))?.failing ?? null;
+      await world.stop(world.any);
+      world.statesReadMs = 5 * SECOND;
+      world.behave = () => (fails ? 500 : 200);
+      world.boot();
+      await world.run(SECOND);
+      await world.publish([A, B, C]);
+      await world.run(SECOND);
+      expect((await world.stateOf(ENDPOINT))?.failing?.since).not.toBe(before?.since);
+      world.behave = () => 500;
+      await world.run(10 * SECOND);
+      const after = (await world.stateOf(ENDPOINT))?.failing ?? null;
+      if (fails) expect(after).toMatchObject({ since: before?.since, warnedPercent: 25 });
+      if (fails) expect(after?.attempts).toBeGreaterThanOrEqual((before?.attempts ?? 0) + 3);
+      else expect(after?.since ?? null).not.toBe(before?.since);
+    },
+  );
+
   it("a success ends the count, also one of another webhook of the endpoint", async () => {
     const world = await makeWorld({ behave: ({ subscriptionId }) => (subscriptionId === C.id ? 200 : 500) });
     await traffic(world, 7 * DAY, 3 * HOUR);
