@@ -92,6 +92,7 @@ function watchGauges(registry: Registry, read: () => Watched): void {
       },
     });
   gauge("genhook_attempts_in_flight", "Attempts under way.", (now) => now.inFlight);
+  gauge("genhook_shards", "Parts of all endpoints that this process owns, of 256.", (now) => now.shards);
   gauge("genhook_lanes", "Lanes that memory works on.", (now) => now.lanes);
   gauge("genhook_endpoints", "Endpoints that memory works on.", (now) => now.endpoints);
   gauge("genhook_endpoints_shut", "Endpoints paused or with an open breaker.", (now) => now.endpointsShut);
