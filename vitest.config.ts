@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: "portal",
           include: ["packages/dashboard/test/**/*.test.ts"],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 60_000,
           fileParallelism: false,
         },

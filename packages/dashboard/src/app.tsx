@@ -15,6 +15,11 @@ const Deliveries = lazy(() => import("./pages/deliveries.tsx"));
 const Delivery = lazy(() => import("./pages/delivery.tsx"));
 const Event = lazy(() => import("./pages/event.tsx"));
 const Replays = lazy(() => import("./pages/replays.tsx"));
+const Webhooks = lazy(() => import("./pages/webhooks.tsx"));
+const Webhook = lazy(() => import("./pages/webhook.tsx"));
+const Endpoints = lazy(() => import("./pages/endpoints.tsx"));
+const Endpoint = lazy(() => import("./pages/endpoint.tsx"));
+const Holds = lazy(() => import("./pages/holds.tsx"));
 const Topics = lazy(() => import("./pages/topics.tsx"));
 const Topic = lazy(() => import("./pages/topic.tsx"));
 const Apps = lazy(() => import("./pages/apps.tsx"));
@@ -74,6 +79,11 @@ function Pages() {
           <Route path="/deliveries/:id">{({ id }) => <Delivery id={id} />}</Route>
           <Route path="/events/:id">{({ id }) => <Event id={id} />}</Route>
           <Route path="/replays" component={Replays} />
+          <Route path="/webhooks" component={Webhooks} />
+          <Route path="/webhooks/:id">{({ id }) => <Webhook id={id} />}</Route>
+          <Route path="/endpoints" component={Endpoints} />
+          <Route path="/endpoints/:id">{({ id }) => <Endpoint id={id} />}</Route>
+          <Route path="/holds" component={Holds} />
           <Route path="/topics" component={Topics} />
           <Route path="/topics/:name">{({ name }) => <Topic name={decodeURIComponent(name)} />}</Route>
           <Route path="/apps" component={Apps} />

@@ -61,7 +61,12 @@ describe.skipIf(executable === null)("the portal in a browser", () => {
     "/deliveries?state=pending",
     `/deliveries/${server.deadDelivery}`,
     `/events/${server.filteredEvent}`,
+    "/webhooks?status=active",
+    `/webhooks/${server.badWebhook}`,
+    "/endpoints",
+    `/endpoints/${server.badEndpoint}`,
     "/replays",
+    "/holds",
     "/topics",
     "/topics/orders%2Fcreate",
     "/apps",
@@ -92,6 +97,128 @@ describe.skipIf(executable === null)("the portal in a browser", () => {
       await close();
     },
   );
+
+  test("a reader sees no buttons that change anything", async () => {
+    const { page, close } = await openPage(browser, origin);
+    await signIn(page, origin, server.readKey);
+    await page.getByText("Read only").first().waitFor();
+    for (const path of [
+      `/deliveries/${server.deadDelivery}`,
+      `/webhooks/${server.badWebhook}`,
+      `/apps/${server.clientId}`,
+      "/replays",
+      "/holds",
+      "/keys",
+    ]) {
+      await page.goto(origin + path);
+      await settled(page);
+      const names = await page.locator("main").getByRole("button").allTextContents();
+      expect([path, names.filter((name) => /replay|pause|save|stage|revoke|new|hold/i.test(name))]).toEqual([path, []]);
+    }
+    await close();
+  });
+
+  test("a failed delivery is found, understood and sent again", async () => {
+    const { page, expectQuiet, close } = await openPage(browser, origin);
+    await signIn(page, origin, KEY);
+    await page.getByRole("link", { name: "All dead letters" }).click();
+    await page.waitForURL(/state=dead/);
+    await page.getByRole("table").getByRole("link", { name: "orders/create" }).first().click();
+    await page.getByText("Given up: every attempt of the round failed").waitFor();
+    await page.getByRole("button", { name: /Attempt 3/ }).waitFor();
+    await page.getByText('"run the migrations"').waitFor();
+    await page.getByText("Request", { exact: true }).click();
+    await page.getByRole("button", { name: "Copy as curl" }).waitFor();
+    server.mend(true);
+    await page.getByRole("button", { name: "Replay" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Replay" }).click();
+    await page.getByText("Delivered after 4 attempts.").waitFor();
+    await page.getByText("Replay, round 2").waitFor();
+    server.mend(false);
+    expectQuiet();
+    await close();
+  });
+
+  test("many are counted, then sent again by a replay job", async () => {
+    server.mend(true);
+    const { page, expectQuiet, close } = await openPage(browser, origin);
+    await signIn(page, origin, KEY);
+    await page.getByRole("link", { name: "Replays" }).click();
+    await page.getByRole("button", { name: "New replay" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Count first" }).click();
+    await dialog.getByText(/^\d+ fit and would be sent again\.$/).waitFor();
+    expect(await findViolations(page)).toEqual([]);
+    await dialog.getByRole("button", { name: /^Send \d+ again$/ }).click();
+    await page.getByRole("row").filter({ hasNotText: "Dry run" }).getByText("Done").waitFor();
+    await page.goto(`${origin}/deliveries?state=dead`);
+    await page.getByText("No delivery fits").waitFor();
+    expectQuiet();
+    await close();
+  });
+
+  test("a webhook is paused and resumed, and its filter is tried and saved", async () => {
+    const { page, expectQuiet, close } = await openPage(browser, origin);
+    await signIn(page, origin, KEY);
+    await page.goto(`${origin}/webhooks/${server.badWebhook}`);
+    for (const [step, status] of [
+      ["Pause", "Paused"],
+      ["Resume", "Active"],
+    ] as const) {
+      await page.getByRole("button", { name: step }).click();
+      await page.getByRole("dialog").getByRole("button", { name: step }).click();
+      await page.locator(".state").getByText(status).first().waitFor();
+    }
+    await page.getByLabel("Filter", { exact: true }).fill("order.totalPrice > 100000");
+    await page.getByRole("button", { name: "Try" }).click();
+    await page.getByText("It would not be sent").waitFor();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.waitForFunction(
+      () => [...document.querySelectorAll("button")].find((each) => each.textContent === "Save")?.disabled === true,
+    );
+    expect((await server.api.call("getAnyWebhook", { params: { id: server.badWebhook } })).webhook.filter).toBe(
+      "order.totalPrice > 100000",
+    );
+    expectQuiet();
+    await close();
+  });
+
+  test("a secret is replaced step by step", async () => {
+    const { page, expectQuiet, close } = await openPage(browser, origin);
+    await signIn(page, origin, KEY);
+    await page.goto(`${origin}/apps/${server.clientId}`);
+    const kind = page.getByRole("region", { name: "Signing secret" });
+    const take = async (step: string): Promise<void> => {
+      await kind.getByRole("button", { name: step }).click();
+      await page.getByRole("dialog").getByRole("button", { name: step }).click();
+    };
+    await take("Stage a new one");
+    await page
+      .getByRole("dialog")
+      .getByText(/^whsec_/)
+      .waitFor();
+    await page.getByRole("button", { name: "I have copied it" }).click();
+    await kind.getByText("Staged").waitFor();
+    await take("Use it");
+    await kind.getByText("Retiring").waitFor();
+    await take("Revoke");
+    await kind.getByText("Retiring").waitFor({ state: "detached" });
+    const { secrets } = (await server.api.call("getApp", { params: { clientId: server.clientId } })).app;
+    expect(secrets.filter(({ kind: each, state }) => each === "signing" && state === "live")).toHaveLength(1);
+    expectQuiet();
+    await close();
+  });
+
+  test("why an event did not arrive is said by its id alone", async () => {
+    const { page, expectQuiet, close } = await openPage(browser, origin);
+    await signIn(page, origin, KEY);
+    await page.getByLabel("Go to an id").first().fill(server.filteredEvent);
+    await page.keyboard.press("Enter");
+    await page.getByText("No webhook was owed this event.").waitFor();
+    await page.getByText("Its filter does not match this payload.").waitFor();
+    expectQuiet();
+    await close();
+  });
 
   test("the first load is small", async () => {
     const { page, close } = await openPage(browser, origin);

@@ -24,6 +24,9 @@ export interface SeededServer {
   readonly bad: Endpoint;
   /** From now on the bad endpoint takes everything, or nothing. */
   readonly mend: (isWell: boolean) => void;
+  /** The webhook at the bad endpoint, and the endpoint. */
+  readonly badWebhook: number;
+  readonly badEndpoint: string;
   readonly deadDelivery: string;
   /** An event that one webhook's filter left out. */
   readonly filteredEvent: string;
@@ -71,7 +74,7 @@ export async function startSeededServer(portal: PortalSource): Promise<SeededSer
   const order = (topic: string, address: string, filter?: string) =>
     own.call("createWebhook", { body: { webhook: { topic, address, ...(filter === undefined ? {} : { filter }) } } });
   await order("orders/create", `${good.url}/hooks/orders`);
-  await order("orders/create", `${bad.url}/hooks/stock`);
+  const { webhook } = await order("orders/create", `${bad.url}/hooks/stock`);
   await order("orders/paid", `${good.url}/hooks/paid`, "order.totalPrice > 1000");
   const { topics } = await api.call("listTopics");
   const payloadOf = (name: string): Readonly<Record<string, unknown>> => topics.find((topic) => topic.name === name)?.sample ?? {};
@@ -91,6 +94,8 @@ export async function startSeededServer(portal: PortalSource): Promise<SeededSer
     accessToken,
     good,
     bad,
+    badWebhook: webhook.id,
+    badEndpoint: (await api.call("listAllWebhooks")).webhooks.find(({ id }) => id === webhook.id)?.endpointId ?? "",
     deadDelivery,
     filteredEvent,
     readKey: key.key ?? "",

@@ -83,10 +83,10 @@ function About({ delivery }: { readonly delivery: FullDeliveryEntry }) {
           </Link>
         </Fact>
         <Fact name={words.delivery.webhook}>
-          <Link href={`/deliveries?webhookId=${delivery.webhookId}`}>{delivery.webhookId}</Link>
+          <Link href={`/webhooks/${delivery.webhookId}`}>{delivery.webhookId}</Link>
         </Fact>
         <Fact name={words.delivery.endpoint}>
-          <Link href={`/deliveries?endpointId=${delivery.endpointId}`} className="mono">
+          <Link href={`/endpoints/${delivery.endpointId}`} className="mono">
             {shortId(delivery.endpointId)}
           </Link>
         </Fact>

@@ -117,7 +117,7 @@ function Decisions({ id, nameOf }: Named & { readonly id: string }) {
       ),
     },
     { head: words.deliveries.address, cell: (each) => each.address },
-    { head: words.delivery.webhook, cell: (each) => <Link href={`/deliveries?webhookId=${each.webhookId}`}>{each.webhookId}</Link> },
+    { head: words.delivery.webhook, cell: (each) => <Link href={`/webhooks/${each.webhookId}`}>{each.webhookId}</Link> },
   ];
   return (
     <Panel title={words.event.why} lead={words.event.whyLead} isFlush>

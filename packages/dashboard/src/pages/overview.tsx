@@ -11,6 +11,7 @@ import { Empty, Failed, Lines } from "../parts/states.tsx";
 import { client } from "../session/client.ts";
 import { words } from "../words.ts";
 import { deliveryColumns, useAppName } from "./deliveries.tsx";
+import { endpointColumns } from "./endpoints.tsx";
 import { fillGaps, sumUp, type Summary } from "./summary.ts";
 
 const MINUTE_MS = 60_000;
@@ -72,6 +73,7 @@ export default function Overview() {
       ) : (
         <Figures stats={stats.data} range={range} />
       )}
+      <Troubled />
       <RecentDead chosen={chosen} />
     </Page>
   );
@@ -157,6 +159,29 @@ function Tile({ name, figure, note, isWarning = false }: TileProps) {
         <div className={isWarning ? "note warn" : "note"}>{note}</div>
       </dd>
     </div>
+  );
+}
+
+const TROUBLED_MAX = 5;
+
+/** Endpoints that fail, whatever is chosen above: who looks here wants to know. */
+function Troubled() {
+  const nameOf = useAppName();
+  return (
+    <Panel title={words.overview.troubled} isFlush actions={<Link href="/endpoints?state=failing">{words.nav.endpoints}</Link>}>
+      <EntryList
+        operation="listEndpoints"
+        name={words.overview.troubled}
+        query={{ state: "failing" }}
+        columns={endpointColumns(nameOf)}
+        keyOf={(each) => each.id}
+        href={(each) => `/endpoints/${each.id}`}
+        empty={{ title: words.overview.noneTroubled }}
+        refreshMs={RECENT_REFRESH_MS}
+        limit={TROUBLED_MAX}
+        isWhole={false}
+      />
+    </Panel>
   );
 }
 

@@ -12,7 +12,7 @@ type PageName = Exclude<keyof typeof words.nav, "label" | "open" | "close" | "gr
 
 const GROUPS: readonly { readonly name: keyof typeof words.nav.groups | null; readonly pages: readonly PageName[] }[] = [
   { name: null, pages: ["overview"] },
-  { name: "traffic", pages: ["deliveries", "replays"] },
+  { name: "traffic", pages: ["deliveries", "webhooks", "endpoints", "replays", "holds"] },
   { name: "directory", pages: ["topics", "apps", "shops", "installations"] },
   { name: "administration", pages: ["keys", "audit"] },
 ];
@@ -146,7 +146,15 @@ function GoTo() {
       onSubmit={(event) => {
         event.preventDefault();
         const id = text.trim();
-        const path = UUID.test(id) ? `/events/${id}` : DELIVERY.test(id) ? `/deliveries/${id}` : null;
+        const path = UUID.test(id)
+          ? `/events/${id}`
+          : DELIVERY.test(id)
+            ? `/deliveries/${id}`
+            : /^\d+$/.test(id)
+              ? `/webhooks/${id}`
+              : /^ep_\w+$/.test(id)
+                ? `/endpoints/${id}`
+                : null;
         setUnknown(path === null && id !== "");
         if (path === null) return;
         setText("");
