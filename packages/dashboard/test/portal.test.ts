@@ -135,6 +135,8 @@ describe.skipIf(executable === null)("the portal in a browser", () => {
     await page.getByText("Delivered after 4 attempts.").waitFor();
     await page.getByText("Replay, round 2").waitFor();
     server.mend(false);
+    const { delivery } = await server.api.call("getDelivery", { params: { id: server.deadDelivery } });
+    expect([delivery.state, delivery.round, delivery.attemptCount]).toEqual(["delivered", 2, 4]);
     expectQuiet();
     await close();
   });
@@ -216,6 +218,7 @@ describe.skipIf(executable === null)("the portal in a browser", () => {
     await page.keyboard.press("Enter");
     await page.getByText("No webhook was owed this event.").waitFor();
     await page.getByText("Its filter does not match this payload.").waitFor();
+    expect(page.url()).toBe(`${origin}/events/${server.filteredEvent}`);
     expectQuiet();
     await close();
   });
