@@ -98,6 +98,24 @@ test("a page of a long lane, its cancelling and its moving read what they name",
   expect(await reads("task", (store) => store.tasks.relocateLane(LONG_LANE, 4, 100, 1))).toBeLessThan(1_000);
 });
 
+test("measuring short lanes beside a long one reads the short ones, and of the long one as much as is counted", async () => {
+  const short = Array.from({ length: 20 }, (_, n) => ({ shard: 200, lane: 900 + n }));
+  await withClient(url, (client) =>
+    client.query(
+      `INSERT INTO task (shard, lane, due, event, subscription, seq, round, attempts, attempts_ever)
+       SELECT 200, 900 + g, 7, '${eventId(TODAY, 1)}', 900 + g, 1, 1, 0, 0 FROM generate_series(0, 19) g ON CONFLICT DO NOTHING`,
+    ),
+  );
+  const measure = async (store: Store): Promise<void> => {
+    expect(await store.tasks.measureLanes(short, 1_000)).toEqual({ count: 20, oldestDue: 7 });
+  };
+  expect(await reads("task", measure)).toBeLessThan(500);
+  const long = async (store: Store): Promise<void> => {
+    expect(await store.tasks.measureLanes([LONG_LANE], 1_000)).toMatchObject({ count: 1_000 });
+  };
+  expect(await reads("task", long)).toBeLessThan(4_000);
+});
+
 test("a replay and a look at logs and events read their own days, and of these their own rows", async () => {
   const deliveries: readonly DeliveryKey[] = owed.map((eventId, n) => ({ eventId, subscription: 1 + ((n * 7 + 1) % SUBSCRIPTIONS) }));
   const lane = { shard: 1, lane: 1 };
@@ -128,4 +146,11 @@ test("discovery reads a row a lane", async () => {
     expect(await store.tasks.lanesWithWork(shards, null, 1_000)).not.toEqual([]);
   };
   expect(await reads("task", found)).toBeLessThan(200);
+});
+
+test("how much is owed is told from a bounded number of rows", async () => {
+  const told = async (store: Store): Promise<void> => {
+    expect((await store.tasks.backlog()).pending).toBeGreaterThanOrEqual(20_000);
+  };
+  expect(await reads("task", told)).toBeLessThan(22_000);
 });

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { dayOfTime, firstTask, laneOf, type NewEvent, type Store, type Task } from "@genhook/core";
+import { dayOfTime, firstTask, laneOf, type LaneRef, type NewEvent, type Store, type Task } from "@genhook/core";
 import {
   buildApp,
   buildCommit,
@@ -14,6 +14,7 @@ import {
   DAY_MS,
   NOW,
   openTestDatabases,
+  seededRandom,
   withClient,
   type TestDatabases,
 } from "@genhook/testkit";
@@ -260,6 +261,41 @@ test("a renewal that waited while another node took its shard does not answer th
   });
   expect((await store.leases.renew({ ...request, claim: [7] })).leases[7]).toMatchObject({ owner: "b", epoch: 2 });
 });
+
+test("settling, cancelling, moving and expiring the same lanes at once end each task once, and never block each other in a circle", async () => {
+  const seed = Date.now() & 0xffff;
+  console.log(`settling and sweeping at once: seed ${seed}`);
+  const random = seededRandom(seed);
+  const stores = [await begin(), await connect(), await connect()];
+  const lanes = MANY.slice(0, 3);
+  const moved = (lane: LaneRef): LaneRef => ({ ...lane, shard: (lane.shard + 1) % 256 });
+  for (let round = 0; round < 12; round += 1) {
+    const events = Array.from({ length: 80 }, () => buildEvent(lanes));
+    await stores[0]?.events.append(events, version);
+    const shuffled = events.flatMap((event) =>
+      lanes.map((each) => buildSettlement(firstTask(event, { subscription: each.id, ...laneOf(each) }), "delivered")),
+    );
+    shuffled.sort(() => random() - 0.5);
+    const steps = lanes.flatMap((lane) => [
+      (store: Store) => store.tasks.cancelLane(laneOf(lane), "unsubscribed", NOW, 60, version),
+      (store: Store) => store.tasks.relocateLane(laneOf(lane), moved(laneOf(lane)).shard, 60, version),
+    ]);
+    await Promise.all([
+      ...stores.map((store) => store.tasks.settle(shuffled.slice(0, 200))),
+      ...steps.map((step, index) => step(stores[index % 3] as Store)),
+      stores[round % 3]?.retention.expireThrough(dayOfTime(NOW), NOW, 60),
+    ]);
+    for (const lane of lanes) {
+      for (const at of [laneOf(lane), moved(laneOf(lane))]) await stores[1]?.tasks.cancelLane(at, "unsubscribed", NOW, 1_000, version);
+    }
+    const rows = await withClient(url, (client) =>
+      client.query("SELECT event, subscription FROM attempt GROUP BY 1, 2 HAVING count(*) > 1"),
+    );
+    expect(rows.rows).toEqual([]);
+  }
+  const ended = await withClient(url, (client) => client.query<{ n: string }>("SELECT count(*) AS n FROM attempt WHERE state > 0"));
+  expect(Number(ended.rows[0]?.n)).toBe(12 * 80 * lanes.length);
+}, 60_000);
 
 /** Bytes of write-ahead log that `work` makes; nothing else happens on this server. */
 async function walBytes(work: () => Promise<void>): Promise<number> {
