@@ -247,6 +247,7 @@ function warnOfUnknownTopics({ directory }: DirectoryService, topics: TopicTable
 }
 
 function makeSender(settings: Settings, ca: Files["ca"], secrets: SecretVault, log: Logger, metrics: Metrics): HttpSender {
+  const say = seldom((error: unknown, times) => log.error({ err: error, times }, "attempts failed on our side"));
   return new HttpSender({
     secrets,
     timeoutMs: settings.attemptTimeoutMs,
@@ -259,7 +260,7 @@ function makeSender(settings: Settings, ca: Files["ca"], secrets: SecretVault, l
     ...(settings.egressProxy === null ? {} : { proxy: settings.egressProxy }),
     onInternalError: (error) => {
       metrics.failed("send");
-      log.error({ err: error }, "an attempt failed on our side");
+      say(error);
     },
   });
 }

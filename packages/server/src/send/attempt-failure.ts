@@ -32,6 +32,9 @@ const CONNECT_CODES: ReadonlySet<string> = new Set([
   "EPERM",
 ]);
 
+/** This machine has no descriptors or no memory left: no endpoint is to blame. */
+const OWN_CODES: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
+
 const LENGTH_MISMATCH = "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
 
 /** Maps what the network said to a word of the contract's table: one function, so that every failure has exactly one name. */
@@ -40,6 +43,7 @@ export function failureOf(error: Error, phase: Phase): Failure {
   const detail = detailOf(error, code);
   // Whatever is wrong with the proxy, no endpoint is reached: their breakers open, and what is owed waits without using attempts.
   if (code === "GENHOOK_PROXY_REFUSED") return { error: "connect_failed", detail };
+  if (OWN_CODES.has(code)) return { error: "internal_error", detail };
   if (code === "GENHOOK_ADDRESS_REFUSED") return { error: "address_refused", detail };
   if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT") return { error: "timeout", detail };
   if (code === "UND_ERR_HEADERS_OVERFLOW" || code === "HPE_HEADER_OVERFLOW") return { error: "headers_too_large", detail };
