@@ -6,17 +6,45 @@ import { findDuplicate, JsonError, skipSpace, valueEnd } from "./json-bytes.ts";
 /** Bytes of request bodies held in memory at once, over all calls: what comes on top is told to come back. */
 const BODIES_HELD_MAX_BYTES = 268_435_456;
 
-/** Counts the bytes of bodies that are being read or worked on. */
+/**
+ * Counts the bytes of bodies that are being read or worked on, as they arrive: what is only announced takes no memory, and whoever announces
+ * much and sends nothing must not keep others out.
+ */
 export class BodyBudget {
   #held = 0;
 
+  open(): BodyAccount {
+    return new BodyAccount((bytes) => {
+      if (bytes > 0 && this.#held + bytes > BODIES_HELD_MAX_BYTES) {
+        throw new ApiError(
+          { code: "overloaded", message: "Too many large requests at once; try again in a moment." },
+          { "Retry-After": "1", Connection: "close" },
+        );
+      }
+      this.#held += bytes;
+    });
+  }
+}
+
+/** One request's part of the budget. */
+export class BodyAccount {
+  readonly #change: (bytes: number) => void;
+  #held = 0;
+
+  constructor(change: (bytes: number) => void) {
+    this.#change = change;
+  }
+
+  /** Fails with 503 where there is no room. */
   take(bytes: number): void {
-    if (this.#held + bytes > BODIES_HELD_MAX_BYTES) fail("overloaded", "Too many large requests at once; try again in a moment.");
+    this.#change(bytes);
     this.#held += bytes;
   }
 
-  give(bytes: number): void {
-    this.#held -= bytes;
+  /** Gives back everything that was taken so far. */
+  giveAll(): void {
+    this.#change(-this.#held);
+    this.#held = 0;
   }
 }
 
@@ -29,13 +57,14 @@ export function announcedBytes(request: IncomingMessage, bytesMax: number): numb
   return bytes;
 }
 
-export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, bytesMax: number, account?: BodyAccount): Promise<Buffer> {
   announcedBytes(request, bytesMax);
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > bytesMax) throw tooLarge(bytesMax);
+    account?.take(chunk.length);
     chunks.push(chunk);
   }
   return chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks);

@@ -1,5 +1,7 @@
+import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Harness, ORDER, SHOP, type Answer } from "../harness.ts";
+import { BodyBudget } from "../../src/http/request-body.ts";
+import { Harness, KEY, ORDER, SHOP, type Answer } from "../harness.ts";
 
 const h = new Harness();
 
@@ -205,4 +207,34 @@ test("publishing needs the publish role, or admin; a read key may look", async (
   expect((await h.call("GET", "/platform/v1/stats", undefined, { key: publish })).status).toBe(403);
   expect((await h.call("GET", "/platform/v1/stats", undefined, { key: null })).body.code).toBe("token_missing");
   expect((await h.call("GET", "/platform/v1/stats", undefined, { key: "wrong" })).body.code).toBe("token_invalid");
+});
+
+test("publishers that announce much and send nothing keep nobody out", async () => {
+  const { hostname, port } = new URL(h.origin);
+  const head = `POST ${EVENTS} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${KEY}\r\n`;
+  const sockets = await Promise.all(
+    Array.from({ length: 40 }, (_, n) => {
+      const type = n % 2 === 0 ? "application/json" : "application/x-ndjson";
+      return new Promise<Socket>((resolve, reject) => {
+        const socket = connect(Number(port), hostname, () => {
+          // Node answers this once the call's own code has the request, and waits for its body.
+          socket.write(`${head}Content-Type: ${type}\r\nContent-Length: 33554432\r\nExpect: 100-continue\r\n\r\n[`);
+        });
+        socket.once("data", () => resolve(socket));
+        socket.once("error", reject);
+      });
+    }),
+  );
+  const answer = await h.publish("orders/create", ORDER);
+  for (const socket of sockets) socket.destroy();
+  expect(answer.status).toBe(202);
+});
+
+test("what is held of bodies is bounded: beyond it a publish is told to come back", () => {
+  const budget = new BodyBudget();
+  const first = budget.open();
+  for (let mib = 0; mib < 256; mib += 1) first.take(1_048_576);
+  expect(() => budget.open().take(1)).toThrow("Too many large requests at once");
+  first.giveAll();
+  expect(() => budget.open().take(1)).not.toThrow();
 });

@@ -12,13 +12,13 @@ import type { Published, Publisher, Result } from "@genhook/core";
 import { fail } from "../api-error.ts";
 import type { Reply } from "../call.ts";
 import { cutList, JsonError, skipSpace, type Slice } from "../json-bytes.ts";
-import { jsonError, tooLarge } from "../request-body.ts";
+import { jsonError, tooLarge, type BodyAccount } from "../request-body.ts";
 import { Turns } from "../turns.ts";
 import { ITEM_BYTES_MAX, readItem, type ItemResult } from "./publish-item.ts";
 
 /** Items under way at once: enough to fill groups, little enough to bound memory. */
 const ITEMS_UNDER_WAY_MAX = 512;
-export const LINE_BYTES_UNDER_WAY_MAX = 8_388_608;
+const LINE_BYTES_UNDER_WAY_MAX = 8_388_608;
 /** A list up to this size is read once and kept; the values of a longer one take many times its bytes, so it is read twice. */
 const KEPT_LIST_BYTES_MAX = 1_048_576;
 
@@ -39,7 +39,7 @@ export async function publishList(body: Buffer, start: number, publisher: Publis
     if (body.length <= KEPT_LIST_BYTES_MAX) kept.push(item);
     await turns.pause();
   }
-  const batch = new Batch(publisher, turns);
+  const batch = new Batch(publisher, turns, null);
   for (const [index, { start: from, end }] of elements.entries()) {
     await batch.add(kept[index] ?? readItem(body.subarray(from, end)), end - from);
   }
@@ -63,8 +63,8 @@ function describeElement(element: Buffer, index: number, start: number): string 
 }
 
 /** Lines as they arrive: a broken one is that line's error, and the stream goes on. */
-export async function publishLines(request: IncomingMessage, publisher: Publisher): Promise<ItemAnswer[]> {
-  const batch = new Batch(publisher, new Turns());
+export async function publishLines(request: IncomingMessage, publisher: Publisher, account: BodyAccount): Promise<ItemAnswer[]> {
+  const batch = new Batch(publisher, new Turns(), account);
   let broken = 0;
   for await (const line of linesOf(request)) {
     const item = line === null ? LONG_LINE : readLine(line);
@@ -81,17 +81,21 @@ export async function publishLines(request: IncomingMessage, publisher: Publishe
 class Batch {
   readonly #publisher: Publisher;
   readonly #turns: Turns;
+  /** Counts what is under way; null where the whole body is counted. */
+  readonly #account: BodyAccount | null;
   readonly #answers: Promise<ItemAnswer>[] = [];
   #underWay = 0;
   #underWayBytes = 0;
 
-  constructor(publisher: Publisher, turns: Turns) {
+  constructor(publisher: Publisher, turns: Turns, account: BodyAccount | null) {
     this.#publisher = publisher;
     this.#turns = turns;
+    this.#account = account;
   }
 
   /** Resolves when there is room for the next one. */
   async add(item: ItemResult, bytes: number): Promise<void> {
+    this.#account?.take(bytes);
     this.#answers.push(answerOf(item, this.#publisher));
     this.#underWay += 1;
     this.#underWayBytes += bytes;
@@ -99,6 +103,7 @@ class Batch {
       await Promise.all(this.#answers.slice(-this.#underWay));
       this.#underWay = 0;
       this.#underWayBytes = 0;
+      this.#account?.giveAll();
     }
     await this.#turns.pause();
   }

@@ -13,23 +13,22 @@ import { apiError, fail, refusalError } from "../api-error.ts";
 import type { Call, Reply } from "../call.ts";
 import { JsonError, skipSpace } from "../json-bytes.ts";
 import { announcedBytes, mediaType, parseText, readBody, type BodyBudget } from "../request-body.ts";
-import { batchReply, LINE_BYTES_UNDER_WAY_MAX, publishLines, publishList } from "./publish-batch.ts";
+import { batchReply, publishLines, publishList } from "./publish-batch.ts";
 import { readExact, readItem, type ItemResult } from "./publish-item.ts";
 
 const MEDIA_TYPES = ["application/json", NDJSON_MEDIA_TYPE, EXACT_BYTES_MEDIA_TYPE];
 /** Publishes what a request carries, in any of its four forms. Answers only what is durable. */
 export async function publishEvents(call: Call, publisher: Publisher, budget: BodyBudget): Promise<Reply> {
   const { request } = call;
-  const announced = announcedBytes(request, PUBLISH_REQUEST_BYTES_MAX);
+  announcedBytes(request, PUBLISH_REQUEST_BYTES_MAX);
   const type = mediaType(request, MEDIA_TYPES);
-  const held = type === NDJSON_MEDIA_TYPE ? LINE_BYTES_UNDER_WAY_MAX : (announced ?? PUBLISH_REQUEST_BYTES_MAX);
-  budget.take(held);
+  const account = budget.open();
   try {
     if (type === NDJSON_MEDIA_TYPE) {
       refuseKeyHeader(request);
-      return batchReply(await publishLines(request, publisher));
+      return batchReply(await publishLines(request, publisher, account));
     }
-    const body = await readBody(request, PUBLISH_REQUEST_BYTES_MAX);
+    const body = await readBody(request, PUBLISH_REQUEST_BYTES_MAX, account);
     if (type === EXACT_BYTES_MEDIA_TYPE) return await publishOne(readExact(checkText(body), envelopeOf(request)), publisher);
     const first = valueStart(checkText(body));
     if (body[first] === 0x5b) {
@@ -38,7 +37,7 @@ export async function publishEvents(call: Call, publisher: Publisher, budget: Bo
     }
     return await publishOne(withKeyHeader(readItem(body), request), publisher);
   } finally {
-    budget.give(held);
+    account.giveAll();
   }
 }
 
