@@ -39,7 +39,7 @@ export function pathOf(runs: readonly (readonly Place[])[], width: number, heigh
     .map((run) => {
       const points = run.map(({ x, y }) => `${round(x * width)} ${round(y * height)}`);
       // A point alone is a short stroke: it would not be seen otherwise.
-      return points.length === 1 ? `M${points[0]}h0.01` : `M${points.join("L")}`;
+      return points.length === 1 ? `M${points[0]}h4` : `M${points.join("L")}`;
     })
     .join("");
 }
