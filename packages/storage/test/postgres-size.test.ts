@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { dayOfTime, type DeliveryKey, type Store } from "@genhook/core";
 import { NOW, openTestDatabases, withClient, type TestDatabases } from "@genhook/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -47,6 +48,9 @@ async function fill(): Promise<void> {
         SELECT ${day}, ${id(day)}, 1, 'orders/create', '202412', '', ${day}::bigint * 86400000 + g, false, '{1}', 1, repeat('x', 500)::bytea
         FROM generate_series(1, ${day === TODAY ? LANE_ROWS : ROWS_A_DAY}) g`);
       await client.query(`
+        INSERT INTO event_subject (day, subject, event)
+        SELECT ${day}, decode(md5(g::text), 'hex'), ${id(day)} FROM generate_series(1, ${ROWS_A_DAY}) g`);
+      await client.query(`
         INSERT INTO attempt (day, event, subscription, seq, kind, round, n, at, duration_ms, address, state, shop, app)
         SELECT ${day}, ${id(day)}, 1 + g % ${SUBSCRIPTIONS}, 1, 0, 1, 1, 1, 1, '', CASE WHEN g % 50 = 0 THEN 2 ELSE 1 END, 1, 1
         FROM generate_series(1, ${day === TODAY ? LANE_ROWS : ROWS_A_DAY}) g`);
@@ -69,13 +73,28 @@ async function rowsRead(table: string): Promise<number> {
   });
 }
 
+/** Blocks of this table's indexes that were looked at, of all days. */
+async function indexBlocksRead(table: string): Promise<number> {
+  return withClient(url, async (client) => {
+    const { rows } = await client.query<{ read: string }>(
+      "SELECT sum(idx_blks_hit + idx_blks_read) AS read FROM pg_statio_user_tables WHERE relname LIKE $1 || '\\_d%'",
+      [table],
+    );
+    return Number(rows[0]?.read);
+  });
+}
+
 /** How many rows of a table a call reads. A connection tells the server's counters when it ends, so the store is one of its own. */
-async function reads(table: string, call: (store: Store) => Promise<unknown>): Promise<number> {
+async function reads(
+  table: string,
+  call: (store: Store) => Promise<unknown>,
+  count: (table: string) => Promise<number> = rowsRead,
+): Promise<number> {
   const opened = async (work: (store: Store) => Promise<unknown>): Promise<number> => {
     const store = await openPostgresStore({ url });
     await work(store);
     await store.close();
-    return rowsRead(table);
+    return count(table);
   };
   const before = await opened(() => Promise.resolve());
   return (await opened(call)) - before;
@@ -153,4 +172,19 @@ test("how much is owed is told from a bounded number of rows", async () => {
     expect((await store.tasks.backlog()).pending).toBeGreaterThanOrEqual(20_000);
   };
   expect(await reads("task", told)).toBeLessThan(22_000);
+});
+
+test("erasing finds a customer's events through their key, and touches the days that it names", async () => {
+  const newest = eventId(TODAY, ROWS_A_DAY);
+  const subject = createHash("md5").update("77").digest("hex");
+  const find = async (store: Store): Promise<void> => {
+    const { ids } = await store.erasures.find({ eventId: newest, shop: 1, subjects: [subject] }, null, 100);
+    expect(ids).toEqual(DAYS.map((day) => eventId(day, 77)));
+  };
+  expect(await reads("event_subject", find, indexBlocksRead)).toBeLessThan(DAYS.length * 10);
+  const erase = (store: Store): Promise<unknown> => store.erasures.erase([eventId(TODAY, 77), eventId(TODAY - 1, 77)], NOW);
+  expect(await reads("event", erase)).toBeLessThan(500);
+  expect(await reads("attempt", erase)).toBeLessThan(500);
+  expect(await reads("event_subject", erase)).toBeLessThan(3 * ROWS_A_DAY);
+  expect(await reads("task", erase)).toBeLessThan(500);
 });

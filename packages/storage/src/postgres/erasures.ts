@@ -2,6 +2,7 @@ import { dayOf, SHARDS, type Erasure, type ErasurePage, type Erasures, type Even
 import type { Database, Query } from "./database.ts";
 import { lowestId } from "./day.ts";
 import { endTasks } from "./end-tasks.ts";
+import { eventsOf } from "./event-lookup.ts";
 import { bytes, number, text } from "./rows.ts";
 
 /** Rows that one look may pass: a shop's events lie among everybody's. */
@@ -13,14 +14,30 @@ const LOOKED_AT_MAX = 5_000;
  */
 const PENDING = `
 SELECT t.shard, t.lane, t.due, t.event, t.seq
-FROM unnest($1::integer[], $2::uuid[]) AS k (day, id) JOIN event e ON e.day = k.day AND e.id = k.id
+FROM (${eventsOf("e.day, e.id, e.owes, e.accepted_at")}) AS e
 CROSS JOIN LATERAL unnest(e.owes) AS o (subscription)
 LEFT JOIN LATERAL (
-  SELECT a.state, a.next_at FROM attempt a WHERE a.day = k.day AND a.event = k.id AND a.subscription = o.subscription ORDER BY a.seq DESC LIMIT 1
+  SELECT a.state, a.next_at FROM attempt a
+  WHERE a.day = e.day AND a.event = e.id AND a.subscription = o.subscription AND a.day = ANY ($1::integer[]) ORDER BY a.seq DESC LIMIT 1
 ) last ON true
 CROSS JOIN generate_series(0, ${SHARDS - 1}) AS s (shard)
-JOIN task t ON t.shard = s.shard AND t.lane = o.subscription AND t.due = coalesce(last.next_at, e.accepted_at) AND t.event = k.id
-WHERE coalesce(last.state, 0) = 0`;
+CROSS JOIN LATERAL (
+  SELECT * FROM task WHERE shard = s.shard AND lane = o.subscription AND due = coalesce(last.next_at, e.accepted_at) AND event = e.id LIMIT 1
+) t WHERE coalesce(last.state, 0) = 0`;
+
+/**
+ * Events that name one of the subjects, day by day: the key begins with the day, so over all days at once its whole index would be looked through.
+ * `$1` and `$2` days, `$3` subjects, `$4` and `$5` ids, `$6` how many.
+ */
+const FIND_OF_SUBJECTS = `
+SELECT DISTINCT s.event FROM (
+  SELECT substr(c.relname, ${"event_subject_d".length + 1})::integer AS day FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+  WHERE i.inhparent = 'event_subject'::regclass
+) AS d CROSS JOIN LATERAL (
+  SELECT e.event FROM event_subject e
+  WHERE e.day = d.day AND e.subject = ANY ($3::bytea[]) AND e.event > $4::uuid AND e.event <= $5::uuid AND e.event NOT IN (SELECT event FROM erasure)
+  ORDER BY e.event LIMIT $6
+) AS s WHERE d.day BETWEEN $1 AND $2 ORDER BY s.event LIMIT $6`;
 
 /** `$3` at. */
 const CANCEL = endTasks(PENDING, { state: 3, reason: "'redacted'", at: "$3" });
@@ -54,35 +71,31 @@ export function erasures(database: Database): Erasures {
 async function erase(query: Query, ids: readonly EventId[], at: number): Promise<readonly number[]> {
   const days = ids.map(dayOf);
   const cancelled = await query(CANCEL, [days, ids, at]);
-  const keys = "unnest($1::integer[], $2::uuid[]) AS k (day, id)";
+  // As values and not as rows to join: from these the planner sees which days it needs. Subjects have no index by event, so of those days all are looked at.
+  const chosen = (event: string): string => `day = ANY ($1::integer[]) AND ${event} = ANY ($2::uuid[])`;
+  const values = [[...new Set(days)], ids];
+  await query(`UPDATE event SET payload = '', order_key = NULL, erased_at = $3 WHERE ${chosen("id")} AND erased_at IS NULL`, [
+    ...values,
+    at,
+  ]);
   await query(
-    `UPDATE event e SET payload = '', order_key = NULL, erased_at = $3 FROM ${keys} WHERE e.day = k.day AND e.id = k.id AND e.erased_at IS NULL`,
-    [days, ids, at],
+    `UPDATE attempt SET response_headers = NULL, response_body = NULL
+     WHERE ${chosen("event")} AND (response_headers IS NOT NULL OR response_body IS NOT NULL)`,
+    values,
   );
-  await query(
-    `UPDATE attempt a SET response_headers = NULL, response_body = NULL FROM ${keys}
-     WHERE a.day = k.day AND a.event = k.id AND (a.response_headers IS NOT NULL OR a.response_body IS NOT NULL)`,
-    [days, ids],
-  );
-  await query(`DELETE FROM event_subject s USING ${keys} WHERE s.day = k.day AND s.event = k.id`, [days, ids]);
+  await query(`DELETE FROM event_subject WHERE ${chosen("event")}`, values);
   return [...new Set(cancelled.map((row) => number(row["subscription"])))];
 }
 
 async function findOfSubjects(database: Database, erasure: Erasure, after: EventId | null, limit: number): Promise<ErasurePage> {
-  const rows = await database.query(
-    "read",
-    `SELECT DISTINCT event FROM event_subject
-     WHERE day BETWEEN $1 AND $2 AND subject = ANY($3::bytea[]) AND event > $4::uuid AND event <= $5::uuid AND event NOT IN (SELECT event FROM erasure)
-     ORDER BY event LIMIT $6`,
-    [
-      after === null ? 0 : dayOf(after),
-      dayOf(erasure.eventId),
-      (erasure.subjects ?? []).map(bytes),
-      after ?? lowestId(0),
-      erasure.eventId,
-      limit,
-    ],
-  );
+  const rows = await database.query("read", FIND_OF_SUBJECTS, [
+    after === null ? 0 : dayOf(after),
+    dayOf(erasure.eventId),
+    (erasure.subjects ?? []).map(bytes),
+    after ?? lowestId(0),
+    erasure.eventId,
+    limit,
+  ]);
   const ids = rows.map((row) => text(row["event"]));
   return { ids, next: ids.length < limit ? null : (ids.at(-1) ?? null) };
 }
