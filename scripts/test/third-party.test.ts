@@ -1,0 +1,24 @@
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { BUNDLED, thirdParty } from "../third-party.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+test("everything that an installation contains of others has a licence that fits, and stands in docs/third-party.md", () => {
+  const { page, refused } = thirdParty();
+  expect(refused).toEqual([]);
+  const path = `${root}docs/third-party.md`;
+  if (process.env["GENHOOK_UPDATE_GOLDEN"] !== undefined || !existsSync(path)) writeFileSync(path, page);
+  expect(readFileSync(path, "utf8")).toBe(page);
+});
+
+test("what the portal imports is known to be bundled", () => {
+  const files = globSync("packages/dashboard/src/**/*.{ts,tsx}", { cwd: root });
+  expect(files.length).toBeGreaterThan(0);
+  const imported = files.flatMap((file) =>
+    [...readFileSync(root + file, "utf8").matchAll(/from "((?:@[^/"]+\/)?[a-z][^/"]*)/g)].map(([, name = ""]) => name),
+  );
+  const foreign = new Set(imported.filter((name) => !name.startsWith("@genhook/")));
+  expect([...foreign].filter((name) => !BUNDLED.includes(name))).toEqual([]);
+});
