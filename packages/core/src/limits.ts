@@ -54,6 +54,8 @@ export const DIRECTORY_ASK_EVERY_MS = 500;
 /** How old an answer may be, ms, counted from its question, for attempts to start: a change of rights binds every process within 2 s. */
 export const DIRECTORY_TRUST_MS = 1_500;
 
+/** The wall clock may fall this far behind the monotonic one within a trust, ms: more was no drift, it was set back. */
+export const CLOCKS_APART_MAX_MS = 1_000;
 /** A reading of the store's clock that lies further off than this is no drift, ms: something has jumped. */
 export const CLOCK_JUMP_MAX_MS = 5_000;
 /** A reading that took longer than this does not replace a better one, ms. */

@@ -2,7 +2,7 @@ import type { CancelReason } from "../domain/delivery.ts";
 import type { App, Installation, Shop, Subscription } from "../domain/directory-entries.ts";
 import type { NewEvent } from "../domain/event.ts";
 import type { Hold } from "../domain/hold.ts";
-import type { AuditRecord, Counters, DirectoryCommit } from "../ports/directory-store.ts";
+import type { AuditRecord, Counters, DirectoryChanges, DirectoryCommit } from "../ports/directory-store.ts";
 import type { Store } from "../ports/store.ts";
 import type { LaneRef } from "../ports/task-queue.ts";
 import { ok, refuse, type Result } from "../refusal.ts";
@@ -58,12 +58,21 @@ export class DirectoryService {
     const changes = await this.#options.store.directory.changesSince(this.directory.version);
     if (changes.version <= this.directory.version) return;
     this.directory.apply(changes);
-    this.#options.onChange({ ...changes, at: this.#options.now(), cancel: [], events: [], audit: [] });
+    this.#tellChanged(changes);
   }
 
-  /** Brings the copy to what the store has now. */
+  /** Brings the copy to what the store has now; back, too, where the store was set back to an earlier state. */
   async refresh(): Promise<void> {
-    await this.catchUp(await this.#options.store.directory.version());
+    const { directory } = this.#options.store;
+    const before = this.directory.version;
+    const version = await directory.version();
+    if (version >= before) {
+      await this.catchUp(version);
+      return;
+    }
+    const state = await directory.changesSince(0);
+    if (state.version >= this.directory.version) return;
+    this.#tellChanged(this.directory.setBack(state, this.#options.now()));
   }
 
   /** Carries one change through; changes of one process queue behind each other. Rejects only when the store does. */
@@ -91,9 +100,13 @@ export class DirectoryService {
         this.#committed(commit, outcome.version);
         return ok(change.value);
       }
-      await this.catchUp(this.directory.version + 1);
+      await this.refresh();
     }
     return refuse("overloaded", "The directory is changing too fast; try again.");
+  }
+
+  #tellChanged(changes: DirectoryChanges): void {
+    this.#options.onChange({ ...changes, at: this.#options.now(), cancel: [], events: [], audit: [] });
   }
 
   #committed(commit: DirectoryCommit, version: number): void {

@@ -46,6 +46,29 @@ export class Directory {
     this.counters = changes.counters;
   }
 
+  /**
+   * Takes over a state of the store that is older than this copy: a database that was set back, by a failover to a copy that lagged or by a
+   * restore. What that state does not have has ended. Answers the state with what ended.
+   */
+  setBack(state: DirectoryChanges, at: number): DirectoryChanges {
+    const missing = <Entry>(here: Iterable<Entry>, there: readonly Entry[], keyOf: (entry: Entry) => number | string): Entry[] => {
+      const keys = new Set(there.map(keyOf));
+      return [...here].filter((entry) => !keys.has(keyOf(entry))).map((entry) => ({ ...entry, endedAt: at }));
+    };
+    const byId = ({ id }: { readonly id: number | string }): number | string => id;
+    const whole: DirectoryChanges = {
+      ...state,
+      shops: [...missing(this.#shops.values(), state.shops, byId), ...state.shops],
+      apps: [...missing(this.#apps.values(), state.apps, byId), ...state.apps],
+      installations: [...missing(this.installations(), state.installations, ({ app, shop }) => `${app} ${shop}`), ...state.installations],
+      subscriptions: [...missing(this.#subscriptions.values(), state.subscriptions, byId), ...state.subscriptions],
+      holds: [...missing(this.holds.all(), state.holds, byId), ...state.holds],
+    };
+    this.version = 0;
+    this.apply(whole);
+    return whole;
+  }
+
   /** Also a shop that has ended. */
   shop(id: number): Shop | undefined {
     return this.#shops.get(id);

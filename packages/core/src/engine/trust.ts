@@ -1,3 +1,4 @@
+import { CLOCKS_APART_MAX_MS } from "../limits.ts";
 import type { Clock } from "../ports/clock.ts";
 
 /** One moment, read off both clocks of this machine. */
@@ -14,8 +15,9 @@ export function instantOf(clock: Clock): Instant {
  * Leave to act on something that the store said, for a time that runs from the moment at which it was *asked*. To be looked at before each
  * act, never by a timer: a process that was frozen finds that it has ended, whenever it wakes.
  *
- * Both clocks of this machine are witnesses, and the first that says that the time is over is believed. The monotonic one cannot be set, but
- * stands still while the machine is suspended; the wall clock is right again after that, but can be set. No two machines' clocks are compared.
+ * Both clocks of this machine are witnesses, and nothing is trusted when they disagree. The monotonic one cannot be set, but stands still while
+ * the machine is suspended; the wall clock is right again after that, but can be set, forwards and back. No two machines' clocks are
+ * compared. A virtual machine that is paused with both its clocks cannot know; it learns with its next renewal.
  */
 export class Trust {
   readonly #clock: Clock;
@@ -38,7 +40,8 @@ export class Trust {
   get isHeld(): boolean {
     // A store of one process is trusted without looking at a clock: this stands in the hottest loop.
     if (this.#forMs === Number.POSITIVE_INFINITY) return true;
-    const { monotonic, wall } = this.#from;
-    return this.#clock.monotonic() - monotonic < this.#forMs && this.#clock.now() - wall < this.#forMs;
+    const monotonic = this.#clock.monotonic() - this.#from.monotonic;
+    const wall = this.#clock.now() - this.#from.wall;
+    return monotonic < this.#forMs && wall < this.#forMs && wall > monotonic - CLOCKS_APART_MAX_MS;
   }
 }

@@ -1,13 +1,28 @@
 import { openMemoryCluster, openMemoryStore } from "@genhook/storage";
 import { buildApp, buildCommit, buildInstallation, buildShop, buildSubscription, NOW } from "@genhook/testkit";
-import { DirectoryService, pauseSubscription, resumeSubscription, type DirectoryStore, type Store, type Subscription } from "@genhook/core";
+import {
+  DirectoryService,
+  pauseSubscription,
+  resumeSubscription,
+  subscribe,
+  type DirectoryStore,
+  type Store,
+  type Subscription,
+} from "@genhook/core";
 import { describe, expect, it } from "vitest";
 import { DirectoryWatch } from "../../src/directory/directory-watch.ts";
+import { makeTools } from "./fixtures.ts";
 import { SimulatedProcess } from "../simulation/simulated-process.ts";
 import { VirtualTime } from "../simulation/virtual-time.ts";
 
 const S = buildSubscription(8_589_934_901, 1, 1);
 const WHO = { app: 1, shop: 1 };
+const FIRST = buildCommit({
+  shops: [buildShop(1)],
+  apps: [buildApp(1)],
+  installations: [buildInstallation(1, 1, { scopes: ["read_orders"] })],
+  subscriptions: [S],
+});
 
 /** Two processes' directories on one store; the first watches, over a wire that can be slow or cut. */
 class Scene {
@@ -15,6 +30,8 @@ class Scene {
   readonly process = new SimulatedProcess(this.time, 0, 0);
   readonly #cluster = openMemoryCluster({ now: this.time.clock.now, leaseMs: 10_000 });
   readonly #stores: readonly [Store, Store] = [this.#cluster.connect(), this.#cluster.connect()];
+  readonly #lagging: Store = openMemoryCluster({ now: this.time.clock.now, leaseMs: 10_000 }).connect();
+  #isSetBack = false;
   delayMs = 2;
   isAway = false;
   asked = 0;
@@ -43,16 +60,18 @@ class Scene {
   });
 
   async begin(): Promise<this> {
-    await this.#stores[1].directory.commit(
-      buildCommit({ shops: [buildShop(1)], apps: [buildApp(1)], installations: [buildInstallation(1, 1)], subscriptions: [S] }),
-      1,
-    );
+    for (const store of [this.#stores[1], this.#lagging]) await store.directory.commit(FIRST, 1);
     const loading = Promise.all([this.here.load(), this.there.load()]);
     await this.pass(10);
     await loading;
     void this.watch.start();
     await this.pass(10);
     return this;
+  }
+
+  /** The database is replaced by a copy that lacks everything but the first change. */
+  setBack(): void {
+    this.#isSetBack = true;
   }
 
   hearHints(): void {
@@ -70,6 +89,7 @@ class Scene {
   }
 
   #overWire(store: DirectoryStore): DirectoryStore {
+    const now = (): DirectoryStore => (this.#isSetBack ? this.#lagging.directory : store);
     const over = <Value>(call: () => Promise<Value>): Promise<Value> =>
       new Promise((resolve, reject) => {
         const { delayMs } = this;
@@ -82,10 +102,10 @@ class Scene {
       ...store,
       version: () => {
         this.asked += 1;
-        return over(() => store.version());
+        return over(() => now().version());
       },
-      changesSince: (version) => over(() => store.changesSince(version)),
-      commit: (commit, expected) => over(() => store.commit(commit, expected)),
+      changesSince: (version) => over(() => now().changesSince(version)),
+      commit: (commit, expected) => over(() => now().commit(commit, expected)),
     };
   }
 }
@@ -174,6 +194,41 @@ describe("the directory's watch", () => {
     watch.told(99);
     await time.run(3_600_000);
     expect(watch.isCurrent).toBe(true);
+  });
+});
+
+describe("a database that was set back to an earlier state", () => {
+  it("is followed: what it does not have has ended, and changes can be made again", async () => {
+    const scene = await new Scene().begin();
+    await scene.there.change(pauseSubscription(WHO, S.id));
+    const address = { text: "https://a.example.com/new", origin: "https://a.example.com", pathname: "/new" };
+    const made = await scene.there.change(subscribe(makeTools(), WHO, { topic: "orders/create", address, settings: {} }));
+    const id = made.ok ? made.value.id : 0;
+    await scene.pass(510);
+    expect([scene.status, scene.here.directory.subscription(id)?.status, scene.here.directory.version]).toEqual(["paused", "active", 4]);
+    scene.told.length = 0;
+    scene.setBack();
+    await scene.pass(520);
+    expect([scene.status, scene.here.directory.subscription(id), scene.here.directory.version]).toEqual(["active", undefined, 2]);
+    expect(scene.here.directory.subscriptionsOf(1, 1).map((each) => each.id)).toEqual([S.id]);
+    const ended = Object.fromEntries(scene.told.map((each) => [each.id, each.endedAt !== null]));
+    expect(ended).toEqual({ [S.id]: false, [id]: true });
+    const paused = scene.here.change(pauseSubscription(WHO, S.id));
+    await scene.pass(100);
+    expect((await paused).ok).toBe(true);
+    expect([scene.status, scene.here.directory.version]).toEqual(["paused", 3]);
+  });
+
+  it("is followed too when a change finds it first", async () => {
+    const scene = await new Scene().begin();
+    await scene.there.change(pauseSubscription(WHO, S.id));
+    await scene.pass(510);
+    scene.setBack();
+    const changed = scene.here.change(resumeSubscription(WHO, S.id));
+    await scene.pass(100);
+    expect((await changed).ok).toBe(true);
+    // It is active in the state that the database was set back to: nothing has to be changed.
+    expect([scene.status, scene.here.directory.version]).toEqual(["active", 2]);
   });
 });
 

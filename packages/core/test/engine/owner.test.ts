@@ -207,6 +207,18 @@ describe("a frozen owner", () => {
     expect(a.owner.isTrusted).toBe(true);
   });
 
+  it("is not trusted when the machine slept and its wall clock was set back meanwhile: its clocks do not tell", async () => {
+    const scene = new Scene();
+    const a = await scene.start("a");
+    a.process.freeze(true);
+    await scene.pass(2 * TRUST_MS);
+    a.process.stepClock(-3_600_000);
+    a.process.thaw();
+    expect(a.owner.isTrusted).toBe(false);
+    await scene.pass(3_000);
+    expect(a.owner.isTrusted).toBe(true);
+  });
+
   it("does not take a wall clock that was set back for time that it has left", async () => {
     const scene = new Scene();
     const a = await scene.start("a");

@@ -6,7 +6,7 @@ const SECOND = 1_000;
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const EVENTS = 150;
-const SEEDS = Number(process.env["GENHOOK_TEST_SEEDS"] ?? 12);
+const SEEDS = Number(process.env["GENHOOK_TEST_SEEDS"] ?? 10);
 const FIRST_SEED = Number(process.env["GENHOOK_TEST_FIRST_SEED"] ?? 1);
 
 /** Ten minutes of publishing, meddling and misfortune, then a day of calm: everything that was accepted must have come to a recorded end. */
