@@ -1,9 +1,10 @@
 import { dayOf, firstTask, type AppendOutcome, type AppendResult, type NewEvent } from "@genhook/core";
+import { number, text } from "../columns.ts";
 import type { Database, Query, Row } from "./database.ts";
 import { StoreError } from "../store-error.ts";
 import { isConnectionLoss, toStoreError } from "./errors.ts";
 import type { Partitions } from "./partitions.ts";
-import { bytes, number, numberList, text } from "./rows.ts";
+import { bytes, numberList } from "./rows.ts";
 
 const MINUTE_MS = 60_000;
 /** How often a group is sent again after the connection was lost in the middle, and the waits before, ms. */

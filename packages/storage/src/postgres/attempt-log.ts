@@ -1,7 +1,8 @@
 import { dayOf, dayOfTime, type AttemptLog, type DeliveryKey, type FinalDeliveriesQuery, type LogRow } from "@genhook/core";
+import { number, stateNumber, text } from "../columns.ts";
 import type { Database } from "./database.ts";
 import { lowestId } from "./day.ts";
-import { number, stateNumber, text, toLogRow } from "./rows.ts";
+import { toLogRow } from "./rows.ts";
 
 /** Up to this many subscriptions are read one by one through their index and merged; for more, all final rows are read newest first and filtered. */
 const MERGE_MAX = 128;

@@ -1,6 +1,7 @@
 import type { AuditQuery, AuditRecord, KeptAuditRecord } from "@genhook/core";
-import type { Database, Query, Row } from "./database.ts";
-import { number, storable, text, textOrNull } from "./rows.ts";
+import { auditRecordOf } from "../columns.ts";
+import type { Database, Query } from "./database.ts";
+import { storable } from "./rows.ts";
 
 /** A page of the audit, newest record first. */
 export async function readAudit(database: Database, query: AuditQuery): Promise<readonly KeptAuditRecord[]> {
@@ -24,7 +25,7 @@ export async function readAudit(database: Database, query: AuditQuery): Promise<
     `SELECT * FROM audit WHERE ${conditions.join(" AND ")} ORDER BY id ${isForward ? "DESC" : "ASC"} LIMIT $1`,
     values,
   );
-  const records = rows.map(toRecord);
+  const records = rows.map(auditRecordOf);
   return isForward ? records : records.reverse();
 }
 
@@ -45,17 +46,4 @@ export async function writeAudit(query: Query, records: readonly AuditRecord[]):
       of((record) => record.requestId),
     ],
   );
-}
-
-function toRecord(row: Row): KeptAuditRecord {
-  return {
-    id: number(row["id"]),
-    at: number(row["at"]),
-    actor: text(row["actor"]),
-    action: text(row["action"]),
-    subject: text(row["subject"]),
-    before: textOrNull(row["before"]),
-    after: textOrNull(row["after"]),
-    requestId: textOrNull(row["request_id"]),
-  };
 }

@@ -2,11 +2,12 @@ import type { CheckReader, DayCounts, DirectoryFacts, EventFacts, EventReference
 import pg from "pg";
 import { mergeFacts, type Batches } from "../merge-facts.ts";
 import { StoreOpenError } from "../open-error.ts";
+import { countersOf, number, numberOrNull, text } from "../columns.ts";
 import { clientOptions, type Row } from "./database.ts";
 import { boundsOfDay } from "./day.ts";
 import { SCHEMA_VERSION } from "./migrations/migrate.ts";
 import { asOpenError } from "./open-failure.ts";
-import { HEAD_COLUMNS, number, text, toEventHead, toLogRow, toTask } from "./rows.ts";
+import { HEAD_COLUMNS, toEventHead, toLogRow, toTask } from "./rows.ts";
 
 const BATCH = 500;
 const DAY_MS = 86_400_000;
@@ -104,7 +105,7 @@ class PostgresCheckReader implements CheckReader {
     const holds = await this.#query("SELECT version FROM hold");
     return {
       version: number(row["version"]),
-      nextKeys: { shop: number(row["next_shop"]), app: number(row["next_app"]), subscription: number(row["next_subscription"]) },
+      nextKeys: countersOf(row),
       holdVersions: holds.map((hold) => number(hold["version"])),
     };
   }
@@ -187,20 +188,17 @@ class PostgresCheckReader implements CheckReader {
   }
 }
 
+/** Not each table of references has each of these columns. */
 function toReference(kind: EventReference["kind"], row: Row): EventReference {
   const shop = numberOrNull(row["event_shop"]);
   return {
     kind,
     eventId: text(row["event"]),
-    shop: numberOrNull(row["shop"]),
-    deliveries: numberOrNull(row["deliveries"]),
-    expiresAt: numberOrNull(row["expires_at"]),
+    shop: numberOrNull(row["shop"] ?? null),
+    deliveries: numberOrNull(row["deliveries"] ?? null),
+    expiresAt: numberOrNull(row["expires_at"] ?? null),
     event: shop === null ? null : { shop, deliveries: number(row["event_deliveries"]) },
   };
-}
-
-function numberOrNull(value: unknown): number | null {
-  return value === null || value === undefined ? null : number(value);
 }
 
 async function* all<Each>(fetch: Batches<Each>): AsyncGenerator<readonly Each[]> {

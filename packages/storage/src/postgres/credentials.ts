@@ -1,7 +1,8 @@
 import type { BucketState, Credentials, PlatformKey, Role } from "@genhook/core";
+import { number, text } from "../columns.ts";
 import { writeAudit } from "./audit.ts";
 import type { Database, Row } from "./database.ts";
-import { bytes, number, storable, text } from "./rows.ts";
+import { bytes, storable } from "./rows.ts";
 
 /**
  * One statement, exact whichever process asks: the row is locked by the first and read again by the next. The table is not logged: after a

@@ -1,16 +1,9 @@
 import type { App, DirectoryChanges, Installation, Shop, Subscription } from "@genhook/core";
+import { HISTORY_KEYS, countersOf, number, text } from "../columns.ts";
 import type { Database } from "./database.ts";
-import { number, text } from "./rows.ts";
 
 /** Holds for the row of each key that stood at version `$1`. */
 const STOOD = "version <= $1 AND (until IS NULL OR until > $1)";
-
-const KEYS: Readonly<Record<string, string>> = {
-  shop: "id, version",
-  app: "id, version",
-  installation: "app, shop, version",
-  subscription: "id, version",
-};
 
 /** What the matcher needs of the past (`DirectoryStore.readAsOf`), in one snapshot. */
 export function readAsOf(database: Database, version: number, shop: number, topic: string): Promise<DirectoryChanges | null> {
@@ -20,7 +13,7 @@ export function readAsOf(database: Database, version: number, shop: number, topi
     const [directory = {}] = await query("SELECT * FROM directory");
     if (version < number(directory["history_from"]) || version > number(directory["version"])) return null;
     const read = async <Entry>(table: string, where: string, ...values: unknown[]): Promise<Entry[]> => {
-      const rows = await query(`SELECT body FROM ${table} WHERE ${where} AND ${STOOD} ORDER BY ${KEYS[table] ?? "version"}`, [
+      const rows = await query(`SELECT body FROM ${table} WHERE ${where} AND ${STOOD} ORDER BY ${HISTORY_KEYS[table] ?? "version"}`, [
         version,
         ...values,
       ]);
@@ -36,11 +29,7 @@ export function readAsOf(database: Database, version: number, shop: number, topi
     const order = new Map(ids.map((id, index) => [id, index]));
     return {
       version,
-      counters: {
-        shop: number(directory["next_shop"]),
-        app: number(directory["next_app"]),
-        subscription: number(directory["next_subscription"]),
-      },
+      counters: countersOf(directory),
       shops: await read<Shop>("shop", "id = $2", shop),
       apps: apps.sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0)),
       installations,
@@ -55,7 +44,7 @@ export function readAsOf(database: Database, version: number, shop: number, topi
 export function forgetHistory(database: Database, at: number, limit: number): Promise<number> {
   return database.transaction("settle", async (query) => {
     let removed = 0;
-    for (const [table, keys] of Object.entries(KEYS)) {
+    for (const [table, keys] of Object.entries(HISTORY_KEYS)) {
       const rows = await query(
         `DELETE FROM ${table} WHERE (${keys}) IN (SELECT ${keys} FROM ${table} WHERE valid_to < $1 ORDER BY valid_to LIMIT $2) RETURNING until`,
         [at, limit],

@@ -1,11 +1,12 @@
 import type { App, DirectoryChanges, DirectoryCommit, DirectoryStore, Hold, Installation, Shop, Subscription } from "@genhook/core";
+import { countersOf, number, text } from "../columns.ts";
 import { appendWith } from "./append.ts";
 import { readAudit, writeAudit } from "./audit.ts";
 import type { Database, Query, Row } from "./database.ts";
 import { readAsOf } from "./directory-history.ts";
 import { CANCEL_LANE } from "./end-tasks.ts";
 import type { Partitions } from "./partitions.ts";
-import { bytes, number, text } from "./rows.ts";
+import { bytes } from "./rows.ts";
 import { dayOf } from "@genhook/core";
 
 /** Tasks of one lane that a commit cancels itself; the owner sweeps the rest, so that no transaction grows with a backlog. */
@@ -144,11 +145,7 @@ function toChanges(rows: readonly Row[]): DirectoryChanges {
   const of = <Entry>(kind: string): Entry[] => rows.filter((row) => row["kind"] === kind).map((row) => parse<Entry>(row));
   return {
     version: number(directory["version"]),
-    counters: {
-      shop: number(directory["next_shop"]),
-      app: number(directory["next_app"]),
-      subscription: number(directory["next_subscription"]),
-    },
+    counters: countersOf(directory),
     shops: of<Shop>("shop"),
     apps: of<App>("app"),
     installations: of<Installation>("installation"),

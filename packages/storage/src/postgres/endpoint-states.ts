@@ -1,6 +1,6 @@
 import { shardOf, type EndpointState, type EndpointStates } from "@genhook/core";
+import { text } from "../columns.ts";
 import type { Database, Row } from "./database.ts";
-import { text } from "./rows.ts";
 
 /** What is kept of endpoints (`EndpointStates`). */
 export function endpointStates(database: Database): EndpointStates {

@@ -1,9 +1,10 @@
 import { dayOf, SHARDS, type Erasure, type ErasurePage, type Erasures, type EventId } from "@genhook/core";
+import { number, text } from "../columns.ts";
 import type { Database, Query } from "./database.ts";
 import { lowestId } from "./day.ts";
 import { endTasks } from "./end-tasks.ts";
 import { eventsOf } from "./event-lookup.ts";
-import { bytes, number, text } from "./rows.ts";
+import { bytes } from "./rows.ts";
 
 /** Rows that one look may pass: a shop's events lie among everybody's. */
 const LOOKED_AT_MAX = 5_000;

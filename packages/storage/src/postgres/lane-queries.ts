@@ -13,9 +13,10 @@ import {
   type Turn,
 } from "@genhook/core";
 import { StoreError } from "../store-error.ts";
+import { number, text } from "../columns.ts";
 import type { Database } from "./database.ts";
 import { eventsOf } from "./event-lookup.ts";
-import { HEAD_COLUMNS, number, text, toEvent, toTask } from "./rows.ts";
+import { HEAD_COLUMNS, toEvent, toTask } from "./rows.ts";
 
 /**
  * The condition that a task is of lane `$2` of shard `$1`, for reads of its beginning. Written as bounds and not as `shard = $1 AND lane = $2`: from the

@@ -1,6 +1,6 @@
 import type { LeaseRequest, Leases, LeaseView } from "@genhook/core";
+import { number, text } from "../columns.ts";
 import type { Database, Row } from "./database.ts";
-import { number, text } from "./rows.ts";
 
 /**
  * One statement on the server's clock: heard of the node, its leases extended, what it gives up let go, what it asks for taken where nobody has

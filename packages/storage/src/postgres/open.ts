@@ -1,6 +1,7 @@
 import type { Store } from "@genhook/core";
 import pg from "pg";
 import { StoreOpenError } from "../open-error.ts";
+import { number, text } from "../columns.ts";
 import { append } from "./append.ts";
 import { attemptLog } from "./attempt-log.ts";
 import { credentials } from "./credentials.ts";
@@ -19,7 +20,7 @@ import { Partitions } from "./partitions.ts";
 import { replay } from "./replay.ts";
 import { replayJobs } from "./replay-jobs.ts";
 import { retention } from "./retention.ts";
-import { HEAD_COLUMNS, number, text, toEventHead, toStoredEvent } from "./rows.ts";
+import { HEAD_COLUMNS, toEventHead, toStoredEvent } from "./rows.ts";
 import { settle } from "./settle.ts";
 import { statistics } from "./statistics.ts";
 import { dayOf, type EventStore, type TaskQueue } from "@genhook/core";

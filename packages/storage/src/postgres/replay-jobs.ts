@@ -1,6 +1,6 @@
 import type { ReplayJob, ReplayJobs } from "@genhook/core";
+import { number, text } from "../columns.ts";
 import type { Database, Row } from "./database.ts";
-import { number, text } from "./rows.ts";
 
 /** Replay jobs (`ReplayJobs`). */
 export function replayJobs(database: Database): ReplayJobs {

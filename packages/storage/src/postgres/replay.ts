@@ -7,9 +7,10 @@ import {
   type StoredEvent,
   type Task,
 } from "@genhook/core";
+import { number, text } from "../columns.ts";
 import type { Database } from "./database.ts";
 import { eventsOf } from "./event-lookup.ts";
-import { HEAD_COLUMNS, number, text, toLogRow, toStoredEvent } from "./rows.ts";
+import { HEAD_COLUMNS, toLogRow, toStoredEvent } from "./rows.ts";
 import { LOG_COLUMNS } from "./settle.ts";
 
 const ROWS = `

@@ -1,6 +1,7 @@
 import { dayOf, type Settlement } from "@genhook/core";
+import { kindNumber, number, stateNumber } from "../columns.ts";
 import type { Database } from "./database.ts";
-import { kindNumber, number, stateNumber, storable } from "./rows.ts";
+import { storable } from "./rows.ts";
 import { countRows } from "./stat-sql.ts";
 
 /** Columns of `attempt` in the order of inserting. */

@@ -1,6 +1,6 @@
 import { LATENCY_BOUNDS_MS, type Statistics, type StatisticsPoint, type StatisticsQuery } from "@genhook/core";
+import { number } from "../columns.ts";
 import type { Database } from "./database.ts";
-import { number } from "./rows.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import type { AuditQuery, AuditRecord, KeptAuditRecord } from "@genhook/core";
-import type { Connection, Row, SqlValue } from "./connection.ts";
-import { number, text } from "./rows.ts";
+import { auditRecordOf } from "../columns.ts";
+import type { Connection, SqlValue } from "./connection.ts";
 
 /** A page of the audit, newest record first. */
 export function readAudit(connection: Connection, query: AuditQuery): KeptAuditRecord[] {
@@ -27,7 +27,7 @@ export function readAudit(connection: Connection, query: AuditQuery): KeptAuditR
       ...parameters,
       query.limit,
     )
-    .map(toRecord);
+    .map(auditRecordOf);
   return isForward ? records : records.reverse();
 }
 
@@ -43,17 +43,4 @@ export function writeAudit(connection: Connection, record: AuditRecord): void {
     record.after,
     record.requestId,
   );
-}
-
-function toRecord(row: Row): KeptAuditRecord {
-  return {
-    id: number(row["id"]),
-    at: number(row["at"]),
-    actor: text(row["actor"]),
-    action: text(row["action"]),
-    subject: text(row["subject"]),
-    before: row["before"] as string | null,
-    after: row["after"] as string | null,
-    requestId: row["request_id"] as string | null,
-  };
 }

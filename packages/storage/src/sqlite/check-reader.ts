@@ -12,11 +12,12 @@ import type {
   Task,
 } from "@genhook/core";
 import { mergeFacts, type Batches } from "../merge-facts.ts";
+import { countersOf, number, text } from "../columns.ts";
 import { listDays } from "./day-tables.ts";
 import { SCHEMA_VERSION } from "./migrations/migrate.ts";
 import { Connection, type Row, type SqlValue } from "./connection.ts";
 import { StoreOpenError } from "../open-error.ts";
-import { number, text, toEventHead, toLogRow, toTask } from "./rows.ts";
+import { toEventHead, toLogRow, toTask } from "./rows.ts";
 import { parseLatency } from "./stat-writer.ts";
 import { toHex, toUuid } from "./uuid-bytes.ts";
 
@@ -126,7 +127,7 @@ class SqliteCheckReader implements CheckReader {
     const row = this.#connection.get("SELECT * FROM directory") ?? {};
     return Promise.resolve({
       version: number(row["version"]),
-      nextKeys: { shop: number(row["next_shop"]), app: number(row["next_app"]), subscription: number(row["next_subscription"]) },
+      nextKeys: countersOf(row),
       holdVersions: this.#connection.all("SELECT version FROM hold").map((each) => number(each["version"])),
     });
   }

@@ -1,6 +1,6 @@
 import { workerData } from "node:worker_threads";
+import { number } from "../columns.ts";
 import { Connection } from "./connection.ts";
-import { number } from "./rows.ts";
 import { serve } from "./thread-calls.ts";
 
 const connection = new Connection((workerData as { path: string }).path, false);

@@ -1,17 +1,10 @@
 import type { App, DirectoryChanges, Installation, Shop, Subscription } from "@genhook/core";
+import { HISTORY_KEYS, countersOf, number, text } from "../columns.ts";
 import type { Connection, SqlValue } from "./connection.ts";
-import { number, text } from "./rows.ts";
 import type { Writer } from "./writer.ts";
 
 /** Holds for the row of each key that stood at a version; bound twice. */
 const STOOD = "version <= ? AND (until IS NULL OR until > ?)";
-
-const KEYS: Readonly<Record<string, string>> = {
-  shop: "id, version",
-  app: "id, version",
-  installation: "app, shop, version",
-  subscription: "id, version",
-};
 
 /** What the matcher needs of the past (`DirectoryStore.readAsOf`), in one snapshot. */
 export function readAsOf(connection: Connection, version: number, shop: number, topic: string): DirectoryChanges | null {
@@ -21,7 +14,12 @@ export function readAsOf(connection: Connection, version: number, shop: number, 
     if (version < number(directory["history_from"]) || version > number(directory["version"])) return null;
     const read = <Entry>(table: string, where: string, ...values: SqlValue[]): Entry[] =>
       connection
-        .all(`SELECT body FROM ${table} WHERE ${where} AND ${STOOD} ORDER BY ${KEYS[table] ?? "version"}`, ...values, version, version)
+        .all(
+          `SELECT body FROM ${table} WHERE ${where} AND ${STOOD} ORDER BY ${HISTORY_KEYS[table] ?? "version"}`,
+          ...values,
+          version,
+          version,
+        )
         .map((row) => JSON.parse(text(row["body"])) as Entry);
     const subscriptions = [
       ...read<Subscription>("subscription", "topic = ? AND shop = ? AND ended_at IS NULL", topic, shop),
@@ -33,11 +31,7 @@ export function readAsOf(connection: Connection, version: number, shop: number, 
     );
     return {
       version,
-      counters: {
-        shop: number(directory["next_shop"]),
-        app: number(directory["next_app"]),
-        subscription: number(directory["next_subscription"]),
-      },
+      counters: countersOf(directory),
       shops: read<Shop>("shop", "id = ?", shop),
       apps,
       installations,
@@ -54,7 +48,7 @@ export function forgetHistory(writer: Writer, at: number, limit: number): number
   const { connection } = writer;
   return writer.atomically(() => {
     let removed = 0;
-    for (const [table, keys] of Object.entries(KEYS)) {
+    for (const [table, keys] of Object.entries(HISTORY_KEYS)) {
       const rows = connection.all(
         `DELETE FROM ${table} WHERE (${keys}) IN (SELECT ${keys} FROM ${table} WHERE valid_to < ? ORDER BY valid_to LIMIT ?) RETURNING until`,
         at,

@@ -1,6 +1,6 @@
 import { shardOf, type EndpointState } from "@genhook/core";
+import { text } from "../columns.ts";
 import type { Connection } from "./connection.ts";
-import { text } from "./rows.ts";
 import type { Writer } from "./writer.ts";
 
 const SAVE = `INSERT INTO endpoint_state (endpoint, shard, updated_at, body) VALUES (?, ?, ?, ?)

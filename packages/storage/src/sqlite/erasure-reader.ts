@@ -1,7 +1,7 @@
 import { dayOf, type Erasure, type ErasurePage, type EventId } from "@genhook/core";
+import { number, text } from "../columns.ts";
 import type { Connection, SqlValue } from "./connection.ts";
 import { listDays } from "./day-tables.ts";
-import { number, text } from "./rows.ts";
 import { toBytes, toUuid } from "./uuid-bytes.ts";
 
 /** Rows that one look may pass: a shop's events lie among everybody's. */

@@ -1,7 +1,7 @@
 import { dayOf, SHARDS, shardOf, type EventId } from "@genhook/core";
+import { number, text } from "../columns.ts";
 import type { Connection, Row } from "./connection.ts";
 import { hasDay } from "./day-tables.ts";
-import { number, text } from "./rows.ts";
 import { toBytes } from "./uuid-bytes.ts";
 import type { Writer } from "./writer.ts";
 

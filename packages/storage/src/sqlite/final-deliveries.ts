@@ -1,7 +1,8 @@
 import { dayOf, dayOfTime, type DeliveryCursor, type FinalDeliveriesQuery, type LogRow } from "@genhook/core";
+import { stateNumber } from "../columns.ts";
 import type { Connection, Row, SqlValue } from "./connection.ts";
 import { listDays } from "./day-tables.ts";
-import { stateNumber, toLogRow } from "./rows.ts";
+import { toLogRow } from "./rows.ts";
 import { toBytes } from "./uuid-bytes.ts";
 
 /** Up to this many subscriptions are asked one by one through the index and merged; for more, the day is read newest first and filtered. */

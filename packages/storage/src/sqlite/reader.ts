@@ -24,9 +24,10 @@ import {
   type TaskKey,
   type Turn,
 } from "@genhook/core";
+import { countersOf, number, text } from "../columns.ts";
 import type { Connection, Row, SqlValue } from "./connection.ts";
 import { hasDay, listDays } from "./day-tables.ts";
-import { number, text, toEvent, toEventHead, toLogRow, toStoredEvent, toTask } from "./rows.ts";
+import { toEvent, toEventHead, toLogRow, toStoredEvent, toTask } from "./rows.ts";
 import { toBytes, toHex } from "./uuid-bytes.ts";
 
 const CONTENT_COLUMNS = "id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, is_test, payload";
@@ -186,11 +187,7 @@ export class Reader {
       const directory = this.connection.get("SELECT * FROM directory") ?? {};
       return {
         version: number(directory["version"]),
-        counters: {
-          shop: number(directory["next_shop"]),
-          app: number(directory["next_app"]),
-          subscription: number(directory["next_subscription"]),
-        },
+        counters: countersOf(directory),
         shops: this.#changed<Shop>("shop", version, true),
         apps: this.#changed<App>("app", version, version > 0),
         installations: this.#changed<Installation>("installation", version, true),

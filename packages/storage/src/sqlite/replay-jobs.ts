@@ -1,6 +1,6 @@
 import type { ReplayJob, Turn } from "@genhook/core";
+import { number, text } from "../columns.ts";
 import type { Connection, Row } from "./connection.ts";
-import { number, text } from "./rows.ts";
 
 export function findReplayJob(connection: Connection, id: string): ReplayJob | null {
   const row = connection.get("SELECT revision, body FROM replay_job WHERE id = ?", id);

@@ -1,6 +1,6 @@
 import { LATENCY_BOUNDS_MS } from "@genhook/core";
+import { text } from "../columns.ts";
 import type { Connection } from "./connection.ts";
-import { text } from "./rows.ts";
 
 const MINUTE_MS = 60_000;
 

@@ -1,6 +1,6 @@
 import type { StatisticsPoint, StatisticsQuery } from "@genhook/core";
+import { number, text } from "../columns.ts";
 import type { Connection, Row } from "./connection.ts";
-import { number, text } from "./rows.ts";
 import { addStat, parseLatency } from "./stat-writer.ts";
 
 const MINUTE_MS = 60_000;

@@ -10,6 +10,7 @@ import type {
   ReplayJob,
   ReplayRequest,
 } from "@genhook/core";
+import { text } from "../columns.ts";
 import { writeAudit } from "./audit.ts";
 import { openWriter } from "./connection.ts";
 import { forgetHistory } from "./directory-history.ts";
@@ -20,7 +21,6 @@ import { unpackEvents, unpackSettlements, type PackedEvents, type PackedSettleme
 import { sumStep } from "./statistics.ts";
 import { forgetReplayJobs, saveReplayJob } from "./replay-jobs.ts";
 import { serve } from "./thread-calls.ts";
-import { text } from "./rows.ts";
 import { Writer } from "./writer.ts";
 
 const connection = openWriter((workerData as { path: string }).path);

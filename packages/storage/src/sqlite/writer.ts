@@ -14,9 +14,10 @@ import {
   type Settlement,
   type Task,
 } from "@genhook/core";
+import { kindNumber, number, stateNumber, text } from "../columns.ts";
 import type { Connection, Row } from "./connection.ts";
 import { createDay, listDays } from "./day-tables.ts";
-import { kindNumber, number, stateNumber, text, toEvent, toLogRow, toTask } from "./rows.ts";
+import { toEvent, toLogRow, toTask } from "./rows.ts";
 import { StatWriter } from "./stat-writer.ts";
 import { toBytes, toHex, toUuid } from "./uuid-bytes.ts";
 
