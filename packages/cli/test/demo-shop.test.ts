@@ -1,7 +1,8 @@
 import { checkPayload } from "@genhook/contract";
 import { afterEach, describe, expect, it } from "vitest";
 import { OrderBook, type OrderChange } from "../src/demo/order-book.ts";
-import { startOrdersApi, type OrdersApi } from "../src/demo/orders-api.ts";
+import type { LocalServer } from "../src/demo/local-server.ts";
+import { startOrdersApi } from "../src/demo/orders-api.ts";
 import { poll, type ListedOrder } from "../src/demo/compare/poller.ts";
 import { plotComparison } from "../src/demo/compare/plot.ts";
 import { quantile, Tally } from "../src/demo/compare/tally.ts";
@@ -10,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { NOW } from "./harness.ts";
 
 const TOKEN = "the-access-token";
-let api: OrdersApi | null = null;
+let api: LocalServer | null = null;
 afterEach(() => api?.close());
 
 function bookOf(orders: number, everyMs: number = 1_000): OrderBook {

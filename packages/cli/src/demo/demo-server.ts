@@ -4,7 +4,7 @@ import { ApiClient } from "@genhook/contract/client";
 import { PortalBuild } from "@genhook/dashboard";
 import { EXIT_USAGE, settingsFrom, StartError, startServer, type Genhook } from "@genhook/server";
 import { keyFileOf } from "../session/data-folder.ts";
-import type { DemoApp } from "./demo-app.ts";
+import type { LocalServer } from "./local-server.ts";
 
 export interface DemoServerFlags {
   readonly port: string;
@@ -60,7 +60,7 @@ async function startOn(port: string, data: string): Promise<Genhook> {
 export async function setUpDemo(
   origin: string,
   api: ApiClient,
-  app: DemoApp,
+  app: LocalServer,
   secrets: AppSecrets,
   webhooks: readonly (readonly [topic: string, path: string])[],
 ): Promise<string> {

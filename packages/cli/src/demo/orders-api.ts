@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { API_HEADERS, CURRENT_VERSION, ERRORS, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, type ErrorCode } from "@genhook/contract";
 import { TokenBuckets } from "@genhook/storage";
+import { listenLocally, type LocalServer } from "./local-server.ts";
 import type { OrderBook } from "./order-book.ts";
 
 export interface OrdersApiOptions {
@@ -11,11 +11,6 @@ export interface OrdersApiOptions {
   readonly now: () => number;
   /** Of the bucket; 40 and 2 per second, as for a shop without a plan, unless given. */
   readonly bucket?: { readonly size: number; readonly perSecond: number };
-}
-
-export interface OrdersApi {
-  readonly origin: string;
-  close(): Promise<void>;
 }
 
 const BUCKET = { size: 40, perSecond: 2 };
@@ -36,7 +31,7 @@ class Refused extends Error {
  * The shop's own REST API, as far as polling needs it: `GET /orders`, `/orders/count`, `/orders/{id}`, under the same rules as the App API
  * (token, then bucket, then the rest; `Link` to the next page). For the demo: it stands in for a platform that Genhook is not part of.
  */
-export async function startOrdersApi(options: OrdersApiOptions): Promise<OrdersApi> {
+export async function startOrdersApi(options: OrdersApiOptions): Promise<LocalServer> {
   const buckets = new TokenBuckets();
   const server = createServer((request, response) => {
     try {
@@ -46,17 +41,7 @@ export async function startOrdersApi(options: OrdersApiOptions): Promise<OrdersA
       else response.writeHead(500).end();
     }
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return listenLocally(server);
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, options: OrdersApiOptions, buckets: TokenBuckets): void {
