@@ -1,5 +1,5 @@
 import type { Erasure, ErasurePage, Erasures, EventId } from "@genhook/core";
-import type { MemoryTables } from "./memory-store.ts";
+import type { MemoryTables } from "./memory-tables.ts";
 
 /** Erasure on plain maps. */
 export class MemoryErasures implements Erasures {
