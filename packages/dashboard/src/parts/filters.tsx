@@ -64,12 +64,19 @@ export function TextFilter({ label, value, onChange, placeholder = words.filters
   );
 }
 
-export function ChoiceFilter({
-  label,
-  value,
-  onChange,
-  choices,
-}: FieldProps & { readonly choices: readonly { readonly value: string; readonly label: string }[] }) {
+type Choice = { readonly value: string; readonly label: string };
+
+interface ChoiceProps extends FieldProps {
+  readonly choices: readonly Choice[];
+  /** There may be many: typing narrows them. */
+  readonly isSearched?: boolean;
+  /** Somebody is about to choose. */
+  readonly onWanted?: () => void;
+}
+
+const NOTHING_TO_FETCH = (): void => undefined;
+
+export function ChoiceFilter({ label, value, onChange, choices, isSearched = false, onWanted = NOTHING_TO_FETCH }: ChoiceProps) {
   return (
     <Select
       size="sm"
@@ -78,6 +85,9 @@ export function ChoiceFilter({
       value={value ?? null}
       onChange={onChange}
       data={[...choices]}
+      onDropdownOpen={onWanted}
+      onFocus={onWanted}
+      searchable={isSearched}
       clearable
       checkIconPosition="right"
     />
@@ -122,23 +132,8 @@ export function ShopFilter(props: Omit<FieldProps, "label">) {
 }
 
 export function AppFilter(props: Omit<FieldProps, "label">) {
-  const apps = useApps();
-  return (
-    <Select
-      size="sm"
-      label={words.filters.app}
-      placeholder={words.filters.all}
-      value={props.value ?? null}
-      onChange={props.onChange}
-      data={withCurrent(
-        apps.map((app) => ({ value: app.clientId, label: app.name })),
-        props.value,
-      )}
-      searchable
-      clearable
-      checkIconPosition="right"
-    />
-  );
+  const apps = useApps().map((app) => ({ value: app.clientId, label: app.name }));
+  return <ChoiceFilter label={words.filters.app} choices={withCurrent(apps, props.value)} isSearched {...props} />;
 }
 
 /** The first apps by name: for choosing, and for saying a client id's name. */
@@ -160,28 +155,17 @@ export function TopicFilter(props: Omit<FieldProps, "label">) {
     staleTime: PROPOSALS_KEPT_MS,
     enabled: isWanted,
   });
-  const names = (topics.data?.topics ?? []).map((topic) => topic.name);
+  const choices = (topics.data?.topics ?? []).map(({ name }) => ({ value: name, label: name }));
   return (
-    <Select
-      size="sm"
+    <ChoiceFilter
       label={words.filters.topic}
-      placeholder={words.filters.all}
-      value={props.value ?? null}
-      onChange={props.onChange}
-      data={withCurrent(
-        names.map((name) => ({ value: name, label: name })),
-        props.value,
-      )}
-      onDropdownOpen={() => setWanted(true)}
-      onFocus={() => setWanted(true)}
-      searchable
-      clearable
-      checkIconPosition="right"
+      choices={withCurrent(choices, props.value)}
+      isSearched
+      onWanted={() => setWanted(true)}
+      {...props}
     />
   );
 }
-
-type Choice = { readonly value: string; readonly label: string };
 
 /** What is chosen stands among the choices, also where it is not (yet) among those that were read. */
 function withCurrent(choices: readonly Choice[], value: string | undefined): Choice[] {
