@@ -244,8 +244,8 @@ function fits(view: DeliveryView, filter: DeliveryFilter): boolean {
   );
 }
 
-function positionOf({ lane, due, eventId }: Task): DeliveryPosition {
-  return { phase: "pending", lane, due, eventId };
+function positionOf({ lane, due, eventId, subscription }: Task): DeliveryPosition {
+  return { phase: "pending", lane, due, eventId, subscription };
 }
 
 function turnAt<Cursor>(turn: Turn<DeliveryPosition>, read: (at: DeliveryPosition) => Cursor | null): Turn<Cursor> {

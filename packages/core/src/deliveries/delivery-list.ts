@@ -7,7 +7,7 @@ import type { DeliveryView } from "./delivery-view.ts";
  * event's deliveries has the order in which they were owed.
  */
 export type DeliveryPosition =
-  | { readonly phase: "pending"; readonly lane: number; readonly due: number; readonly eventId: EventId }
+  | { readonly phase: "pending"; readonly lane: number; readonly due: number; readonly eventId: EventId; readonly subscription: number }
   | { readonly phase: "final"; readonly eventId: EventId; readonly subscription: number }
   | { readonly phase: "event"; readonly index: number };
 

@@ -27,17 +27,18 @@ export interface DeliveryKey {
 
 /**
  * Key of a row in `task`: owed and not finished. `due` (ms) is the earliest time of the next attempt, so the first
- * row of a lane tells when the lane has work. Rows are inserted and deleted, never updated.
+ * row of a lane tells when the lane has work. Rows are inserted and deleted, never updated. The delivery's whole identity is part of it: a lane
+ * may hold several deliveries of one event.
  */
 export interface TaskKey {
   readonly shard: number;
   readonly lane: number;
   readonly due: number;
   readonly eventId: EventId;
+  readonly subscription: number;
 }
 
 export interface Task extends TaskKey {
-  readonly subscription: number;
   /** Number of the next row in this delivery's log; with the key it is what settlement compares before it deletes. */
   readonly seq: number;
   /** 1, and one more with each replay. */
@@ -46,6 +47,11 @@ export interface Task extends TaskKey {
   readonly attempts: number;
   /** Attempts ever made, over all rounds. */
   readonly attemptsEver: number;
+}
+
+/** What a task is called among those of its lane: its event where the lane is its subscription's own, which most are; else its whole delivery. */
+export function nameInLane({ lane, eventId, subscription }: Pick<TaskKey, "lane" | "eventId" | "subscription">): string {
+  return lane === subscription ? eventId : `${eventId} ${subscription}`;
 }
 
 /**

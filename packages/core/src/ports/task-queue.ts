@@ -1,4 +1,4 @@
-import type { EventContent, EventId } from "../domain/event.ts";
+import type { EventContent } from "../domain/event.ts";
 import type { CancelReason, DeliveryKey, DeliveryReason, Task, TaskKey } from "../domain/delivery.ts";
 import type { LogRow } from "../domain/attempt.ts";
 import type { Turn } from "./turn.ts";
@@ -64,10 +64,10 @@ export interface TaskQueue {
   settle(batch: readonly Settlement[]): Promise<readonly boolean[]>;
   /**
    * Tasks of a lane that `isDue` at `dueMax`, in key order from the lane's beginning, with their events. Stops at `limit` tasks or
-   * once `bytesMax` of payload were read (but returns at least one). `skip` names events that the caller already holds: they
-   * count for neither bound.
+   * once `bytesMax` of payload were read (but returns at least one). `skip` names what the caller already holds (`nameInLane`):
+   * it counts for neither bound.
    */
-  readLane(lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<EventId>): Promise<LaneRead>;
+  readLane(lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<string>): Promise<LaneRead>;
   /** Lanes that have tasks, in key order behind `after`, at most `limit`. */
   lanesWithWork(shards: readonly number[], after: LaneRef | null, limit: number): Promise<readonly LaneWithWork[]>;
   /**

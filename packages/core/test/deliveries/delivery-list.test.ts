@@ -13,7 +13,9 @@ function stretchOf(rank: number, numbers: readonly number[]): Stretch {
     const isFinal = rank === Number.POSITIVE_INFINITY;
     return placed(
       number,
-      isFinal ? { phase: "final", eventId: "e", subscription: index } : { phase: "pending", lane: rank, due: index, eventId: "e" },
+      isFinal
+        ? { phase: "final", eventId: "e", subscription: index }
+        : { phase: "pending", lane: rank, due: index, eventId: "e", subscription: 1 },
     );
   });
   const indexOf = (at: DeliveryPosition): number => (at.phase === "pending" ? at.due : at.phase === "final" ? at.subscription : -1);
@@ -64,7 +66,7 @@ test("pages forward and back meet everything that fits, once each, whatever the 
 
 test("a place in a lane that has gone goes on with the next one", async () => {
   const stretches = [stretchOf(2, [2, 4]), stretchOf(8, [6]), stretchOf(Number.POSITIVE_INFINITY, [8])];
-  const gone: DeliveryPosition = { phase: "pending", lane: 5, due: 0, eventId: "e" };
+  const gone: DeliveryPosition = { phase: "pending", lane: 5, due: 0, eventId: "e", subscription: 1 };
   expect(rankOf(gone)).toBe(5);
   expect(numbersOf(await readPage(stretches, { after: gone }, 9, () => true))).toEqual([6, 8]);
   expect(numbersOf(await readPage(stretches, { before: gone }, 9, () => true))).toEqual([2, 4]);

@@ -210,13 +210,13 @@ function readPosition(position: unknown): DeliveryPosition | null {
   if (position.phase === "event" && "index" in position && isCount(position.index)) return { phase: "event", index: position.index };
   if (!("eventId" in position) || typeof position.eventId !== "string" || !isUuid(position.eventId)) return invalidToken();
   const { phase, eventId } = position;
+  if (!("subscription" in position) || !isCount(position.subscription)) return invalidToken();
+  const { subscription } = position;
   if (phase === "pending" && "lane" in position && "due" in position) {
     const { lane, due } = position;
-    if (isCount(lane) && isCount(due)) return { phase, lane, due, eventId };
+    if (isCount(lane) && isCount(due)) return { phase, lane, due, eventId, subscription };
   }
-  if (phase === "final" && "subscription" in position && isCount(position.subscription)) {
-    return { phase, eventId, subscription: position.subscription };
-  }
+  if (phase === "final") return { phase, eventId, subscription };
   return invalidToken();
 }
 

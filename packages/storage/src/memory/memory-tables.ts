@@ -1,6 +1,7 @@
 import {
   firstTask,
   isDue,
+  nameInLane,
   REASONS_WITHOUT_REPLAY,
   type AppendResult,
   type DeliveryKey,
@@ -95,11 +96,11 @@ export class MemoryTables implements TaskQueue {
     );
   }
 
-  readLane(lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<EventId>): Promise<LaneRead> {
+  readLane(lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<string>): Promise<LaneRead> {
     const tasks: OwedTask[] = [];
     let bytes = 0;
     for (const task of this.#lane(lane)) {
-      if (skip.has(task.eventId) && isDue(task, dueMax)) continue;
+      if (skip.has(nameInLane(task)) && isDue(task, dueMax)) continue;
       if (!isDue(task, dueMax) || tasks.length >= limit || (tasks.length > 0 && bytes >= bytesMax)) {
         return Promise.resolve({ tasks, nextDue: task.due });
       }
@@ -232,7 +233,7 @@ export class MemoryTables implements TaskQueue {
 
   #remove(key: TaskKey, seq: number): boolean {
     const tasks = this.#lane(key);
-    const at = tasks.findIndex((task) => task.due === key.due && task.eventId === key.eventId && task.seq === seq);
+    const at = tasks.findIndex((task) => compareTasks(task, key) === 0 && task.seq === seq);
     if (at < 0) return false;
     tasks.splice(at, 1);
     if (tasks.length === 0) this.#lanes.delete(`${key.shard} ${key.lane}`);
@@ -260,5 +261,5 @@ function logKey({ eventId, subscription }: DeliveryKey): string {
 }
 
 function compareTasks(a: TaskKey, b: TaskKey): number {
-  return a.due - b.due || (a.eventId < b.eventId ? -1 : a.eventId > b.eventId ? 1 : 0);
+  return a.due - b.due || (a.eventId < b.eventId ? -1 : a.eventId > b.eventId ? 1 : a.subscription - b.subscription);
 }

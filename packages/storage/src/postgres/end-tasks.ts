@@ -15,7 +15,8 @@ export function endTasks(
   return `
 WITH gone AS (
   DELETE FROM task t USING (${selection}) AS chosen
-  WHERE t.shard = chosen.shard AND t.lane = chosen.lane AND t.due = chosen.due AND t.event = chosen.event AND t.seq = chosen.seq RETURNING t.*
+  WHERE t.shard = chosen.shard AND t.lane = chosen.lane AND t.due = chosen.due AND t.event = chosen.event
+    AND t.subscription = chosen.subscription AND t.seq = chosen.seq RETURNING t.*
 ),
 ended AS (
   SELECT genhook_day(g.event) AS day, g.event, g.subscription, g.seq, 1::smallint AS kind, g.round, g.attempts_ever AS n, ${values.at}::bigint AS at,
@@ -33,7 +34,7 @@ ${answer}`;
 }
 
 /** The first tasks of a lane: `$1` shard, `$2` lane, `$3` how many. */
-export const FIRST_OF_LANE: string = `SELECT shard, lane, due, event, seq FROM task WHERE ${OF_LANE} ${LANE_ORDER} LIMIT $3`;
+export const FIRST_OF_LANE: string = `SELECT shard, lane, due, event, subscription, seq FROM task WHERE ${OF_LANE} ${LANE_ORDER} LIMIT $3`;
 
 /** `$4` reason, `$5` at. */
 export const CANCEL_LANE: string = endTasks(FIRST_OF_LANE, { state: 3, reason: "$4", at: "$5" });

@@ -14,7 +14,7 @@ const LOOKED_AT_MAX = 5_000;
  * subscription; its rows may carry any shard while they move. `$1` days, `$2` ids.
  */
 const PENDING = `
-SELECT t.shard, t.lane, t.due, t.event, t.seq
+SELECT t.shard, t.lane, t.due, t.event, t.subscription, t.seq
 FROM (${eventsOf("e.day, e.id, e.owes, e.accepted_at")}) AS e
 CROSS JOIN LATERAL unnest(e.owes) AS o (subscription)
 LEFT JOIN LATERAL (
@@ -23,7 +23,8 @@ LEFT JOIN LATERAL (
 ) last ON true
 CROSS JOIN generate_series(0, ${SHARDS - 1}) AS s (shard)
 CROSS JOIN LATERAL (
-  SELECT * FROM task WHERE shard = s.shard AND lane = o.subscription AND due = coalesce(last.next_at, e.accepted_at) AND event = e.id LIMIT 1
+  SELECT * FROM task WHERE shard = s.shard AND lane = o.subscription AND due = coalesce(last.next_at, e.accepted_at) AND event = e.id
+    AND subscription = o.subscription LIMIT 1
 ) t WHERE coalesce(last.state, 0) = 0`;
 
 /**

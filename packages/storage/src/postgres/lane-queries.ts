@@ -1,6 +1,7 @@
 import {
   dayOf,
   isDue,
+  nameInLane,
   type EventContent,
   type EventId,
   type LaneRead,
@@ -24,7 +25,7 @@ import { HEAD_COLUMNS, toEvent, toTask } from "./rows.ts";
  * many short ones) it reads all of them and sorts. Bounds tell it nothing, and the order of the key is then the cheapest way.
  */
 export const OF_LANE = "(shard, lane) >= ($1::smallint, $2::bigint) AND (shard, lane) <= ($1::smallint, $2::bigint)";
-export const LANE_ORDER = "ORDER BY shard, lane, due, event";
+export const LANE_ORDER = "ORDER BY shard, lane, due, event, subscription";
 
 const LANE = `SELECT * FROM task WHERE ${OF_LANE} ${LANE_ORDER} LIMIT $3`;
 
@@ -42,7 +43,7 @@ export async function readLane(
   dueMax: number,
   limit: number,
   bytesMax: number,
-  skip: ReadonlySet<EventId>,
+  skip: ReadonlySet<string>,
 ): Promise<LaneRead> {
   // Held rows lie at the beginning of the lane; one row more than wanted tells where the lane goes on.
   const rows = await database.query("read", LANE, [lane.shard, lane.lane, limit + skip.size + 1]);
@@ -50,7 +51,7 @@ export async function readLane(
   let nextDue: number | null = null;
   for (const row of rows) {
     const task = toTask(row);
-    if (skip.has(task.eventId) && isDue(task, dueMax)) continue;
+    if (skip.has(nameInLane(task)) && isDue(task, dueMax)) continue;
     if (!isDue(task, dueMax) || wanted.length >= limit) {
       nextDue = task.due;
       break;
@@ -114,11 +115,14 @@ export async function listLane(database: Database, lane: LaneRef, turn: Turn<Tas
   const isForward = "after" in turn;
   const cursor = isForward ? turn.after : turn.before;
   const [beyond, order] = isForward ? [">", "ASC"] : ["<", "DESC"];
-  const behind = cursor === null ? "" : `(shard, lane, due, event) ${beyond} ($1::smallint, $2::bigint, $4::bigint, $5::uuid) AND`;
+  const behind =
+    cursor === null
+      ? ""
+      : `(shard, lane, due, event, subscription) ${beyond} ($1::smallint, $2::bigint, $4::bigint, $5::uuid, $6::bigint) AND`;
   const rows = await database.query(
     "read",
-    `SELECT * FROM task WHERE ${behind} ${OF_LANE} ORDER BY shard ${order}, lane ${order}, due ${order}, event ${order} LIMIT $3`,
-    [lane.shard, lane.lane, limit, ...(cursor === null ? [] : [cursor.due, cursor.eventId])],
+    `SELECT * FROM task WHERE ${behind} ${OF_LANE} ORDER BY shard ${order}, lane ${order}, due ${order}, event ${order}, subscription ${order} LIMIT $3`,
+    [lane.shard, lane.lane, limit, ...(cursor === null ? [] : [cursor.due, cursor.eventId, cursor.subscription])],
   );
   const tasks = rows.map(toTask);
   return isForward ? tasks : tasks.reverse();

@@ -109,7 +109,7 @@ function taskQueue(database: Database): TaskQueue {
         "settle",
         `WITH gone AS (
            DELETE FROM task t USING (SELECT * FROM (${FIRST_OF_LANE}) AS first WHERE (SELECT version FROM directory) = $5::bigint) AS c
-           WHERE t.shard = c.shard AND t.lane = c.lane AND t.due = c.due AND t.event = c.event AND t.seq = c.seq RETURNING t.*
+           WHERE t.shard = c.shard AND t.lane = c.lane AND t.due = c.due AND t.event = c.event AND t.subscription = c.subscription AND t.seq = c.seq RETURNING t.*
          ),
          moved AS (
            INSERT INTO task (shard, lane, due, event, subscription, seq, round, attempts, attempts_ever)

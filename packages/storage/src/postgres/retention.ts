@@ -7,11 +7,14 @@ import { endTasks } from "./end-tasks.ts";
 import type { Partitions } from "./partitions.ts";
 
 /** `$1` the lowest id that is spared, `$2` how many, `$3` at. */
-const EXPIRE = endTasks("SELECT shard, lane, due, event, seq FROM task WHERE event < $1::uuid LIMIT $2 FOR UPDATE SKIP LOCKED", {
-  state: 2,
-  reason: "'expired'",
-  at: "$3",
-});
+const EXPIRE = endTasks(
+  "SELECT shard, lane, due, event, subscription, seq FROM task WHERE event < $1::uuid LIMIT $2 FOR UPDATE SKIP LOCKED",
+  {
+    state: 2,
+    reason: "'expired'",
+    at: "$3",
+  },
+);
 /** Dropping waits for the transactions that use the day, and everybody else then waits for it: so it gives up soon and comes again. */
 const LOCK_MS = 250;
 

@@ -23,12 +23,12 @@ WITH incoming AS (
     reason, next_at, shop, app, next_due, next_round, next_attempts, next_attempts_ever, topic, latency_ms)
 ),
 held AS (
-  SELECT i.ord FROM task t JOIN incoming i ON t.shard = i.shard AND t.lane = i.lane AND t.due = i.due AND t.event = i.event AND t.seq = i.seq
-  ORDER BY t.shard, t.lane, t.due, t.event FOR UPDATE OF t
+  SELECT i.ord FROM task t JOIN incoming i ON t.shard = i.shard AND t.lane = i.lane AND t.due = i.due AND t.event = i.event AND t.subscription = i.subscription AND t.seq = i.seq
+  ORDER BY t.shard, t.lane, t.due, t.event, t.subscription FOR UPDATE OF t
 ),
 gone AS (
   DELETE FROM task t USING incoming i JOIN held h ON h.ord = i.ord
-  WHERE t.shard = i.shard AND t.lane = i.lane AND t.due = i.due AND t.event = i.event AND t.seq = i.seq
+  WHERE t.shard = i.shard AND t.lane = i.lane AND t.due = i.due AND t.event = i.event AND t.subscription = i.subscription AND t.seq = i.seq
   RETURNING i.ord
 ),
 applied AS (SELECT i.* FROM incoming i JOIN gone g ON g.ord = i.ord),

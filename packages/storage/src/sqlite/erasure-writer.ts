@@ -60,11 +60,12 @@ function pendingTask(connection: Connection, day: number, event: Uint8Array, sub
   // Rows of a lane whose endpoint has changed may not have moved yet.
   for (let step = 0; step < SHARDS; step += 1) {
     const task = connection.get(
-      "SELECT * FROM task WHERE shard = ? AND lane = ? AND due = ? AND event = ?",
+      "SELECT * FROM task WHERE shard = ? AND lane = ? AND due = ? AND event = ? AND subscription = ?",
       (home + step) % SHARDS,
       subscription,
       due,
       event,
+      subscription,
     );
     if (task !== undefined) return task;
   }

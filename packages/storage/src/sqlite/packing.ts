@@ -105,7 +105,7 @@ export function* unpackSettlements(packed: PackedSettlements): Generator<Settlem
       seq,
     };
     const [nextDue, round, attempts, attemptsEver] = [next<number | null>(), next<number>(), next<number>(), next<number>()];
-    const key = { shard, lane, due, eventId };
+    const key = { shard, lane, due, eventId, subscription: row.subscription };
     const nextTask =
       nextDue === null
         ? null

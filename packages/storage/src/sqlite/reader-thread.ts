@@ -28,7 +28,7 @@ const operations = {
   readEvent: (id: EventId) => reader.readEvent(id),
   heads: (ids: readonly EventId[]) => reader.heads(ids),
   measureLanes: (lanes: readonly LaneRef[], countMax: number) => reader.measureLanes(lanes, countMax),
-  readLane: (lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<EventId>) =>
+  readLane: (lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<string>) =>
     reader.readLane(lane, dueMax, limit, bytesMax, skip),
   lanesWithWork: (shards: readonly number[], after: LaneRef | null, limit: number) => reader.lanesWithWork(shards, after, limit),
   listLane: (lane: LaneRef, turn: Turn<TaskKey>, limit: number) => reader.listLane(lane, turn, limit),

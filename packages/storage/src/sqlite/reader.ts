@@ -1,6 +1,7 @@
 import {
   dayOf,
   isDue,
+  nameInLane,
   type App,
   type DeliveryKey,
   type DirectoryChanges,
@@ -63,7 +64,7 @@ export class Reader {
     for (const { shard, lane } of lanes) {
       // One row at least, however many were counted: the first one is the lane's oldest.
       const row = this.connection.get(
-        "SELECT count(*) AS count, min(due) AS due FROM (SELECT due FROM task WHERE shard = ? AND lane = ? ORDER BY due, event LIMIT ?)",
+        "SELECT count(*) AS count, min(due) AS due FROM (SELECT due FROM task WHERE shard = ? AND lane = ? ORDER BY due, event, subscription LIMIT ?)",
         shard,
         lane,
         Math.max(1, countMax - count),
@@ -75,20 +76,20 @@ export class Reader {
     return { count, oldestDue };
   }
 
-  readLane(lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<EventId>): LaneRead {
+  readLane(lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<string>): LaneRead {
     const tasks: OwedTask[] = [];
     const days = new Set(listDays(this.connection));
     let bytes = 0;
     // Held rows lie at the beginning of the lane; one row more than wanted tells where the lane goes on.
     const rows = this.connection.all(
-      "SELECT * FROM task WHERE shard = ? AND lane = ? ORDER BY due, event LIMIT ?",
+      "SELECT * FROM task WHERE shard = ? AND lane = ? ORDER BY due, event, subscription LIMIT ?",
       lane.shard,
       lane.lane,
       limit + skip.size + 1,
     );
     for (const row of rows) {
       const task = toTask(row);
-      if (skip.has(task.eventId) && isDue(task, dueMax)) continue;
+      if (skip.has(nameInLane(task)) && isDue(task, dueMax)) continue;
       if (!isDue(task, dueMax) || tasks.length >= limit || (tasks.length > 0 && bytes >= bytesMax)) return { tasks, nextDue: task.due };
       // A lane is one subscription, so no event stands in it twice and nothing is worth remembering between its rows.
       const event = this.#eventContent(task.eventId, row["event"], days);
@@ -120,13 +121,13 @@ export class Reader {
     const isForward = "after" in turn;
     const cursor = isForward ? turn.after : turn.before;
     const [order, beyond] = isForward ? ["", ">"] : [" DESC", "<"];
-    const from = cursor === null ? "" : `AND (due, event) ${beyond} (?, ?)`;
+    const from = cursor === null ? "" : `AND (due, event, subscription) ${beyond} (?, ?, ?)`;
     const tasks = this.connection
       .all(
-        `SELECT * FROM task WHERE shard = ? AND lane = ? ${from} ORDER BY due${order}, event${order} LIMIT ?`,
+        `SELECT * FROM task WHERE shard = ? AND lane = ? ${from} ORDER BY due${order}, event${order}, subscription${order} LIMIT ?`,
         lane.shard,
         lane.lane,
-        ...(cursor === null ? [] : [cursor.due, toBytes(cursor.eventId)]),
+        ...(cursor === null ? [] : [cursor.due, toBytes(cursor.eventId), cursor.subscription]),
         limit,
       )
       .map(toTask);

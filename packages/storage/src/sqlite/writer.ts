@@ -13,6 +13,7 @@ import {
   type ReplayResult,
   type Settlement,
   type Task,
+  type TaskKey,
 } from "@genhook/core";
 import { kindNumber, number, stateNumber, text } from "../columns.ts";
 import type { Connection, Row } from "./connection.ts";
@@ -23,7 +24,7 @@ import { toBytes, toHex, toUuid } from "./uuid-bytes.ts";
 
 const INSERT_TASK =
   "INSERT INTO task (shard, lane, due, event, subscription, seq, round, attempts, attempts_ever) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
-const DELETE_TASK = "DELETE FROM task WHERE shard = ? AND lane = ? AND due = ? AND event = ? AND seq = ?";
+const DELETE_TASK = "DELETE FROM task WHERE shard = ? AND lane = ? AND due = ? AND event = ? AND subscription = ? AND seq = ?";
 const READ_KEY = "SELECT content_hash, event, deliveries, expires_at FROM idempotency WHERE shop = ? AND key_hash = ?";
 const PUT_KEY = `INSERT INTO idempotency (shop, key_hash, content_hash, event, deliveries, expires_at) VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET content_hash = excluded.content_hash, event = excluded.event, deliveries = excluded.deliveries, expires_at = excluded.expires_at`;
@@ -111,7 +112,7 @@ export class Writer {
   /** Inside a transaction of the caller. */
   cancelStep(lane: LaneRef, reason: CancelReason, at: number, limit: number): number {
     const tasks = this.connection.all(
-      "SELECT * FROM task WHERE shard = ? AND lane = ? ORDER BY due, event LIMIT ?",
+      "SELECT * FROM task WHERE shard = ? AND lane = ? ORDER BY due, event, subscription LIMIT ?",
       lane.shard,
       lane.lane,
       limit,
@@ -124,7 +125,7 @@ export class Writer {
     return this.#atomic(() => {
       if (this.directoryVersion() !== directoryVersion) return null;
       const rows = this.connection.all(
-        "SELECT * FROM task WHERE shard = ? AND lane = ? ORDER BY due, event LIMIT ?",
+        "SELECT * FROM task WHERE shard = ? AND lane = ? ORDER BY due, event, subscription LIMIT ?",
         lane.shard,
         lane.lane,
         limit,
@@ -293,8 +294,8 @@ export class Writer {
     this.#pending += 1;
   }
 
-  #deleteTask(key: { shard: number; lane: number; due: number }, event: Uint8Array, seq: number): boolean {
-    if (this.connection.run(DELETE_TASK, key.shard, key.lane, key.due, event, seq) === 0) return false;
+  #deleteTask(key: TaskKey, event: Uint8Array, seq: number): boolean {
+    if (this.connection.run(DELETE_TASK, key.shard, key.lane, key.due, event, key.subscription, seq) === 0) return false;
     this.#pending -= 1;
     return true;
   }

@@ -206,7 +206,7 @@ CREATE TABLE task (
   round INTEGER NOT NULL,
   attempts INTEGER NOT NULL,
   attempts_ever INTEGER NOT NULL,
-  PRIMARY KEY (shard, lane, due, event)
+  PRIMARY KEY (shard, lane, due, event, subscription)
 ) WITHOUT ROWID;
 
 CREATE INDEX app_changed ON app (version) WHERE valid_to IS NULL;

@@ -32,6 +32,7 @@ import { describeHistory } from "./conformance-history.ts";
 import { describeReplay } from "./conformance-replay.ts";
 import { describeEndpointStates, describeHolds } from "./conformance-endpoints.ts";
 import { describeErasure } from "./conformance-erasure.ts";
+import { describeOrdered } from "./conformance-ordered.ts";
 
 export interface StoreHarness {
   /** A store with nothing in it. */
@@ -98,6 +99,7 @@ export function describeStore(name: string, harness: StoreHarness): void {
     describeHistory(fixture, S, T);
     describeRetention(fixture);
     describeErasure(fixture);
+    describeOrdered(fixture);
     describeHolds(fixture);
     describeEndpointStates(fixture);
     describeRest(fixture);

@@ -72,7 +72,7 @@ CREATE TABLE task (
   round integer NOT NULL,
   attempts smallint NOT NULL,
   attempts_ever integer NOT NULL,
-  PRIMARY KEY (shard, lane, due, event)
+  PRIMARY KEY (shard, lane, due, event, subscription)
 ) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0.05);
 
 CREATE TABLE erasure (
