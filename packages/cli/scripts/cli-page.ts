@@ -177,6 +177,12 @@ const NOTES: Readonly<Record<string, readonly string[]>> = {
     "again; what was published since is in the data that was moved aside, and nowhere else.",
     "",
   ],
+  conform: [
+    "Sends what production would, with the server's own sender, headers and signatures: first attempts, duplicates, replays, late and reordered events, large and",
+    "odd payloads, a secret that is being replaced, forgeries of every kind. Each check is explained in [conformance.md](conformance.md). Exit code 1 where",
+    "something must be mended, 5 where nothing answers; `localhost:3000/hooks` and `:3000/hooks` are meant as http.",
+    "",
+  ],
   verify: [
     "Says of each signature whether it is right; where it is wrong, what it would be right for: a line break that a tool has added, JSON that was parsed",
     "and written again, the other secret, hex for base64, a decoded query. An old timestamp is told, and refused only with `--tolerance`.",

@@ -5,7 +5,7 @@ export type Exit = "done" | "failed" | "usage" | "notFound" | "notAllowed" | "un
 /** The one table of exit codes; docs/cli.md is made from it. They do not change. */
 export const EXIT_CODES: Readonly<Record<Exit, { readonly code: number; readonly meaning: string }>> = {
   done: { code: 0, meaning: "Done." },
-  failed: { code: 1, meaning: "It failed, or what was checked is not in order (`check`, `verify`)." },
+  failed: { code: 1, meaning: "It failed, or what was checked is not in order (`check`, `verify`, `conform`)." },
   usage: { code: 2, meaning: "The command was called wrongly, or a value was refused (400, 413, 415, 422)." },
   notFound: { code: 3, meaning: "There is nothing with this id or name (404)." },
   notAllowed: { code: 4, meaning: "No key, a key that is not in force, or one whose role or scopes do not allow this (401, 403)." },

@@ -38,6 +38,7 @@ Examples:
   genhook tail --failed             watch what fails
   genhook deliveries get <id>       why it failed, what comes next and when
   genhook replay --state dead --since 1d --dry-run
+  genhook conform :3000/hooks       does your endpoint get it right?
 
 genhook <command> --help shows every option; docs/cli.md has exit codes and more.`;
 

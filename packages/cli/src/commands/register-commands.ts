@@ -1,5 +1,6 @@
 import { Argument, type Command } from "commander";
 import type { Shell } from "../completion/scripts.ts";
+import type { ConformFlags } from "../conform/conform.ts";
 import type { BackupFlags, RestoreFlags } from "../data/backup.ts";
 import type { CheckFlags } from "../data/check.ts";
 import { addFilterOptions } from "../deliveries/delivery-filter.ts";
@@ -22,6 +23,7 @@ export function registerCommands(program: Command, terminal: Terminal): void {
   registerReplay(program, terminal);
   registerWhy(program, terminal);
   registerVerify(program, terminal);
+  registerConform(program, terminal);
   registerData(program, terminal);
   registerLogin(program, terminal);
   registerCompletion(program, terminal);
@@ -106,6 +108,29 @@ function registerVerify(program: Command, terminal: Terminal): void {
     .option("--tolerance <seconds>", "refuse a timestamp further away than this; otherwise its age is only told")
     .option("--json", "JSON, for programs")
     .action((flags: VerifyFlags) => import("../verify/verify.ts").then(({ verify }) => verify(flags, terminal)));
+}
+
+function registerConform(program: Command, terminal: Terminal): void {
+  program
+    .command("conform")
+    .description("try an endpoint with what it will meet in production, and say what it gets right; needs no server")
+    .argument("<address>", "such as http://localhost:3000/hooks")
+    .option("--client-secret <secret>", "else GENHOOK_CLIENT_SECRET")
+    .option("--signing-secret <secret>", "whsec_…; else GENHOOK_SIGNING_SECRET")
+    .option("--effects <command>", "prints how many events the endpoint has processed: shows whether it does things twice")
+    .option("--topic <name>", "what it subscribes to (orders/create)")
+    .option("--shop <domain>", "the shop that the events come from (conform-test)")
+    .option("--webhook-id <id>", "the webhook that they go to, a number or a UUID")
+    .option("--api-version <version>", "the version of the payloads (202412)")
+    .option("--only <check>", "this check alone, and the first delivery; can be given again", collect)
+    .option("--strict", "what could be better is an error too")
+    .option("--timeout <time>", "how long an answer may take (5s)")
+    .option("--seed <number>", "the same payloads again")
+    .option("-y, --yes", "do not ask before sending to another network")
+    .option("--json", "JSON, for programs")
+    .action((address: string, flags: ConformFlags) =>
+      import("../conform/conform.ts").then(({ conform }) => conform(address, flags, terminal)),
+    );
 }
 
 function registerData(program: Command, terminal: Terminal): void {

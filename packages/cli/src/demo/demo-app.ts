@@ -35,7 +35,9 @@ export async function startDemoApp(options: DemoAppOptions): Promise<LocalServer
   const good = receiverAt(GOOD_PATH);
   const flaky = receiverAt(FLAKY_PATH);
   const server = createServer((request, response) => {
-    const receiver = request.url === GOOD_PATH ? good : request.url === FLAKY_PATH ? flaky : null;
+    // An address may have a query: the path alone decides.
+    const path = request.url?.replace(/\?.*$/s, "");
+    const receiver = path === GOOD_PATH ? good : path === FLAKY_PATH ? flaky : null;
     if (receiver === null) response.writeHead(404).end();
     else void receiver(request, response);
   });

@@ -12,7 +12,7 @@ import { ClientPool, type PooledClient } from "./client-pool.ts";
 import { BODY_READ_BYTES, BodyStart, keptHeaders } from "./kept-response.ts";
 
 export interface HttpSenderOptions {
-  readonly secrets: SecretVault;
+  readonly secrets: Pick<SecretVault, "liveSecrets">;
   /** One clock over look-up, connecting, TLS, headers and body, ms. */
   readonly timeoutMs: number;
   readonly allowPrivate: boolean;
