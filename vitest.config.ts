@@ -17,7 +17,7 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
-      { extends: true, test: { name: "house", include: ["scripts/test/**/*.test.ts"] } },
+      { extends: true, test: { name: "house", include: ["scripts/test/**/*.test.ts", "website/test/**/*.test.ts"] } },
       {
         extends: true,
         test: { name: "e2e", include: ["e2e/test/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 60_000, fileParallelism: false },

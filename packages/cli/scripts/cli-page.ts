@@ -32,7 +32,7 @@ const OPENING: readonly string[] = [
   "",
   "`npx genhook …` works in the checkout after `npm install`. `genhook --help` lists the commands, `genhook <command> --help` every option of one.",
   "",
-  "```",
+  "```sh",
   "genhook demo                                             # see it work",
   "genhook shops create --domain my-shop                    # my-shop means my-shop.genmystore.com",
   "genhook apps create --name 'Stock sync'                  # shows the secrets, once",
@@ -114,7 +114,7 @@ function apiTable(): readonly string[] {
 function section(command: Command): readonly string[] {
   if (command.name() === "help") return [];
   const usage = ["genhook", command.name(), ...command.registeredArguments.map(argumentText)].join(" ");
-  const lines = [`## ${usage}`, "", sentence(command.description()), ""];
+  const lines = [`## \`${usage}\``, "", sentence(command.description()), ""];
   lines.push(...(NOTES[command.name()] ?? []));
   if (command.name() === "serve") return [...lines, "Options: [configuration.md](configuration.md).", ""];
   for (const child of command.commands) lines.push(`- \`genhook ${command.name()} ${child.name()}\`: ${child.description()}`);

@@ -84,7 +84,7 @@ export function makeProgram(terminal: Terminal): Command {
 }
 
 /** `genhook shops --json` means `genhook shops list --json`. */
-function withListVerb(argv: readonly string[]): readonly string[] {
+export function withListVerb(argv: readonly string[]): readonly string[] {
   const [node = "", script = "", noun = "", next, ...rest] = argv;
   const isBare = next === undefined || (next.startsWith("-") && next !== "-h" && next !== "--help");
   const hasList = apiCommands().some((command) => command.noun === noun && command.verb === "list");

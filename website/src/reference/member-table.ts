@@ -1,0 +1,14 @@
+import { schemaRows } from "@genhook/server/docs/schema-rows";
+import { markdownTable, proseText } from "./markdown-table.ts";
+
+/** The members of a schema, the outer ones before the inner ones; nothing where it names none. */
+export function memberTable(schema: unknown): readonly string[] {
+  return markdownTable(
+    ["member", "value", ""],
+    schemaRows(schema).map(({ path, type, isRequired, description }) => [
+      `\`${path}\`${isRequired ? " _required_" : ""}`,
+      proseText(type),
+      proseText(description),
+    ]),
+  );
+}
