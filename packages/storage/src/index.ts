@@ -1,3 +1,4 @@
+export { moveToPostgres, type MoveOptions, type MoveReport } from "./move/move-to-postgres.ts";
 export { openMemoryCluster, openMemoryStore, type MemoryCluster, type MemoryClusterOptions } from "./memory/memory-store.ts";
 export { backupSqlite, restoreSqlite, type BackupReport, type RestoreReport } from "./sqlite/backup.ts";
 export { openSqliteCheckReader } from "./sqlite/check-reader.ts";

@@ -3,6 +3,7 @@ import type { Shell } from "../completion/scripts.ts";
 import type { ConformFlags } from "../conform/conform.ts";
 import type { BackupFlags, RestoreFlags } from "../data/backup.ts";
 import type { CheckFlags } from "../data/check.ts";
+import type { MigrateFlags } from "../data/migrate.ts";
 import { addFilterOptions } from "../deliveries/delivery-filter.ts";
 import type { ReplayFlags } from "../deliveries/replay.ts";
 import type { TailFlags } from "../deliveries/tail.ts";
@@ -157,6 +158,18 @@ function registerData(program: Command, terminal: Terminal): void {
     .option("--from <file>", "what genhook backup has made")
     .option("-y, --yes", "do not ask")
     .action((flags: RestoreFlags) => import("../data/backup.ts").then(({ restore }) => restore(flags, terminal)));
+  program
+    .command("migrate")
+    .description("move a data folder into a PostgreSQL database: copied, counted, compared; goes on where it was interrupted")
+    .option("--from <folder|file>", "the data folder, its server stopped, or a backup")
+    .option("--to <url>", "postgres://user:password@host/database, with nothing in it; else GENHOOK_DATABASE")
+    .option(
+      "--sealing-key-file <file>",
+      "the sealing key of that data; else GENHOOK_SEALING_KEY, GENHOOK_SEALING_KEY_FILE, the one beside the data",
+    )
+    .option("--start-over", "throw away what an unfinished move has left in the database, and begin anew")
+    .option("--json", "JSON, for programs")
+    .action((flags: MigrateFlags) => import("../data/migrate.ts").then(({ migrate }) => migrate(flags, terminal)));
 }
 
 function registerLogin(program: Command, terminal: Terminal): void {

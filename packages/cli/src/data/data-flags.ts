@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { StoreOpenError } from "@genhook/storage";
+import { StoreOpenError, type StoreOpenErrorCode } from "@genhook/storage";
 import { CliError } from "../cli-error.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { DATA_FOLDERS } from "../session/data-folder.ts";
@@ -16,6 +16,16 @@ export function dataFolderOf(flags: DataFlags, terminal: Terminal): string {
   return given ?? DATA_FOLDERS.find((folder) => existsSync(join(folder, "genhook.db"))) ?? DATA_FOLDERS[0] ?? "";
 }
 
+/** Something is there already, or is in use. */
+const CONFLICTS: ReadonlySet<StoreOpenErrorCode> = new Set([
+  "file_exists",
+  "locked_by_another_process",
+  "moved",
+  "move_unfinished",
+  "source_changed",
+  "target_in_use",
+]);
+
 /** What the store says is for people already. */
 export function asCliError(error: unknown): unknown {
   if (error instanceof Error && "errcode" in error) {
@@ -24,11 +34,6 @@ export function asCliError(error: unknown): unknown {
     ]);
   }
   if (!(error instanceof StoreOpenError)) return error;
-  const exit =
-    error.code === "no_data"
-      ? "notFound"
-      : error.code === "file_exists" || error.code === "locked_by_another_process"
-        ? "conflict"
-        : "failed";
+  const exit = error.code === "no_data" ? "notFound" : CONFLICTS.has(error.code) ? "conflict" : "failed";
   return new CliError(exit, error.code, error.message);
 }

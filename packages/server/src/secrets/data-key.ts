@@ -37,6 +37,11 @@ export async function openSealing({ credentials, key, oldKey }: OpenSealingOptio
   return { sealing: createSealing(old), oldKey: "replaced" };
 }
 
+/** Throws a `SealingKeyError` where the key does not open a store's sealed data key (its note `data-key`). */
+export function checkSealingKey(key: Uint8Array, sealedDataKey: string): void {
+  if (opened(createSealing(key), sealedDataKey) === null) throw wrongKey(false);
+}
+
 function opened(sealing: Sealing, sealed: string): Uint8Array | null {
   try {
     return Buffer.from(sealing.open(sealed), "base64");

@@ -5,7 +5,9 @@ export const DAYS_BEHIND = 1;
 /** Tables that have a partition per day. */
 export const DAY_TABLES = ["event", "event_subject", "attempt"] as const;
 
-export function partitionName(table: (typeof DAY_TABLES)[number], day: number): string {
+export type DayTable = (typeof DAY_TABLES)[number];
+
+export function partitionName(table: DayTable, day: number): string {
   return `${table}_d${day}`;
 }
 

@@ -35,7 +35,7 @@ export function asOpenError(error: unknown, url: string): unknown {
 }
 
 /** Where a URL leads, without its secrets. */
-function placeOf(url: string): string {
+export function placeOf(url: string): string {
   try {
     const { host, pathname } = new URL(url);
     return `${host}${pathname}`;

@@ -1,11 +1,11 @@
 import type { Store } from "@genhook/core";
 import pg from "pg";
-import { StoreOpenError } from "../open-error.ts";
+import { refuseUnfinishedMove } from "../move/move-progress.ts";
 import { number, text } from "../columns.ts";
 import { append } from "./append.ts";
 import { attemptLog } from "./attempt-log.ts";
 import { credentials } from "./credentials.ts";
-import { Database } from "./database.ts";
+import { Database, type Query } from "./database.ts";
 import { directoryStore } from "./directory.ts";
 import { CANCEL_LANE_AT_VERSION, FIRST_OF_LANE } from "./end-tasks.ts";
 import { endpointStates } from "./endpoint-states.ts";
@@ -21,6 +21,7 @@ import { replay } from "./replay.ts";
 import { replayJobs } from "./replay-jobs.ts";
 import { retention } from "./retention.ts";
 import { HEAD_COLUMNS, toEventHead, toStoredEvent } from "./rows.ts";
+import { checkServerVersion } from "./server-version.ts";
 import { settle } from "./settle.ts";
 import { statistics } from "./statistics.ts";
 import { dayOf, type EventStore, type TaskQueue } from "@genhook/core";
@@ -37,7 +38,6 @@ export interface PostgresStoreOptions {
 }
 
 const LEASE_MS = 10_000;
-const VERSION_MIN = 150_000;
 
 /** The store for many processes, on PostgreSQL 15 to 18. Makes or upgrades the schema first. Rejects with `StoreOpenError`. */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
@@ -133,15 +133,11 @@ async function prepare(url: string): Promise<void> {
   client.on("error", () => undefined);
   await client.connect();
   try {
-    const { rows } = await client.query<{ server_version_num: string; server_version: string }>(
-      "SELECT current_setting('server_version_num') AS server_version_num, current_setting('server_version') AS server_version",
-    );
-    const [server] = rows;
-    if (Number(server?.server_version_num) < VERSION_MIN) {
-      throw new StoreOpenError("server_too_old", `PostgreSQL ${server?.server_version ?? ""} is too old; Genhook needs 15 or newer.`);
-    }
+    const query: Query = async (statement, values = []) => (await client.query<Record<string, unknown>>(statement, [...values])).rows;
+    await checkServerVersion(query);
     await client.query("BEGIN");
-    await migrate(async (statement, values = []) => (await client.query<Record<string, unknown>>(statement, [...values])).rows);
+    await migrate(query);
+    await refuseUnfinishedMove(query);
     await client.query("COMMIT");
   } finally {
     await client.end();

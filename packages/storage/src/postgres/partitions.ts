@@ -49,7 +49,7 @@ export class Partitions {
 }
 
 /** Makes what is missing of these days, inside a transaction of the caller. Attaching a table takes a lock that publishes do not wait for; making a partition in place would. */
-async function makePartitions(query: Query, days: readonly number[]): Promise<void> {
+export async function makePartitions(query: Query, days: readonly number[]): Promise<void> {
   await query("SELECT pg_advisory_xact_lock($1)", [LOCK]);
   const present = new Set((await query(NAMES)).map(dayOfRow));
   for (const day of days) {

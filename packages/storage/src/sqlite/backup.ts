@@ -1,8 +1,10 @@
 import { chmodSync, closeSync, copyFileSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
+import { DATA_FILE } from "./data-file.ts";
 import { lockFolder } from "./lock-folder.ts";
 import { SCHEMA_VERSION } from "./migrations/migrate.ts";
+import { movedMarkOf } from "./moved-mark.ts";
 import { messageOf, StoreOpenError } from "../open-error.ts";
 
 /** Pages copied between two looks at other work. */
@@ -22,7 +24,7 @@ export async function backupSqlite(
   to: string,
   onProgress: (share: number) => void = () => undefined,
 ): Promise<BackupReport> {
-  const from = join(folder, "genhook.db");
+  const from = join(folder, DATA_FILE);
   if (!existsSync(from)) throw new StoreOpenError("no_data", `There is no data file ${from}. Give --data the folder of a server's data.`);
   if (existsSync(to)) throw new StoreOpenError("file_exists", `${to} exists already. Give --to another name, or move it away.`);
   const aside = `${to}.part`;
@@ -59,7 +61,7 @@ export interface RestoreReport {
 export function restoreSqlite(from: string, folder: string, at: number): RestoreReport {
   if (!existsSync(from)) throw new StoreOpenError("no_data", `There is no file ${from}.`);
   const lock = lockFolder(folder);
-  const path = join(folder, "genhook.db");
+  const path = join(folder, DATA_FILE);
   const aside = `${path}.restoring`;
   try {
     copyFileSync(from, aside);
@@ -71,6 +73,8 @@ export function restoreSqlite(from: string, folder: string, at: number): Restore
       for (const end of ["", "-wal", "-shm"]) if (existsSync(path + end)) renameSync(path + end, movedTo + end);
     }
     moveIntoPlace(aside, path);
+    // What is restored is to be used.
+    rmSync(movedMarkOf(folder), { force: true });
     return { movedTo, hasSealingKey: existsSync(join(folder, "sealing-key")) };
   } catch (error) {
     removeDatabase(aside);

@@ -13,6 +13,7 @@ import type {
 } from "@genhook/core";
 import { mergeFacts, type Batches } from "../merge-facts.ts";
 import { countersOf, number, text } from "../columns.ts";
+import { DATA_FILE } from "./data-file.ts";
 import { listDays } from "./day-tables.ts";
 import { SCHEMA_VERSION } from "./migrations/migrate.ts";
 import { Connection, type Row, type SqlValue } from "./connection.ts";
@@ -34,7 +35,7 @@ const LOG = `event, subscription, seq, kind, round, n, at, duration_ms, status, 
  * log cannot begin again at the start until this is closed. Throws `StoreOpenError`.
  */
 export function openSqliteCheckReader(folder: string): CheckReader {
-  const path = join(folder, "genhook.db");
+  const path = join(folder, DATA_FILE);
   if (!existsSync(path)) throw new StoreOpenError("no_data", `There is no data file ${path}. Give --data the folder of a server's data.`);
   try {
     const connection = new Connection(path, true);

@@ -3,9 +3,11 @@ import { join } from "node:path";
 import type { Store } from "@genhook/core";
 import { assemble, type Threads } from "./assemble.ts";
 import { Checkpointer } from "./checkpointer.ts";
+import { DATA_FILE } from "./data-file.ts";
 import { openWriter } from "./connection.ts";
 import { lockFolder } from "./lock-folder.ts";
 import { migrate } from "./migrations/migrate.ts";
+import { refuseMoved } from "./moved-mark.ts";
 import { messageOf, resultCodeOf, StoreOpenError } from "../open-error.ts";
 import { ThreadCalls } from "./thread-calls.ts";
 
@@ -22,8 +24,9 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const lock = lockFolder(options.folder);
-  const path = join(options.folder, "genhook.db");
+  const path = join(options.folder, DATA_FILE);
   try {
+    refuseMoved(options.folder);
     prepareFile(path);
   } catch (error) {
     lock.close();

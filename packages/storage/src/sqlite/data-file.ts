@@ -1,0 +1,2 @@
+/** The data file's name in its folder. */
+export const DATA_FILE = "genhook.db";
