@@ -4,6 +4,7 @@ export * from "./errors.ts";
 export * from "./explain-attempt.ts";
 export * from "./headers.ts";
 export * from "./limits.ts";
+export type { Method } from "./method.ts";
 export * from "./asyncapi/document.ts";
 export * from "./delivery-header-notes.ts";
 export * from "./examples/call-example.ts";

@@ -1,7 +1,6 @@
 import { Type, type TSchema } from "typebox";
 import type { ErrorCode } from "./errors.ts";
-
-export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+import type { Method } from "./method.ts";
 
 /** One call of one of the APIs: the server registers its handlers from this table, and the API document is made from it. */
 export interface Route {

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -141,6 +142,16 @@ describe("calls", () => {
     expect(await errorOf(client({ timeoutMs: 50 }).call("listKeys"))).toMatchObject({ code: "timed_out" });
   });
 
+  it("say so when the connection ends in the middle of an answer", async () => {
+    script = [
+      (_, response) => {
+        response.writeHead(200, { "Content-Type": "application/json", "Content-Length": "100" }).write('{"keys":');
+        setImmediate(() => response.destroy());
+      },
+    ];
+    expect(await errorOf(client().call("listKeys"))).toMatchObject({ code: "unreachable", status: 0 });
+  });
+
   it("end with the caller's own reason when the caller aborts", async () => {
     const reason = new Error("enough");
     const aborter = new AbortController();
@@ -219,6 +230,34 @@ describe("patience", () => {
     script = [json(503, overloaded), json(202, { event })];
     expect(await client().call("publishEvents", { body: { ...body, idempotencyKey: "k" } }, { isIdempotent: true })).toEqual({ event });
     expect(calls).toHaveLength(5);
+  });
+
+  it("what was lost is called again where that is wanted and does no harm", async () => {
+    const lost = (_: Call, response: ServerResponse): void => void response.destroy();
+    const retry = { attemptsMax: 4, waitMaxMs: 60_000, isLossRetried: true };
+    const gateway = (_: Call, response: ServerResponse): void => void response.writeHead(502).end("bad gateway");
+    script = [lost, gateway, json(500, { error: "ouch", code: "internal_error" }), json(200, { keys: [] })];
+    expect(await client({ retry }).call("listKeys")).toEqual({ keys: [] });
+    expect(waits).toEqual([500, 1_000, 2_000]);
+    script = [lost];
+    const body = { shop: "a.example", topic: "orders/create", payload: {} };
+    expect(await errorOf(client({ retry }).call("publishEvents", { body }))).toMatchObject({ code: "unreachable" });
+    script = [json(404, { error: "no", code: "not_found" }), json(401, { error: "no", code: "token_invalid" })];
+    expect(await errorOf(client({ retry }).call("listKeys"))).toMatchObject({ code: "not_found" });
+    expect(await errorOf(client({ retry }).call("listKeys"))).toMatchObject({ code: "token_invalid" });
+    expect(calls).toHaveLength(7);
+  });
+
+  it("waiting ends with the caller's signal, and leaves nothing behind on it", async () => {
+    const aborter = new AbortController();
+    const reason = new Error("enough");
+    const patient = new ApiClient({ origin, credentials: { kind: "none" }, onRetry: () => aborter.abort(reason) });
+    script = [json(503, overloaded, { "Retry-After": "50" })];
+    await expect(patient.call("listKeys", {}, { signal: aborter.signal })).rejects.toBe(reason);
+    script = [json(503, overloaded, { "Retry-After": "0" }), json(200, { keys: [] })];
+    const { signal } = new AbortController();
+    await new ApiClient({ origin, credentials: { kind: "none" } }).call("listKeys", {}, { signal });
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   it("other errors are not waited for", async () => {

@@ -119,7 +119,7 @@ export class ApiClient {
       try {
         return await this.#attempt(call);
       } catch (error) {
-        if (!(error instanceof ApiError) || !mayRepeat(call, error)) throw error;
+        if (!(error instanceof ApiError) || !mayRepeat(call, error, retry)) throw error;
         const waitMs = waitBeforeRetry(attempt, error.retryAfterMs, retry, random());
         if (waitMs === null) throw error;
         onRetry?.(error, waitMs);
@@ -130,10 +130,10 @@ export class ApiClient {
 
   async #attempt(call: PlainCall): Promise<PlainAnswer> {
     const { origin } = this;
-    const response = await this.#fetch(call);
+    const { response, text } = await this.#fetch(call);
     let answer: unknown = null;
     try {
-      answer = (this.#options.parse ?? JSON.parse)(await response.text());
+      answer = (this.#options.parse ?? JSON.parse)(text);
     } catch {
       if (response.ok)
         throw new ApiError("not_genhook", `${origin} answered ${response.status} without JSON.`, { status: response.status });
@@ -147,11 +147,12 @@ export class ApiClient {
     });
   }
 
-  async #fetch(call: PlainCall): Promise<Response> {
+  /** One clock over the whole answer: what ends in the middle of it has not been answered. */
+  async #fetch(call: PlainCall): Promise<{ readonly response: Response; readonly text: string }> {
     const { fetch: fetchNow = fetch, timeoutMs = TIMEOUT_MS, credentials } = this.#options;
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
-      return await fetchNow(`${this.origin}${call.path}${queryText(call.query ?? {})}`, {
+      const response = await fetchNow(`${this.origin}${call.path}${queryText(call.query ?? {})}`, {
         method: call.method,
         headers: {
           Accept: "application/json",
@@ -162,6 +163,7 @@ export class ApiClient {
         ...(call.body === undefined ? {} : { body: call.body.content }),
         signal: call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]),
       });
+      return { response, text: await response.text() };
     } catch (error) {
       if (call.signal?.aborted === true) throw error;
       if (timeout.aborted) throw new ApiError("timed_out", `${this.origin} did not answer within ${timeoutMs / 1_000} s.`);
@@ -182,10 +184,16 @@ function plainCall(name: OperationName, input: LooseInput, options: CallOptions 
   };
 }
 
-function mayRepeat(call: PlainCall, error: ApiError): boolean {
+function mayRepeat(call: PlainCall, error: ApiError, { isLossRetried = false }: RetryOptions): boolean {
   if (error.code === "rate_limited") return true;
   const isIdempotent = call.isIdempotent ?? IDEMPOTENT.has(call.method);
-  return isIdempotent && (error.status === 429 || error.status === 503);
+  if (!isIdempotent) return false;
+  return error.status === 429 || error.status === 503 || (isLossRetried && isLoss(error));
+}
+
+/** Whether nobody knows what became of a call: no answer came, or a server or what stands before it failed. */
+export function isLoss(error: ApiError): boolean {
+  return error.status === 0 || error.status >= 500;
 }
 
 function credentialHeaders(credentials: Credentials): Readonly<Record<string, string>> {
@@ -214,10 +222,15 @@ function causeOf(error: unknown): string {
 
 function sleepFor(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, delayMs);
-    signal?.addEventListener("abort", () => {
+    const end = (): void => {
       clearTimeout(timer);
-      reject(signal.reason as Error);
-    });
+      reject(signal?.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", end);
+      resolve();
+    }, delayMs);
+    if (signal?.aborted === true) end();
+    else signal?.addEventListener("abort", end, { once: true });
   });
 }

@@ -1,6 +1,7 @@
 export { ApiError, type ClientErrorCode } from "./api-error.ts";
 export {
   ApiClient,
+  isLoss,
   type Answer,
   type CallOptions,
   type ClientOptions,
@@ -15,6 +16,16 @@ export {
 export type { OperationRow } from "./operation-row.ts";
 export * from "./operations.ts";
 export { readNextToken } from "./links.ts";
-export type { RetryOptions } from "./retry.ts";
+export { waitBeforeRetry, type RetryOptions } from "./retry.ts";
+export {
+  ENVELOPE_BYTES_MAX,
+  IDEMPOTENCY_KEY_LENGTH_MAX,
+  PAYLOAD_BYTES_MAX,
+  PUBLISH_ITEMS_MAX,
+  PUBLISH_LINES_MAX,
+  PUBLISH_REQUEST_BYTES_MAX,
+} from "../limits.ts";
+export { NDJSON_MEDIA_TYPE } from "../headers.ts";
+export type { ErrorCode } from "../errors.ts";
 export { explainAttempt, explainReason, type AttemptExplanation, type AttemptFacts } from "../explain-attempt.ts";
 export * from "../portal/portal.ts";

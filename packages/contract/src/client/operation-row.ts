@@ -1,4 +1,4 @@
-import type { Method } from "../route.ts";
+import type { Method } from "../method.ts";
 
 /** Where a call goes. */
 export interface OperationRow {

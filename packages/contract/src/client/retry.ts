@@ -4,6 +4,8 @@ export interface RetryOptions {
   readonly attemptsMax: number;
   /** A server that asks for more than this is not waited for, ms. */
   readonly waitMaxMs: number;
+  /** Idempotent calls are also made again when the answer was lost, or was a server's failure (5xx); `false` unless given. */
+  readonly isLossRetried?: boolean;
 }
 
 export const DEFAULT_RETRY: RetryOptions = { attemptsMax: 4, waitMaxMs: 60_000 };

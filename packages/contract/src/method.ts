@@ -1,0 +1,2 @@
+/** The methods of the two APIs. */
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
