@@ -43,6 +43,7 @@ export const CONTENTS: readonly Section[] = [
       doc("self-hosting", "Self-hosting", "one process on one file, or many on PostgreSQL"),
       doc("configuration", "Configuration", "every setting of `genhook serve`"),
       doc("operating", "Operating", "what to watch, and what to do"),
+      doc("client", "Client", "call Genhook from a platform or an app, publish many events"),
       doc("portal", "Portal", "the pages for operators"),
       doc("performance", "Performance", "what was measured, and with which command"),
       doc("reliability", "Reliability", "what is promised, what is not, and how each is tried"),
