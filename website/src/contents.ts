@@ -23,6 +23,8 @@ export const CONTENTS: readonly Section[] = [
   {
     title: "Begin",
     pages: [
+      doc("quick-start", "Five-minute start", "see it, then do it by hand: serve, subscribe, receive, fail, replay"),
+      doc("concepts", "Concepts", "events, deliveries, attempts, endpoints, in pictures"),
       doc("polling-vs-webhooks", "Polling beside webhooks", "the same app both ways: calls, freshness, misses"),
       doc("glossary", "Glossary", "every word that is used in one sense"),
     ],
@@ -31,10 +33,12 @@ export const CONTENTS: readonly Section[] = [
     title: "For app developers",
     pages: [
       doc("receiving", "Receiving", "what arrives, how to answer it, what happens when you cannot"),
+      doc("verifying", "Verifying signatures", "by hand, in any language, and what to do when one does not fit"),
       { file: "packages/receiver/README.md", title: "Receiver kit", says: "verify, type and process once, on any JavaScript runtime" },
       doc("conformance", "Conformance", "try an endpoint with what it will meet in production"),
       doc("filters", "Filter, changed, fields", "only the events and the members that you need"),
       doc("payload-versions", "Payload versions", "which form of a payload an app gets"),
+      doc("going-live", "Before going live", "two checklists: for apps, and for operators"),
     ],
   },
   {
@@ -45,6 +49,7 @@ export const CONTENTS: readonly Section[] = [
       doc("operating", "Operating", "what to watch, and what to do"),
       doc("client", "Client", "call Genhook from a platform or an app, publish many events"),
       doc("portal", "Portal", "the pages for operators"),
+      doc("scaling", "Scaling", "how far one process goes, and how to go on"),
       doc("performance", "Performance", "what was measured, and with which command"),
       doc("reliability", "Reliability", "what is promised, what is not, and how each is tried"),
       { file: "SECURITY.md", title: "Security", says: "threats, what guards against them, and what tries to break it" },

@@ -9,7 +9,7 @@ const scripts = (JSON.parse(readPage("package.json")) as { readonly scripts: Rea
 
 /** Programs that are not ours: named so that a misspelt `genhook` is noticed. */
 const OTHERS: ReadonlySet<string> = new Set(
-  "export cd docker kubectl systemctl openssl psql apt-get mkdir echo source cp jq python3 sudo install".split(" "),
+  "export cat cd docker kubectl systemctl openssl psql apt-get mkdir echo source cp jq python3 sudo install".split(" "),
 );
 
 export const VARIABLES: ReadonlySet<string> = new Set([

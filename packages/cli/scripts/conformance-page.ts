@@ -10,7 +10,7 @@ const OPENING: readonly string[] = [
   "",
   "Made by `npm run golden:update` from the checks themselves.",
   "",
-  "```",
+  "```sh",
   "genhook conform http://localhost:3000/hooks --client-secret SECRET --signing-secret whsec_…",
   "```",
   "",

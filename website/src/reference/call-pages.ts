@@ -1,4 +1,4 @@
-import { errorCodesOf, ERRORS, EXAMPLES, pathParameters, ROUTES, type Route } from "@genhook/contract";
+import { API_VERSIONS, errorCodesOf, ERRORS, EXAMPLES, pathParameters, ROUTES, type Route } from "@genhook/contract";
 import { curlOf } from "@genhook/server/docs/curl";
 import { schemaRows } from "@genhook/server/docs/schema-rows";
 import { slugOf } from "../slug.ts";
@@ -48,7 +48,7 @@ export function callPages(): ReadonlyMap<string, string> {
   return new Map([["README.md", overview(groups)], ...groups.map((group): [string, string] => [group.file, groupPage(group)])]);
 }
 
-const MADE = "Made from the route table (`packages/contract/src/routes.ts`) by `npm run golden:update`.";
+const MADE = "<!-- Made from packages/contract/src/routes.ts by `npm run golden:update`. -->";
 
 function overview(groups: readonly CallGroup[]): string {
   const parts = (Object.keys(API_TITLES) as Route["api"][]).flatMap((api) => {
@@ -67,9 +67,9 @@ function overview(groups: readonly CallGroup[]): string {
 }
 
 const OPENING: readonly string[] = [
-  "# API reference",
-  "",
   MADE,
+  "",
+  "# API reference",
   "",
   "For tools: [openapi.json](openapi.json) (OpenAPI 3.1) and [asyncapi.json](asyncapi.json) (AsyncAPI 3). A running server shows the same at `/docs`,",
   "with its own topics and its own address, and serves both documents.",
@@ -85,8 +85,8 @@ const OPENING: readonly string[] = [
 
 const INTRODUCTIONS: Readonly<Record<Route["api"], readonly string[]>> = {
   app: [
-    "What app developers call, for one shop each: `https://{shop}.genmystore.com` with the installation's token in `X-Genstore-Access-Token`. Every answer to a",
-    "token says in `X-Genstore-Shop-Api-Rate-Limit` how much of the bucket is used; an empty one answers `429` with `Retry-After`.",
+    `What app developers call, for one shop each: \`https://{shop}.genmystore.com\` with the installation's token in \`X-Genstore-Access-Token\`. \`{version}\` is`,
+    `${API_VERSIONS.map((version) => `\`${version}\``).join(" or ")}. Every answer to a token says in \`X-Genstore-Shop-Api-Rate-Limit\` how much of the bucket is used; an empty one answers \`429\` with \`Retry-After\`.`,
   ],
   platform: [
     "What the platform and its operators call: `Authorization: Bearer` and a platform key, whose role is `admin`, `publish` or `read`.",
@@ -96,7 +96,7 @@ const INTRODUCTIONS: Readonly<Record<Route["api"], readonly string[]>> = {
 
 function groupPage({ api, title, routes }: CallGroup): string {
   const heading = api === "open" ? title : `${title}: ${API_TITLES[api]}`;
-  return [`# ${heading}`, "", MADE, "", ...routes.flatMap((route) => callSection(route, routes))].join("\n");
+  return [MADE, "", `# ${heading}`, "", ...routes.flatMap((route) => callSection(route, routes))].join("\n");
 }
 
 function callSection(route: Route, siblings: readonly Route[]): readonly string[] {
@@ -108,7 +108,7 @@ function callSection(route: Route, siblings: readonly Route[]): readonly string[
     "",
     `\`${route.method} ${shownPath(route)}\``,
     "",
-    `${proseText(route.summary)}. ${allowance(route)}`,
+    `${titleOf(route, siblings) === route.summary ? "" : `${proseText(route.summary)}. `}${allowance(route)}`,
     "",
     ...parameterTable(route),
     ...(route.body === undefined ? [] : ["Body:", "", ...memberTable(route.body)]),
@@ -145,7 +145,9 @@ function allowance({ api, allows }: Route): string {
 }
 
 function parameterTable(route: Route): readonly string[] {
-  const inPath = pathParameters(route).map(({ name, description }) => [`\`${name}\``, "path", proseText(description)]);
+  // The version is the same for all, and said once.
+  const own = pathParameters(route).filter(({ name }) => name !== "version");
+  const inPath = own.map(({ name, description }) => [`\`${name}\``, "path", proseText(description)]);
   const inQuery = schemaRows(route.query).map(({ path, description, type }) => [
     `\`${path}\``,
     "query",

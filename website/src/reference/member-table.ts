@@ -5,10 +5,11 @@ import { markdownTable, proseText } from "./markdown-table.ts";
 export function memberTable(schema: unknown): readonly string[] {
   return markdownTable(
     ["member", "value", ""],
-    schemaRows(schema).map(({ path, type, isRequired, description }) => [
-      `\`${path}\`${isRequired ? " _required_" : ""}`,
-      proseText(type),
-      proseText(description),
-    ]),
+    schemaRows(schema).map(({ path, type, isRequired, description }) => {
+      // What a member is expected to be says more than its type; what it means is a sentence.
+      const isSentence = description.endsWith(".");
+      const value = description === "" || isSentence ? type : description;
+      return [`\`${path}\`${isRequired ? " _required_" : ""}`, proseText(value), isSentence ? proseText(description) : ""];
+    }),
   );
 }

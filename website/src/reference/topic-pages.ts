@@ -19,7 +19,7 @@ export function topicGroups(): readonly TopicGroup[] {
   }));
 }
 
-const MADE = "Made from the topic table (`packages/contract/src/topics`) by `npm run golden:update`.";
+const MADE = "<!-- Made from packages/contract/src/topics by `npm run golden:update`. -->";
 
 /** The pages of `docs/topics`, by file name. */
 export function topicPages(): ReadonlyMap<string, string> {
@@ -37,9 +37,9 @@ function catalogue(groups: readonly TopicGroup[]): string {
     ]),
   );
   return [
-    "# Topics",
-    "",
     MADE,
+    "",
+    "# Topics",
     "",
     `Everything that can be subscribed to: ${TOPICS.length} topics in ${groups.length} groups. Each has a JSON Schema per version of its payload, and one whole sample. \`genhook topics show`,
     "orders/create` prints one; `GET /platform/v1/topics` serves all, with those that the operator added ([operating](../operating.md)).",
@@ -61,15 +61,14 @@ function scopesOf({ scopes }: Topic): string {
 }
 
 function domainPage({ domain, topics }: TopicGroup): string {
-  return [`# Topics: ${domain}`, "", MADE, "", ...topics.flatMap(topicSection)].join("\n");
+  return [MADE, "", `# Topics: ${domain}`, "", ...topics.flatMap((topic) => topicSection(topic, topics))].join("\n");
 }
 
-function topicSection(topic: Topic): readonly string[] {
+function topicSection(topic: Topic, siblings: readonly Topic[]): readonly string[] {
   const { name, description, root, subjects, madeByGenhook } = topic;
   const made = madeByGenhook ? " Genhook makes it itself; it cannot be published." : "";
   const subjectList = subjects.map((path) => `\`${path}\``).join(", ");
   const erased = subjects.length === 0 ? "" : ` It speaks of the customer at ${subjectList}, and is erased with that customer.`;
-  const [current, ...older] = API_VERSIONS.map((version) => [version, memberTable(topic.versions[version]?.schema)] as const);
   return [
     `## ${name}`,
     "",
@@ -77,8 +76,22 @@ function topicSection(topic: Topic): readonly string[] {
     "",
     `The payload has one member, \`${root}\`.${erased}`,
     "",
-    ...(current?.[1] ?? []),
-    ...older.flatMap(([version, rows]) => folded(`Members of the older version ${version}`, rows)),
+    ...membersOf(topic, siblings),
     ...folded(`Sample, ${CURRENT_VERSION}`, fenced(`json ${name} payload`, JSON.stringify(topic.sample, null, 2))),
+  ];
+}
+
+/** A longer table of members is folded. */
+const ROWS_OPEN = 20;
+
+/** Topics of one group often have one payload: it is shown with the first of them. */
+function membersOf(topic: Topic, siblings: readonly Topic[]): readonly string[] {
+  const isSame = (other: Topic): boolean => JSON.stringify(other.versions) === JSON.stringify(topic.versions);
+  const first = siblings.find(isSame) ?? topic;
+  if (first !== topic) return [`Members as of [${first.name}](#${slugOf(first.name)}).`, ""];
+  const [current, ...older] = API_VERSIONS.map((version) => [version, memberTable(topic.versions[version]?.schema)] as const);
+  return [
+    ...(current === undefined ? [] : current[1].length > ROWS_OPEN ? folded("Members", current[1]) : current[1]),
+    ...older.flatMap(([version, rows]) => folded(`Members of the older version ${version}`, rows)),
   ];
 }
