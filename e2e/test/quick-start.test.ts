@@ -50,7 +50,7 @@ class AppProcess {
         .then(() => true)
         .catch(() => false))
     )
-      expect(this.#child.exitCode).toBeNull();
+      if (this.#child.exitCode !== null) throw new Error(`The page's app ended with ${this.#child.exitCode}`);
   }
 
   async orders(count: number): Promise<void> {
