@@ -1,3 +1,5 @@
+import { checkStore, type Breach } from "@genhook/core";
+import { openPostgresCheckReader } from "@genhook/storage";
 import { seededRandom, startEndpoint, startThrowAwayPostgres, type Endpoint, type ThrowAwayPostgres } from "@genhook/testkit";
 import { after, compare, drained } from "./crash.ts";
 import { freePort, publish, ServerProcess, setUp } from "./server-process.ts";
@@ -27,8 +29,12 @@ export interface ClusterCrashReport {
   readonly pending: number;
   /** Processes that ended by themselves. Must be none. */
   readonly exits: number;
+  /** What `genhook check` says of the database in the end. Must be nothing. */
+  readonly breaches: readonly Breach[];
+  readonly seconds: number;
 }
 
+const RETENTION_MS = 30 * 86_400_000;
 const PUBLISHERS = 12;
 const ENDPOINTS = 4;
 const ENDPOINT_CONCURRENCY = 6;
@@ -74,6 +80,7 @@ class Node {
 /** Publishes through several processes on PostgreSQL while they are killed, stopped, frozen and started, and while PostgreSQL is restarted; then accounts for everything. */
 export async function clusterCrash(options: ClusterCrashOptions): Promise<ClusterCrashReport> {
   const random = seededRandom(options.seed);
+  const startedAt = performance.now();
   const postgres = await startThrowAwayPostgres();
   const inFlight = { now: Array.from({ length: ENDPOINTS }, () => 0), max: 0 };
   const endpoints = await Promise.all(Array.from({ length: ENDPOINTS }, (_, index) => countingEndpoint(inFlight, index, random)));
@@ -92,7 +99,9 @@ export async function clusterCrash(options: ClusterCrashOptions): Promise<Cluste
     await arrived(endpoints, accepted);
     const pending = await drained(nodes[0]?.origin ?? "");
     const exits = nodes.reduce((sum, node) => sum + node.exits, 0);
-    const counts = { accepted: accepted.length, refused, ...done, pending, exits };
+    const breaches = await checkDatabase(database);
+    const seconds = Math.round((performance.now() - startedAt) / 1_000);
+    const counts = { accepted: accepted.length, refused, ...done, pending, exits, breaches, seconds };
     return { ...counts, ...compare(accepted, endpoints), inFlightMax: inFlight.max, inFlightAllowed: ENDPOINT_CONCURRENCY };
   } finally {
     await Promise.all(nodes.map((node) => node.end("SIGKILL")));
@@ -174,6 +183,15 @@ async function disturb(
     }
   }
   return done;
+}
+
+async function checkDatabase(url: string): Promise<readonly Breach[]> {
+  const reader = await openPostgresCheckReader(url);
+  try {
+    return (await checkStore(reader, { now: Date.now(), retentionMs: RETENTION_MS, breachesMax: 20 })).breaches;
+  } finally {
+    await reader.close();
+  }
 }
 
 /** Resolves once every accepted event is at every endpoint, or nothing has arrived for a while. */

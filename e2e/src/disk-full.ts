@@ -107,7 +107,7 @@ class Publisher {
 }
 
 /** Takes all the room that is left. */
-function fill(path: string): void {
+export function fill(path: string): void {
   const block = Buffer.alloc(65_536);
   try {
     for (;;) writeFileSync(path, block, { flag: "a" });

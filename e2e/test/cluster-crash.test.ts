@@ -8,6 +8,7 @@ test("three processes are killed, stopped and frozen, PostgreSQL is restarted tw
   expect(report.lost).toEqual([]);
   expect(report.pending).toBe(0);
   expect(report.exits).toBe(0);
+  expect(report.breaches).toEqual([]);
   expect(report.accepted).toBe(2_000);
   expect(report.databaseRestarts).toBe(2);
   expect(report.inFlightMax).toBeLessThanOrEqual(report.inFlightAllowed);

@@ -23,10 +23,10 @@ import {
   type Sender,
   type Store,
 } from "@genhook/core";
-import { openPostgresStore, openSqliteStore } from "@genhook/storage";
 import type { Logger } from "pino";
 import { careForEndpoints, type EndpointCare } from "./compose-endpoints.ts";
 import { composeHttp } from "./compose-http.ts";
+import { openStore } from "./compose-store.ts";
 import { auditedStep } from "./http/audited.ts";
 import { makePayloads } from "./runtime/payload-forms.ts";
 import { systemClock, systemRandomBits, systemTimers } from "./runtime/system-clock.ts";
@@ -90,17 +90,6 @@ export async function startGenhook(
     await store.close();
     throw error;
   }
-}
-
-/** The embedded store, or PostgreSQL where its URL is given. */
-function openStore(settings: Settings, log: Logger, onFatal: (error: Error) => void): Promise<Store> {
-  const { database, hintsDatabase } = settings;
-  if (database === null) return openSqliteStore({ folder: settings.data, onFatal });
-  return openPostgresStore({
-    url: database,
-    ...(hintsDatabase === null ? {} : { hintsUrl: hintsDatabase }),
-    onIdleError: (error) => log.warn({ err: error }, "a connection to the database was lost"),
-  });
 }
 
 interface Given extends Files {

@@ -13,9 +13,13 @@ export * from "./store/builders.ts";
 export * from "./store/lives.ts";
 export { describeStore, type StoreHarness } from "./store/conformance.ts";
 export { describeSharedStore, type SharedStoreHarness } from "./store/conformance-shared.ts";
+export { FaultProxy } from "./fault-proxy.ts";
 export {
+  postgresBinaries,
+  startPostgresPair,
   startThrowAwayPostgres,
   withClient,
+  type PostgresPair,
   type ThrowAwayPostgres,
   type ThrowAwayPostgresOptions,
 } from "./postgres/throw-away-postgres.ts";

