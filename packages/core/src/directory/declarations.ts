@@ -10,6 +10,7 @@ import {
 import { ok } from "../refusal.ts";
 import type { Directory } from "./directory.ts";
 import type { DecideChange } from "./directory-service.ts";
+import { placeInOrder } from "./ordering.ts";
 import { makeSubscription, withStatus, type CheckedAddress, type SubscriptionTools } from "./subscriptions.ts";
 
 export interface DeclarationTools extends SubscriptionTools {
@@ -25,6 +26,8 @@ export interface DeclarationDiff {
   readonly ended: readonly Subscription[];
   /** Declared webhooks that cannot be made: no room, or an address that the guard refuses today. */
   readonly missing: number;
+  /** The next id to give out. */
+  readonly next: number;
 }
 
 /**
@@ -42,6 +45,7 @@ export function diffDeclaration(
   const own = directory.subscriptionsOf(app.id, shop.id);
   const wanted = app.webhooks.filter(({ topic }) => tools.topics.get(topic)?.audience === "shop");
   const lacking = wanted.filter((each) => !own.some((has) => isSame(has, each)));
+  let next = nextId;
   const moved: Subscription[] = [];
   const ended: Subscription[] = [];
   for (const subscription of own) {
@@ -49,7 +53,11 @@ export function diffDeclaration(
     const at = lacking.findIndex((each) => each.topic === subscription.topic && tools.readAddress(each.address) !== null);
     const [target] = at < 0 ? [] : lacking.splice(at, 1);
     if (target === undefined) ended.push({ ...subscription, endedAt: now, endReason: "unsubscribed", updatedAt: now });
-    else moved.push(move(tools, who, subscription, target, now));
+    else {
+      const placed = placeInOrder(directory, subscription, move(tools, who, subscription, target, now), next, moved);
+      moved.push(placed.subscription);
+      next = placed.next;
+    }
   }
   const made: Subscription[] = [];
   for (const { topic, address } of lacking) {
@@ -59,10 +67,11 @@ export function diffDeclaration(
       own.length - ended.length + made.length < SUBSCRIPTIONS_PER_INSTALLATION_MAX &&
       directory.subscribed(shop.id, topic).length < MATCHES_MAX;
     if (rule === undefined || checked === null || !hasRoom) continue;
-    const one = makeSubscription(tools, { app, shop }, { topic, address: checked, settings: {} }, nextId + made.length, now, true);
+    const one = makeSubscription(tools, { app, shop }, { topic, address: checked, settings: {} }, next, now, true);
+    next += 1;
     made.push(coversTopic(who.installation.scopes, rule) ? one : withStatus(one, "suspended", "scope_lost", now));
   }
-  return { made, moved, ended, missing: lacking.length - made.length };
+  return { made, moved, ended, missing: lacking.length - made.length, next };
 }
 
 /** What one step did. */
@@ -93,7 +102,7 @@ export function followDeclaration(tools: DeclarationTools, appId: number): Decid
       const installation = directory.installation(appId, shopId);
       if (shop === undefined || installation === undefined) continue;
       const diff = diffDeclaration(tools, directory, { app, shop, installation }, next, now);
-      next += diff.made.length;
+      next = diff.next;
       touched += diff.made.length + diff.moved.length + diff.ended.length;
       diffs.push(diff);
       installations.push({ ...installation, declaration: { version: app.declaration.version, missing: diff.missing } });

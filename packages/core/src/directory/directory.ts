@@ -235,9 +235,16 @@ export class Directory {
   }
 }
 
-/** Lane and shard of a subscription. A lane is the subscription itself as long as it is not ordered together with others. */
+/** A subscription's own lane and its shard: for all of its deliveries that are not ordered. */
 export function laneOf(subscription: Subscription): LaneRef {
   return { shard: shardOf(subscription.endpoint), lane: subscription.id };
+}
+
+/** The lane that a subscription's delivery of an event queues in: of an ordered one, events with an order key queue together with others'. */
+export function laneFor(subscription: Subscription, orderKey: string | null): LaneRef {
+  const { order, settings } = subscription;
+  if (orderKey === null || order === undefined || settings.ordered !== true) return laneOf(subscription);
+  return { shard: shardOf(subscription.endpoint), lane: order.lane };
 }
 
 function listIn(index: Map<string, Subscription[]>, key: string, subscription: Subscription): void {

@@ -14,6 +14,7 @@ import { MATCHES_MAX, SUBSCRIPTIONS_PER_INSTALLATION_MAX } from "../limits.ts";
 import { ok, refuse, type Refusal, type Result } from "../refusal.ts";
 import { laneOf, type Directory } from "./directory.ts";
 import type { DecideChange } from "./directory-service.ts";
+import { completeOrder, placeInOrder, refuseOrder } from "./ordering.ts";
 import { refuseSelection, updateSettings, type SettingsUpdate } from "./subscription-settings.ts";
 
 /** An address that the guard has let through, as the caller wrote it, with its parsed form. */
@@ -48,14 +49,14 @@ export function subscribe(tools: SubscriptionTools, who: Installed, request: Sub
     const refusal =
       refuseTopic(tools, installed.value.installation, request.topic) ??
       refuseSelection(request.settings, tools.topics.get(request.topic) ?? null, "webhook.") ??
+      refuseOrder(request.settings, who.shop, "webhook.") ??
       refuseAnother(directory, who, request, null);
     if (refusal !== null) return { ok: false, refusal };
-    const subscription = makeSubscription(tools, installed.value, request, directory.counters.subscription, now, false);
-    return ok({
-      value: subscription,
-      counters: { ...directory.counters, subscription: directory.counters.subscription + 1 },
-      subscriptions: [subscription],
-    });
+    const settings = completeOrder(request.settings, {});
+    const id = directory.counters.subscription;
+    const made = makeSubscription(tools, installed.value, { ...request, settings }, id, now, false);
+    const { subscription, next } = placeInOrder(directory, null, made, id + 1);
+    return ok({ value: subscription, counters: { ...directory.counters, subscription: next }, subscriptions: [subscription] });
   };
 }
 
@@ -78,10 +79,11 @@ export function updateSubscription(
     const before = findOwn(directory, who, id);
     if (before === null) return notFound();
     const topic = update.topic ?? before.topic;
-    const settings = updateSettings(before.settings, update.settings ?? {});
+    const settings = completeOrder(updateSettings(before.settings, update.settings ?? {}), update.settings ?? {});
     const refusal =
       refuseTopic(tools, installed.value.installation, topic) ??
       refuseSelection(settings, tools.topics.get(topic) ?? null, "webhook.") ??
+      refuseOrder(settings, who.shop, "webhook.") ??
       refuseAnother(directory, who, { topic, address: update.address?.text ?? before.address }, id);
     if (refusal !== null) return { ok: false, refusal };
     const after: Subscription = {
@@ -101,7 +103,8 @@ export function updateSubscription(
       statusReason: null,
       updatedAt: now,
     };
-    return ok({ value: after, subscriptions: [after] });
+    const { subscription, next } = placeInOrder(directory, before, after, directory.counters.subscription);
+    return ok({ value: subscription, counters: { ...directory.counters, subscription: next }, subscriptions: [subscription] });
   };
 }
 

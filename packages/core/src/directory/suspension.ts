@@ -3,6 +3,7 @@ import type { Failing } from "../domain/endpoint-state.ts";
 import type { TopicRules } from "../domain/topic.ts";
 import { ok, refuse, type Refusal } from "../refusal.ts";
 import type { DecideChange } from "./directory-service.ts";
+import { completeOrder, placeInOrder, refuseOrder } from "./ordering.ts";
 import { refuseSelection, updateSettings, type SettingsUpdate } from "./subscription-settings.ts";
 import { withStatus } from "./subscriptions.ts";
 
@@ -59,14 +60,18 @@ export function patchSubscription(topics: TopicRules, id: number, patch: Subscri
     const before = directory.subscription(id);
     if (before === undefined) return refuse("not_found", "There is no webhook with this id.");
     const status = patch.status ?? before.status;
-    const settings = updateSettings(before.settings, patch.settings);
-    const refusal = refuseStatus(before, status) ?? refuseSelection(settings, topics.get(before.topic) ?? null, "");
+    const settings = completeOrder(updateSettings(before.settings, patch.settings), patch.settings);
+    const refusal =
+      refuseStatus(before, status) ??
+      refuseSelection(settings, topics.get(before.topic) ?? null, "") ??
+      refuseOrder(settings, before.shop, "");
     if (refusal !== null) return { ok: false, refusal };
     const isSame = status === before.status && JSON.stringify(settings) === JSON.stringify(before.settings);
     if (isSame) return ok({ value: before });
     const statusReason = status === before.status ? before.statusReason : null;
     const after: Subscription = { ...withStatus(before, status, statusReason, now), settings };
-    return ok({ value: after, subscriptions: [after] });
+    const { subscription, next } = placeInOrder(directory, before, after, directory.counters.subscription);
+    return ok({ value: subscription, counters: { ...directory.counters, subscription: next }, subscriptions: [subscription] });
   };
 }
 

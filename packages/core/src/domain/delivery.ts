@@ -83,7 +83,10 @@ export function parseDeliveryId(text: string): DeliveryKey | null {
   return { eventId, subscription };
 }
 
-/** The first task of a delivery: due at acceptance. What `EventStore.append` inserts, and what hand-over puts straight into a queue. */
+/**
+ * The first task of a delivery: due at acceptance. What `EventStore.append` inserts, and what hand-over puts straight into a queue. In an
+ * ordered lane the store puts its place instead of a due time, and there is no hand-over.
+ */
 export function firstTask(event: { readonly id: EventId; readonly acceptedAt: number }, owed: Owed): Task {
   return {
     shard: owed.shard,

@@ -1,3 +1,5 @@
+import type { Ordering } from "./order.ts";
+
 /**
  * What the directory knows: shops, apps, installations, subscriptions. Rows are immutable values; a change is a new
  * value of the whole row. `id` is the internal key that other rows refer to; the outside knows shops by domain, apps by
@@ -104,6 +106,8 @@ export interface Subscription {
   readonly status: SubscriptionStatus;
   readonly statusReason: StatusReason | null;
   readonly settings: SubscriptionSettings;
+  /** Absent as long as it was never ordered. */
+  readonly order?: Ordering;
   /** True where it was made from the app's declaration, not by a call. */
   readonly isDeclared: boolean;
   readonly createdAt: number;

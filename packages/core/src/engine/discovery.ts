@@ -134,7 +134,7 @@ export class Discovery {
   async #findTold(): Promise<void> {
     const told = this.#told;
     this.#told = new Map();
-    for (const lane of told.values()) await this.#found({ ...lane, firstDue: 0 });
+    for (const lane of told.values()) await this.#found({ ...lane, firstDue: 0, subscription: lane.lane });
   }
 
   async #found(found: LaneWithWork): Promise<void> {

@@ -6,6 +6,7 @@ import type { Erasures } from "./erasure.ts";
 import type { EventStore } from "./event-store.ts";
 import type { Hints } from "./hints.ts";
 import type { Leases } from "./leases.ts";
+import type { OrderedTasks } from "./ordered-tasks.ts";
 import type { ReplayJobs } from "./replay-jobs.ts";
 import type { Retention } from "./retention.ts";
 import type { Statistics } from "./statistics.ts";
@@ -22,6 +23,7 @@ export interface Store {
   readonly isShared: boolean;
   readonly events: EventStore;
   readonly tasks: TaskQueue;
+  readonly ordered: OrderedTasks;
   readonly log: AttemptLog;
   readonly directory: DirectoryStore;
   readonly statistics: Statistics;

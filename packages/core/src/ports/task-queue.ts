@@ -9,11 +9,22 @@ export interface Settlement {
   /** Compared with the task's before it is deleted. */
   readonly seq: number;
   readonly row: LogRow;
+  /** In the same lane; of an ordered one in its key's. */
   readonly next: Task | null;
   /** For the statistics; null where nothing is to be counted: a test. */
   readonly topic: string | null;
   /** From acceptance to this row, ms; counted when the row is `delivered`. */
   readonly latencyMs: number;
+  /** Of an ordered lane alone. */
+  readonly order?: SettledOrder;
+}
+
+/** What a settlement means for the delivery's order key. */
+export interface SettledOrder {
+  /** The order key that this dead letter blocks from here on. */
+  readonly blocks: string | null;
+  /** The delivery blocks nothing any more. */
+  readonly unblocks: boolean;
 }
 
 export interface LaneRef {
@@ -40,12 +51,19 @@ export interface LanesMeasure {
 
 export interface LaneWithWork extends LaneRef {
   readonly firstDue: number;
+  /** Of the lane's first task: which lane it is where it is not that subscription's own. */
+  readonly subscription: number;
 }
 
 export interface ReplayRequest {
   readonly delivery: DeliveryKey;
   /** Where the new round queues. */
   readonly lane: LaneRef;
+  /**
+   * The subscription's ordered lane, where it has one: an event with an order key queues there instead, as if it were accepted now; or, where
+   * it blocks its key, as the first of that.
+   */
+  readonly orderedLane?: number;
 }
 
 export type ReplayResult =

@@ -1,5 +1,5 @@
 import type { Directory } from "../directory/directory.ts";
-import { laneOf } from "../directory/directory.ts";
+import { laneFor } from "../directory/directory.ts";
 import type { App, Shop, Subscription } from "../domain/directory-entries.ts";
 import type { EventId, Idempotency, NewEvent, Owed } from "../domain/event.ts";
 import { millisecondsOf } from "../domain/event.ts";
@@ -57,7 +57,7 @@ function matched(directory: Directory, draft: EventDraft, now: number, { retenti
   const owes: Owed[] = [];
   const select: MatchQuery["select"] = (settings, apiVersion) => selection.select(settings, apiVersion);
   match(directory, { shop: draft.shop.id, topic: draft.topic, app: draft.app, now, retentionMs, select }, (subscription, decision) => {
-    if (isOwed(decision)) owes.push(owedTo(subscription));
+    if (isOwed(decision)) owes.push(owedTo(subscription, draft.orderKey));
   });
   return owes;
 }
@@ -65,9 +65,9 @@ function matched(directory: Directory, draft: EventDraft, now: number, { retenti
 /** Whatever the subscription asks for: a test is to show that its address is reached. */
 function testOwed(directory: Directory, id: number): readonly Owed[] {
   const subscription = directory.subscription(id);
-  return subscription === undefined ? [] : [owedTo(subscription)];
+  return subscription === undefined ? [] : [owedTo(subscription, null)];
 }
 
-function owedTo(subscription: Subscription): Owed {
-  return { subscription: subscription.id, ...laneOf(subscription) };
+function owedTo(subscription: Subscription, orderKey: string | null): Owed {
+  return { subscription: subscription.id, ...laneFor(subscription, orderKey) };
 }

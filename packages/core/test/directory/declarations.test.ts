@@ -89,7 +89,7 @@ describe("what an installation lacks of its app's declaration", () => {
 
   it("leaves alone what the app made itself, and does not make a twin of it", () => {
     const own = [declared(5, orders("own"), { isDeclared: false }), declared(6, orders("a"), { isDeclared: false })];
-    expect(diff({ webhooks: [orders("a")] }, own)).toEqual({ made: [], moved: [], ended: [], missing: 0 });
+    expect(diff({ webhooks: [orders("a")] }, own)).toEqual({ made: [], moved: [], ended: [], missing: 0, next: 1_000 });
   });
 
   it("counts as missing what the guard refuses today and what there is no room for", () => {

@@ -180,7 +180,7 @@ describe("two writers into one lane", () => {
     scene.isReadHeld = true;
     scene.table.told(laneOf(S));
     const first = await scene.published();
-    scene.table.discovered({ ...laneOf(S), firstDue: 0 }, S);
+    scene.table.discovered({ ...laneOf(S), firstDue: 0, subscription: S.id }, S);
     await scene.settle();
     const second = await scene.published({ acceptedAt: NOW - 500 });
     scene.table.told(laneOf(S));
@@ -241,7 +241,7 @@ describe("a shard that goes", () => {
     scene.lose(HERE);
     expect(scene.table.gate(S.endpoint)).toBeUndefined();
     scene.gain(HERE);
-    scene.table.discovered({ ...laneOf(S), firstDue: 0 }, S);
+    scene.table.discovered({ ...laneOf(S), firstDue: 0, subscription: S.id }, S);
     expect(scene.table.gate(S.endpoint)).not.toBe(gate);
   });
 });
@@ -277,7 +277,7 @@ describe("an address that changes to another process's endpoint", () => {
     await scene.here.change(move());
     const there = laneOf(scene.here.directory.subscription(S.id) ?? S);
     scene.lose(there.shard);
-    scene.table.discovered({ ...laneOf(S), firstDue: 0 }, scene.here.directory.subscription(S.id) ?? S);
+    scene.table.discovered({ ...laneOf(S), firstDue: 0, subscription: S.id }, scene.here.directory.subscription(S.id) ?? S);
     await scene.settle();
     expect(await scene.end(started as OwedTask)).toBe(true);
     expect(scene.told).toEqual([there]);
@@ -305,7 +305,7 @@ describe("an address that changes to another process's endpoint", () => {
     await scene.there.change(move());
     const event = await scene.published();
     // A hint of the new row, and the directory here is still the old one.
-    scene.table.discovered({ shard, lane: S.id, firstDue: 0 }, S);
+    scene.table.discovered({ shard, lane: S.id, firstDue: 0, subscription: S.id }, S);
     await scene.settle();
     expect((await scene.store.tasks.listLane({ shard, lane: S.id }, { after: null }, 10)).map(({ eventId }) => eventId)).toEqual([
       event.id,
@@ -326,7 +326,7 @@ it("a lane is not swept by a process that has not heard that its subscription wa
   await scene.there.refresh();
   await scene.there.change(resumeSubscription({ app: 1, shop: 1 }, S.id));
   const event = await scene.published();
-  scene.table.discovered({ ...laneOf(S), firstDue: 0 }, scene.here.directory.subscription(S.id) ?? S);
+  scene.table.discovered({ ...laneOf(S), firstDue: 0, subscription: S.id }, scene.here.directory.subscription(S.id) ?? S);
   await scene.settle();
   expect(await scene.store.log.ofDelivery({ eventId: event.id, subscription: S.id })).toEqual([]);
   expect(ids(await scene.start())).toEqual([event.id]);

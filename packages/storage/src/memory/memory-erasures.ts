@@ -45,6 +45,8 @@ export class MemoryErasures implements Erasures {
     if (event === undefined || event.isErased) return;
     events.set(id, { ...event, payload: new Uint8Array(), orderKey: null, isErased: true });
     subjects.delete(id);
+    // What cannot be sent again must not keep its key waiting.
+    this.#tables.places.forget(({ eventId }) => eventId === id);
     for (const task of this.#tables.tasks().filter((each) => each.eventId === id)) {
       this.#tables.end(task, "cancelled", "redacted", at);
       touched.add(task.subscription);

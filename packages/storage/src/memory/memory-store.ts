@@ -18,6 +18,7 @@ import { memoryCredentials } from "./memory-credentials.ts";
 import { MemoryDirectory } from "./memory-directory.ts";
 import { memoryHints } from "./memory-hints.ts";
 import { MemoryLeases } from "./memory-leases.ts";
+import { MemoryOrder, type MemoryOrderOptions } from "./memory-order.ts";
 import { MemoryReplayJobs } from "./memory-replay-jobs.ts";
 import { MemoryStatistics } from "./memory-statistics.ts";
 import { pageOf } from "./page-of.ts";
@@ -29,7 +30,7 @@ import { MemoryTables } from "./memory-tables.ts";
  */
 export function openMemoryStore(): Store {
   return {
-    ...openTables(),
+    ...openTables(null),
     isShared: false,
     leases: {
       renew: ({ node, delivers }) => Promise.resolve(soleOwner(node, delivers)),
@@ -53,8 +54,8 @@ export interface MemoryCluster {
 }
 
 export function openMemoryCluster({ now, leaseMs }: MemoryClusterOptions): MemoryCluster {
-  const tables = openTables();
   const leases = new MemoryLeases(now, leaseMs);
+  const tables = openTables((shard) => leases.ownerOf(shard));
   const connectHints = memoryHints();
   return {
     connect: () => {
@@ -65,7 +66,7 @@ export function openMemoryCluster({ now, leaseMs }: MemoryClusterOptions): Memor
   };
 }
 
-function openTables(): Omit<Store, "isShared" | "leases" | "hints"> {
+function openTables(ownerOf: MemoryOrderOptions["ownerOf"]): Omit<Store, "isShared" | "leases" | "hints"> {
   const statistics = new MemoryStatistics();
   const tables = new MemoryTables(
     statistics,
@@ -76,6 +77,7 @@ function openTables(): Omit<Store, "isShared" | "leases" | "hints"> {
   return {
     events: eventStore(tables, directory),
     tasks: tables,
+    ordered: new MemoryOrder(tables, { version: () => directory.current, ownerOf }),
     log: attemptLog(tables),
     directory,
     statistics,
@@ -148,6 +150,7 @@ function retention(tables: MemoryTables, directory: MemoryDirectory): Retention 
     dropStep: (day) => {
       if (tables.tasks().some((task) => dayOf(task.eventId) === day)) return Promise.reject(new Error(`day ${day} is still owed`));
       for (const id of tables.events.keys()) if (dayOf(id) === day) tables.events.delete(id);
+      tables.places.forget(({ eventId }) => dayOf(eventId) === day);
       for (const id of tables.erasures.keys()) if (dayOf(id) === day) tables.erasures.delete(id);
       for (const [key, [first]] of tables.log) if (first !== undefined && dayOf(first.eventId) === day) tables.log.delete(key);
       return Promise.resolve(true);

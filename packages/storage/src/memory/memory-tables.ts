@@ -1,6 +1,9 @@
 import {
+  dueTimeOf,
   firstTask,
   isDue,
+  isOrdered,
+  keyLaneOf,
   nameInLane,
   REASONS_WITHOUT_REPLAY,
   type AppendResult,
@@ -19,12 +22,15 @@ import {
   type ReplayRequest,
   type ReplayResult,
   type Settlement,
+  type StandingTask,
   type StoredEvent,
   type Task,
   type TaskKey,
+  type TaskMove,
   type TaskQueue,
   type Turn,
 } from "@genhook/core";
+import { MemoryPlaces } from "./memory-places.ts";
 import { MemoryStatistics } from "./memory-statistics.ts";
 import { pageOf } from "./page-of.ts";
 
@@ -45,6 +51,7 @@ export class MemoryTables implements TaskQueue {
   /** Redact events whose erasure is open, and the subjects of every event. */
   readonly erasures = new Map<EventId, Erasure>();
   readonly subjects = new Map<EventId, readonly string[]>();
+  readonly places: MemoryPlaces = new MemoryPlaces();
   readonly #lanes = new Map<string, Task[]>();
   readonly #statistics: MemoryStatistics;
   readonly #appOf: (subscription: number) => number;
@@ -74,7 +81,10 @@ export class MemoryTables implements TaskQueue {
     if (erases !== null) {
       this.erasures.set(event.id, { eventId: event.id, shop: event.shop, subjects: erases === "subjects" ? subjects : null });
     }
-    for (const owed of owes) this.#insert(firstTask(event, owed));
+    for (const owed of owes) {
+      const task = firstTask(event, owed);
+      this.#insert(isOrdered(task) ? { ...task, due: this.places.next() } : task);
+    }
     if (!event.isTest) this.#statistics.published(event.acceptedAt, event.shop, event.topic);
     return { kind: "accepted" };
   }
@@ -86,10 +96,12 @@ export class MemoryTables implements TaskQueue {
 
   settle(batch: readonly Settlement[]): Promise<readonly boolean[]> {
     return Promise.resolve(
-      batch.map(({ key, seq, row, next, topic, latencyMs }) => {
+      batch.map((settlement) => {
+        const { key, seq, row, next, topic, latencyMs } = settlement;
         if (!this.#remove(key, seq)) return false;
         this.#write(row);
         if (next !== null) this.#insert(next);
+        this.places.settled(settlement);
         if (topic !== null) this.#statistics.ended(row, topic, latencyMs);
         return true;
       }),
@@ -115,7 +127,9 @@ export class MemoryTables implements TaskQueue {
   lanesWithWork(shards: readonly number[], after: LaneRef | null, limit: number): Promise<readonly LaneWithWork[]> {
     const wanted = new Set(shards);
     const found = [...this.#lanes.values()].flatMap(([first]) =>
-      first !== undefined && wanted.has(first.shard) ? [{ shard: first.shard, lane: first.lane, firstDue: first.due }] : [],
+      first !== undefined && wanted.has(first.shard)
+        ? [{ shard: first.shard, lane: first.lane, firstDue: first.due, subscription: first.subscription }]
+        : [],
     );
     const isBehind = (each: LaneRef): boolean =>
       after === null || each.shard > after.shard || (each.shard === after.shard && each.lane > after.lane);
@@ -152,13 +166,14 @@ export class MemoryTables implements TaskQueue {
   measureLanes(lanes: readonly LaneRef[], countMax: number): Promise<LanesMeasure> {
     const tasks = lanes.map((lane) => this.#lane(lane));
     const count = tasks.reduce((sum, each) => sum + each.length, 0);
-    const oldest = tasks.flatMap(([first]) => first?.due ?? []).sort((a, b) => a - b);
+    const oldest = tasks.flatMap(([first]) => (first === undefined ? [] : dueTimeOf(first))).sort((a, b) => a - b);
     return Promise.resolve({ count: Math.min(countMax, count), oldestDue: oldest[0] ?? null });
   }
 
   backlog(): Promise<{ pending: number; oldestDue: number | null }> {
     const tasks = this.tasks();
-    const oldestDue = tasks.reduce<number | null>((oldest, task) => (oldest === null || task.due < oldest ? task.due : oldest), null);
+    const dues = tasks.map(dueTimeOf);
+    const oldestDue = dues.reduce<number | null>((oldest, due) => (oldest === null || due < oldest ? due : oldest), null);
     return Promise.resolve({ pending: tasks.length, oldestDue });
   }
 
@@ -180,13 +195,27 @@ export class MemoryTables implements TaskQueue {
     if (event?.isTest !== true) this.#statistics.ended(row, event?.topic ?? "", 0);
   }
 
+  /** The task as it stands; undefined where it does not any more. */
+  find({ key, seq }: StandingTask): Task | undefined {
+    return this.#lane(key).find((task) => compareTasks(task, key) === 0 && task.seq === seq);
+  }
+
+  move(move: TaskMove): boolean {
+    const task = this.find(move);
+    if (task === undefined) return false;
+    this.#remove(task, task.seq);
+    this.#insert({ ...task, ...move.to });
+    return true;
+  }
+
   #cancel(lane: LaneRef, reason: DeliveryReason, at: number, limit: number): number {
     const tasks = this.#lane(lane).slice(0, limit);
     for (const task of tasks) this.end(task, "cancelled", reason, at);
     return tasks.length;
   }
 
-  #replay({ delivery, lane }: ReplayRequest, at: number, job: string | null): ReplayResult {
+  #replay(request: ReplayRequest, at: number, job: string | null): ReplayResult {
+    const { delivery, lane, orderedLane } = request;
     const event = this.events.get(delivery.eventId);
     const last = this.rowsOf(delivery).at(-1);
     if (last === undefined) return event?.owes.includes(delivery.subscription) === true ? { kind: "pending" } : { kind: "not_found" };
@@ -213,9 +242,16 @@ export class MemoryTables implements TaskQueue {
       shop,
       app,
     });
-    const task: Task = { ...lane, due: at, eventId, subscription, seq: seq + 1, round, attempts: 0, attemptsEver: n };
+    const place =
+      orderedLane === undefined || event.orderKey === null ? { ...lane, due: at } : this.#reopenedAt(request, event.orderKey, at);
+    const task: Task = { ...place, eventId, subscription, seq: seq + 1, round, attempts: 0, attemptsEver: n };
     this.#insert(task);
     return { kind: "reopened", task, event };
+  }
+
+  #reopenedAt({ delivery, lane, orderedLane = 0 }: ReplayRequest, orderKey: string, at: number): LaneRef & { readonly due: number } {
+    if (this.places.has(delivery)) return { shard: lane.shard, lane: keyLaneOf(orderedLane, orderKey), due: at };
+    return { shard: lane.shard, lane: orderedLane, due: this.places.next() };
   }
 
   #lane(lane: LaneRef): Task[] {

@@ -17,6 +17,9 @@ const ROUNDS_MAX = 4;
  * wait for each other instead of blocking each other; an event is stored only if its key is new, and owes something only if this very
  * statement has stored it: the same group sent again owes nothing twice.
  *
+ * In an ordered lane the place is one for the whole group, read once and only where it is needed; within it the ids tell the order. A later
+ * statement of any process has a later place, whatever its clock says.
+ *
  * An idempotency conflict cannot be read here: `DO NOTHING` returns no row, and the snapshot does not see what has committed since. It is
  * read by the statement that follows.
  */
@@ -44,7 +47,7 @@ stored AS (
 ),
 owed AS (
   INSERT INTO task (shard, lane, due, event, subscription, seq, round, attempts, attempts_ever)
-  SELECT t.shard, t.lane, t.due, t.event, t.subscription, 1, 1, 0, 0
+  SELECT t.shard, t.lane, CASE WHEN t.lane = t.subscription THEN t.due ELSE (SELECT nextval('task_place')) END, t.event, t.subscription, 1, 1, 0, 0
   FROM unnest($19::smallint[], $20::bigint[], $21::bigint[], $22::uuid[], $23::bigint[]) AS t (shard, lane, due, event, subscription)
   JOIN stored s ON s.id = t.event
 ),

@@ -1,6 +1,6 @@
-import { dayOf, SHARDS, type Erasure, type ErasurePage, type Erasures, type EventId } from "@genhook/core";
+import { dayOf, SHARDS, shardOf, type Erasure, type ErasurePage, type Erasures, type EventId, type Subscription } from "@genhook/core";
 import { number, text } from "../columns.ts";
-import type { Database, Query } from "./database.ts";
+import type { Database, Query, Row } from "./database.ts";
 import { lowestId } from "./day.ts";
 import { endTasks } from "./end-tasks.ts";
 import { eventsOf } from "./event-lookup.ts";
@@ -72,7 +72,7 @@ export function erasures(database: Database): Erasures {
 
 async function erase(query: Query, ids: readonly EventId[], at: number): Promise<readonly number[]> {
   const days = ids.map(dayOf);
-  const cancelled = await query(CANCEL, [days, ids, at]);
+  const cancelled = [...(await query(CANCEL, [days, ids, at])), ...(await cancelOrdered(query, days, ids, at))];
   // As values and not as rows to join: from these the planner sees which days it needs. Subjects have no index by event, so of those days all are looked at.
   const chosen = (event: string): string => `day = ANY ($1::integer[]) AND ${event} = ANY ($2::uuid[])`;
   const values = [[...new Set(days)], ids];
@@ -86,7 +86,36 @@ async function erase(query: Query, ids: readonly EventId[], at: number): Promise
     values,
   );
   await query(`DELETE FROM event_subject WHERE ${chosen("event")}`, values);
+  // What cannot be sent again must not keep its key waiting.
+  await query("DELETE FROM lane_block WHERE event = ANY ($1::uuid[])", [ids]);
   return [...new Set(cancelled.map((row) => number(row["subscription"])))];
+}
+
+/** Subscriptions that events with an order key were owed to, as they are or last were. `$1` days, `$2` ids. */
+const ORDERED_OWNERS = `
+SELECT DISTINCT s.body FROM (${eventsOf("e.owes, e.order_key")}) AS e
+CROSS JOIN LATERAL unnest(e.owes) AS o (subscription)
+CROSS JOIN LATERAL (SELECT body FROM subscription WHERE id = o.subscription ORDER BY version DESC LIMIT 1) s
+WHERE e.order_key IS NOT NULL`;
+
+/** `$1` shards, `$2` lanes, `$3` ids, `$4` at. */
+const CANCEL_ORDERED = endTasks(
+  `SELECT shard, lane, due, event, subscription, seq FROM task
+   WHERE shard = ANY ($1::smallint[]) AND (lane < 0 OR lane = ANY ($2::bigint[])) AND event = ANY ($3::uuid[])`,
+  { state: 3, reason: "'redacted'", at: "$4" },
+);
+
+/**
+ * The same in ordered lanes, where neither due time nor lane can be told from the log: one look through the ordered lanes of the subscriptions
+ * concerned, for all events together.
+ */
+async function cancelOrdered(query: Query, days: readonly number[], ids: readonly EventId[], at: number): Promise<Row[]> {
+  const lanes = (await query(ORDERED_OWNERS, [days, ids])).flatMap((row) => {
+    const { order, endpoint } = JSON.parse(text(row["body"])) as Subscription;
+    return order === undefined ? [] : [{ shard: shardOf(endpoint), lane: order.lane }, ...order.left];
+  });
+  if (lanes.length === 0) return [];
+  return query(CANCEL_ORDERED, [lanes.map(({ shard }) => shard), lanes.map(({ lane }) => lane), ids, at]);
 }
 
 async function findOfSubjects(database: Database, erasure: Erasure, after: EventId | null, limit: number): Promise<ErasurePage> {

@@ -78,16 +78,17 @@ export async function readLane(
  * lane to go on behind, `$4` how many.
  */
 const WITH_WORK = `
-SELECT f.shard, f.lane, f.due FROM unnest($1::smallint[]) AS s (shard) CROSS JOIN LATERAL (
+SELECT f.shard, f.lane, f.due, f.subscription FROM unnest($1::smallint[]) AS s (shard) CROSS JOIN LATERAL (
   WITH RECURSIVE found AS (
-    (SELECT t.lane, t.due FROM task t WHERE t.shard = s.shard AND t.lane > CASE WHEN s.shard = $2::smallint THEN $3::bigint ELSE ${Number.MIN_SAFE_INTEGER} END
-     ORDER BY t.lane, t.due LIMIT 1)
+    (SELECT t.lane, t.due, t.subscription FROM task t WHERE t.shard = s.shard AND t.lane > CASE WHEN s.shard = $2::smallint THEN $3::bigint ELSE ${Number.MIN_SAFE_INTEGER} END
+     ORDER BY t.lane, t.due, t.event, t.subscription LIMIT 1)
     UNION ALL
-    SELECT n.lane, n.due FROM found CROSS JOIN LATERAL (
-      SELECT t.lane, t.due FROM task t WHERE t.shard = s.shard AND t.lane > found.lane ORDER BY t.lane, t.due LIMIT 1
+    SELECT n.lane, n.due, n.subscription FROM found CROSS JOIN LATERAL (
+      SELECT t.lane, t.due, t.subscription FROM task t WHERE t.shard = s.shard AND t.lane > found.lane
+      ORDER BY t.lane, t.due, t.event, t.subscription LIMIT 1
     ) n
   )
-  SELECT s.shard, found.lane, found.due FROM found LIMIT $4
+  SELECT s.shard, found.lane, found.due, found.subscription FROM found LIMIT $4
 ) f LIMIT $4`;
 
 /** Lanes that have tasks (`TaskQueue.lanesWithWork`). */
@@ -99,7 +100,12 @@ export async function lanesWithWork(
 ): Promise<readonly LaneWithWork[]> {
   const wanted = [...shards].sort((a, b) => a - b).filter((shard) => after === null || shard >= after.shard);
   const rows = await database.query("read", WITH_WORK, [wanted, after?.shard ?? -1, after?.lane ?? 0, limit]);
-  const found = rows.map((row) => ({ shard: number(row["shard"]), lane: number(row["lane"]), firstDue: number(row["due"]) }));
+  const found = rows.map((row) => ({
+    shard: number(row["shard"]),
+    lane: number(row["lane"]),
+    firstDue: number(row["due"]),
+    subscription: number(row["subscription"]),
+  }));
   // The limit cuts pages off in this order; a plan that did not keep it would lose lanes, and must not go unseen.
   for (const [index, each] of found.entries()) {
     const before = found[index - 1];
@@ -135,8 +141,8 @@ export async function measureLanes(database: Database, lanes: readonly LaneRef[]
     `WITH lanes AS (SELECT * FROM unnest($1::smallint[], $2::bigint[]) AS l (shard, lane))
      SELECT
        (SELECT count(*) FROM (SELECT 1 FROM lanes JOIN task t USING (shard, lane) LIMIT $3) AS counted) AS count,
-       (SELECT min(f.due) FROM lanes l CROSS JOIN LATERAL (
-         SELECT t.due FROM task t WHERE t.shard = l.shard AND t.lane = l.lane ORDER BY t.due LIMIT 1) f) AS due`,
+       (SELECT min(genhook_due_time(f.due, f.event)) FROM lanes l CROSS JOIN LATERAL (
+         SELECT t.due, t.event FROM task t WHERE t.shard = l.shard AND t.lane = l.lane ORDER BY t.due LIMIT 1) f) AS due`,
     [lanes.map((each) => each.shard), lanes.map((each) => each.lane), countMax],
   );
   return { count: number(row?.["count"] ?? 0), oldestDue: row?.["due"] === null || row === undefined ? null : number(row["due"]) };
@@ -149,14 +155,14 @@ const OLDEST_LANES_MAX = 2_000;
 
 const BACKLOG = `
 WITH RECURSIVE lanes AS (
-  (SELECT shard, lane, due, 1 AS n FROM task ORDER BY shard, lane, due LIMIT 1)
+  (SELECT shard, lane, due, event, 1 AS n FROM task ORDER BY shard, lane, due LIMIT 1)
   UNION ALL
-  SELECT f.shard, f.lane, f.due, lanes.n + 1 FROM lanes CROSS JOIN LATERAL (
-    SELECT shard, lane, due FROM task WHERE (shard, lane) > (lanes.shard, lanes.lane) ORDER BY shard, lane, due LIMIT 1
+  SELECT f.shard, f.lane, f.due, f.event, lanes.n + 1 FROM lanes CROSS JOIN LATERAL (
+    SELECT shard, lane, due, event FROM task WHERE (shard, lane) > (lanes.shard, lanes.lane) ORDER BY shard, lane, due LIMIT 1
   ) f WHERE lanes.n < ${OLDEST_LANES_MAX}
 )
 SELECT (SELECT count(*) FROM (SELECT 1 FROM task LIMIT ${COUNT_MAX}) AS counted) AS counted,
-  (SELECT reltuples::bigint FROM pg_class WHERE oid = 'task'::regclass) AS estimated, (SELECT min(due) FROM lanes) AS due`;
+  (SELECT reltuples::bigint FROM pg_class WHERE oid = 'task'::regclass) AS estimated, (SELECT min(genhook_due_time(due, event)) FROM lanes) AS due`;
 
 /** How much is owed: exact to 20,000 tasks, beyond that an estimate; the age is that of the first 2,000 lanes (`TaskQueue.backlog`). */
 export async function backlog(database: Database): Promise<{ pending: number; oldestDue: number | null }> {

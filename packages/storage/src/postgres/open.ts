@@ -17,6 +17,7 @@ import { leases } from "./leases.ts";
 import { asOpenError } from "./open-failure.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { Partitions } from "./partitions.ts";
+import { orderedTasks } from "./ordered-tasks.ts";
 import { replay } from "./replay.ts";
 import { replayJobs } from "./replay-jobs.ts";
 import { retention } from "./retention.ts";
@@ -60,6 +61,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     isShared: true,
     events: eventStore(database, partitions),
     tasks: taskQueue(database),
+    ordered: orderedTasks(database),
     log: attemptLog(database),
     directory: directoryStore(database, partitions),
     statistics: statistics(database),

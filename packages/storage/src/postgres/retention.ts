@@ -62,5 +62,6 @@ async function dropDay(query: Query, day: number): Promise<void> {
   const owed = await query("SELECT 1 FROM task WHERE event >= $1::uuid AND event < $2::uuid LIMIT 1", [from, to]);
   if (owed.length > 0) throw new StoreError("still_owed", `day ${day} cannot be dropped: something of it is still owed`);
   for (const table of DAY_TABLES) await query(`DROP TABLE ${partitionName(table, day)}`);
-  await query("DELETE FROM erasure WHERE event >= $1::uuid AND event < $2::uuid", [from, to]);
+  for (const table of ["erasure", "lane_block"])
+    await query(`DELETE FROM ${table} WHERE event >= $1::uuid AND event < $2::uuid`, [from, to]);
 }

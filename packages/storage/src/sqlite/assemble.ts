@@ -6,6 +6,7 @@ import type {
   Erasures,
   EventStore,
   Leases,
+  OrderedTasks,
   ReplayJobs,
   Retention,
   Statistics,
@@ -35,6 +36,7 @@ export function assemble(threads: Threads, close: () => Promise<void>): Store {
     isShared: false,
     events: events(threads),
     tasks: tasks(threads),
+    ordered: ordered(threads),
     log: log(threads),
     directory: directory(threads),
     statistics: statistics(threads),
@@ -77,6 +79,16 @@ function tasks({ writer, reader }: Threads): TaskQueue {
       const [pending, oldestDue] = await Promise.all([writer.call("pending", []), reader.call("oldestDue", [OLDEST_LANES_MAX])]);
       return { pending, oldestDue };
     },
+  };
+}
+
+function ordered({ writer, reader }: Threads): OrderedTasks {
+  return {
+    move: (moves, guard) => writer.call("moveTasks", [moves, guard]),
+    end: (standing, reason, at, version) => writer.call("endTasks", [standing, reason, at, version]),
+    owes: (subscription, lanes) => reader.call("owes", [subscription, lanes]),
+    blocks: (subscriptions, turn, limit) => reader.call("listBlocks", [subscriptions, turn, limit]),
+    unblock: (deliveries) => writer.call("unblock", [deliveries]),
   };
 }
 

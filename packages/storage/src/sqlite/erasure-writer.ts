@@ -1,4 +1,4 @@
-import { dayOf, SHARDS, shardOf, type EventId } from "@genhook/core";
+import { dayOf, SHARDS, shardOf, type EventId, type Subscription } from "@genhook/core";
 import { number, text } from "../columns.ts";
 import type { Connection, Row } from "./connection.ts";
 import { hasDay } from "./day-tables.ts";
@@ -9,7 +9,7 @@ import type { Writer } from "./writer.ts";
 export function eraseEvents(writer: Writer, ids: readonly EventId[], at: number): number[] {
   const touched = new Set<number>();
   writer.atomically(() => {
-    for (const id of ids) eraseOne(writer, id, at, touched);
+    eraseAll(writer, ids, at, touched);
   });
   return [...touched];
 }
@@ -21,11 +21,53 @@ export function eraseEvents(writer: Writer, ids: readonly EventId[], at: number)
 export function finishErasure(writer: Writer, id: EventId, at: number): number[] {
   const touched = new Set<number>();
   writer.atomically(() => {
-    eraseOne(writer, id, at, touched);
+    eraseAll(writer, [id], at, touched);
     writer.connection.run("DELETE FROM erasure WHERE event = ?", toBytes(id));
   });
   writer.connection.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   return [...touched];
+}
+
+function eraseAll(writer: Writer, ids: readonly EventId[], at: number, touched: Set<number>): void {
+  for (const task of orderedTasks(writer.connection, ids)) {
+    writer.endTask(task, "cancelled", "redacted", at);
+    touched.add(number(task["subscription"]));
+  }
+  for (const id of ids) eraseOne(writer, id, at, touched);
+}
+
+/**
+ * What is owed of events in ordered lanes, where neither due time nor lane can be told from the log: one look through the ordered lanes of the
+ * subscriptions concerned, for all events together.
+ */
+function orderedTasks(connection: Connection, ids: readonly EventId[]): Row[] {
+  const subscriptions = new Set<number>();
+  const events: string[] = [];
+  for (const id of ids) {
+    if (!hasDay(connection, dayOf(id))) continue;
+    const stored = connection.get(`SELECT order_key, owes FROM event_${dayOf(id)} WHERE id = ? AND erased_at IS NULL`, toBytes(id));
+    if (stored === undefined || stored["order_key"] === null) continue;
+    events.push(id.replaceAll("-", ""));
+    for (const subscription of JSON.parse(text(stored["owes"])) as number[]) subscriptions.add(subscription);
+  }
+  const lanes = new Map<number, number[]>();
+  for (const subscription of subscriptions) {
+    const body = connection.get("SELECT body FROM subscription WHERE id = ? ORDER BY version DESC LIMIT 1", subscription)?.["body"];
+    const { order, endpoint } = JSON.parse(body === undefined ? "{}" : text(body)) as Partial<Subscription>;
+    if (order === undefined || endpoint === undefined) continue;
+    for (const { shard, lane } of [{ shard: shardOf(endpoint), lane: order.lane }, ...order.left]) {
+      lanes.set(shard, [...(lanes.get(shard) ?? []), lane]);
+    }
+  }
+  return [...lanes].flatMap(([shard, named]) =>
+    connection.all(
+      `SELECT * FROM task WHERE shard = ? AND (lane < 0 OR lane IN (SELECT value FROM json_each(?)))
+         AND event IN (SELECT unhex(value) FROM json_each(?))`,
+      shard,
+      JSON.stringify(named),
+      JSON.stringify(events),
+    ),
+  );
 }
 
 function eraseOne(writer: Writer, id: EventId, at: number, touched: Set<number>): void {
@@ -44,6 +86,8 @@ function eraseOne(writer: Writer, id: EventId, at: number, touched: Set<number>)
   connection.run(`UPDATE event_${day} SET payload = x'', order_key = NULL, erased_at = ? WHERE id = ?`, at, event);
   connection.run(`UPDATE attempt_${day} SET response_headers = NULL, response_body = NULL WHERE event = ?`, event);
   connection.run(`DELETE FROM event_subject_${day} WHERE event = ?`, event);
+  // What cannot be sent again must not keep its key waiting.
+  connection.run("DELETE FROM lane_block WHERE event = ?", event);
 }
 
 /** The row of a delivery in the queue, whose key has no index by event: its due time stands in the log, its shard follows from the endpoint. */

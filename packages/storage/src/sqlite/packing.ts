@@ -1,4 +1,4 @@
-import type { LogRow, NewEvent, Settlement } from "@genhook/core";
+import type { LaneRef, LogRow, NewEvent, SettledOrder, Settlement } from "@genhook/core";
 
 /**
  * How groups cross to the writer thread. Structured clone walks every object, so a group crosses as one flat array of numbers and texts and
@@ -43,19 +43,29 @@ export interface PackedSettlements {
 
 const NONE = new Uint8Array();
 
+interface PackedOrder extends SettledOrder {
+  /** Where the next task goes, which is another lane. */
+  readonly next: LaneRef | null;
+}
+
+const UNORDERED: PackedOrder = { blocks: null, unblocks: false, next: null };
+
 export function packSettlements(batch: readonly Settlement[]): PackedSettlements {
   const values: Flat = [];
   let size = 0;
   for (const { row } of batch) size += row.responseBody?.length ?? 0;
   const bytes = new Uint8Array(size);
   let offset = 0;
-  for (const { key, seq, row, next, topic, latencyMs } of batch) {
+  for (const { key, seq, row, next, topic, latencyMs, order } of batch) {
     const body = row.responseBody ?? NONE;
     bytes.set(body, offset);
     offset += body.length;
     values.push(key.shard, key.lane, key.due, key.eventId, seq, topic, latencyMs);
     values.push(row.kind, row.subscription, row.round, row.n, row.at, row.durationMs, row.status, row.error, row.detail, row.address);
     values.push(row.responseHeaders, row.responseBody === null ? null : body.length, row.state, row.reason, row.nextAt, row.shop, row.app);
+    values.push(
+      order === undefined ? null : JSON.stringify({ ...order, next: next === null ? null : { shard: next.shard, lane: next.lane } }),
+    );
     values.push(next === null ? null : next.due, next?.round ?? 0, next?.attempts ?? 0, next?.attemptsEver ?? 0);
   }
   return { values, bytes: bytes.buffer };
@@ -104,12 +114,15 @@ export function* unpackSettlements(packed: PackedSettlements): Generator<Settlem
       eventId,
       seq,
     };
+    const ordered = next<string | null>();
+    const { next: nextLane, ...order } = ordered === null ? UNORDERED : (JSON.parse(ordered) as PackedOrder);
     const [nextDue, round, attempts, attemptsEver] = [next<number | null>(), next<number>(), next<number>(), next<number>()];
     const key = { shard, lane, due, eventId, subscription: row.subscription };
     const nextTask =
       nextDue === null
         ? null
-        : { shard, lane, due: nextDue, eventId, subscription: row.subscription, seq: seq + 1, round, attempts, attemptsEver };
-    yield { key, seq, row, next: nextTask, topic, latencyMs };
+        : { shard, lane, ...nextLane, due: nextDue, eventId, subscription: row.subscription, seq: seq + 1, round, attempts, attemptsEver };
+    const settlement = { key, seq, row, next: nextTask, topic, latencyMs };
+    yield ordered === null ? settlement : { ...settlement, order };
   }
 }

@@ -16,6 +16,7 @@ import { readAsOf } from "./directory-history.ts";
 import { readEndpointStates, readStatesOfShards } from "./endpoint-states.ts";
 import { findErasable, openErasures } from "./erasure-reader.ts";
 import { listFinal } from "./final-deliveries.ts";
+import { listBlocks, owes } from "./order-reader.ts";
 import { Reader } from "./reader.ts";
 import { findReplayJob, listReplayJobs, runningReplayJobs } from "./replay-jobs.ts";
 import { readStatistics } from "./statistics.ts";
@@ -31,6 +32,9 @@ const operations = {
   readLane: (lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<string>) =>
     reader.readLane(lane, dueMax, limit, bytesMax, skip),
   lanesWithWork: (shards: readonly number[], after: LaneRef | null, limit: number) => reader.lanesWithWork(shards, after, limit),
+  owes: (subscription: number, lanes: readonly LaneRef[]) => owes(connection, subscription, lanes),
+  listBlocks: (subscriptions: readonly number[] | null, turn: Turn<DeliveryKey>, limit: number) =>
+    listBlocks(connection, subscriptions, turn, limit),
   listLane: (lane: LaneRef, turn: Turn<TaskKey>, limit: number) => reader.listLane(lane, turn, limit),
   oldestDue: (lanesMax: number) => reader.oldestDue(lanesMax),
   ofDelivery: (delivery: DeliveryKey) => reader.ofDelivery(delivery),

@@ -1,5 +1,6 @@
 import {
   dayOf,
+  dueTimeOf,
   isDue,
   nameInLane,
   type App,
@@ -29,7 +30,7 @@ import { countersOf, number, text } from "../columns.ts";
 import type { Connection, Row, SqlValue } from "./connection.ts";
 import { hasDay, listDays } from "./day-tables.ts";
 import { toEvent, toEventHead, toLogRow, toStoredEvent, toTask } from "./rows.ts";
-import { toBytes, toHex } from "./uuid-bytes.ts";
+import { toBytes, toHex, toUuid } from "./uuid-bytes.ts";
 
 const CONTENT_COLUMNS = "id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, is_test, payload";
 const HEAD_COLUMNS =
@@ -64,14 +65,15 @@ export class Reader {
     for (const { shard, lane } of lanes) {
       // One row at least, however many were counted: the first one is the lane's oldest.
       const row = this.connection.get(
-        "SELECT count(*) AS count, min(due) AS due FROM (SELECT due FROM task WHERE shard = ? AND lane = ? ORDER BY due, event, subscription LIMIT ?)",
+        "SELECT count(*) AS count, min(due) AS due, event FROM (SELECT due, event FROM task WHERE shard = ? AND lane = ? ORDER BY due, event, subscription LIMIT ?)",
         shard,
         lane,
         Math.max(1, countMax - count),
       );
       count = Math.min(countMax, count + number(row?.["count"]));
-      const due = row?.["due"];
-      if (typeof due === "number" && (oldestDue === null || due < oldestDue)) oldestDue = due;
+      if (typeof row?.["due"] !== "number") continue;
+      const due = dueTimeOf({ due: row["due"], eventId: toUuid(row["event"]) });
+      if (oldestDue === null || due < oldestDue) oldestDue = due;
     }
     return { count, oldestDue };
   }
@@ -108,10 +110,14 @@ export class Reader {
       let lane = after !== null && shard === after.shard ? after.lane : Number.MIN_SAFE_INTEGER;
       for (;;) {
         if (found.length >= limit) return found;
-        const row = this.connection.get("SELECT lane, due FROM task WHERE shard = ? AND lane > ? ORDER BY lane, due LIMIT 1", shard, lane);
+        const row = this.connection.get(
+          "SELECT lane, due, subscription FROM task WHERE shard = ? AND lane > ? ORDER BY lane, due, event, subscription LIMIT 1",
+          shard,
+          lane,
+        );
         if (row === undefined) break;
         lane = number(row["lane"]);
-        found.push({ shard, lane, firstDue: number(row["due"]) });
+        found.push({ shard, lane, firstDue: number(row["due"]), subscription: number(row["subscription"]) });
       }
     }
     return found;
@@ -140,12 +146,12 @@ export class Reader {
     let at: LaneRef = { shard: -1, lane: 0 };
     for (let count = 0; count < lanesMax; count += 1) {
       const row = this.connection.get(
-        "SELECT shard, lane, due FROM task WHERE (shard, lane) > (?, ?) ORDER BY shard, lane, due LIMIT 1",
+        "SELECT shard, lane, due, event FROM task WHERE (shard, lane) > (?, ?) ORDER BY shard, lane, due LIMIT 1",
         at.shard,
         at.lane,
       );
       if (row === undefined) break;
-      const due = number(row["due"]);
+      const due = dueTimeOf({ due: number(row["due"]), eventId: toUuid(row["event"]) });
       if (oldest === null || due < oldest) oldest = due;
       at = { shard: number(row["shard"]), lane: number(row["lane"]) };
     }

@@ -2,13 +2,17 @@ import { workerData } from "node:worker_threads";
 import type {
   AuditRecord,
   CancelReason,
+  DeliveryKey,
   DirectoryCommit,
   EndpointState,
   EventId,
   LaneRef,
+  MoveGuard,
   PlatformKey,
   ReplayJob,
   ReplayRequest,
+  StandingTask,
+  TaskMove,
 } from "@genhook/core";
 import { text } from "../columns.ts";
 import { writeAudit } from "./audit.ts";
@@ -17,6 +21,7 @@ import { forgetHistory } from "./directory-history.ts";
 import { commitDirectory } from "./directory-writer.ts";
 import { askProbe, forgetEndpointStates, saveEndpointStates, takeProbes } from "./endpoint-states.ts";
 import { eraseEvents, finishErasure } from "./erasure-writer.ts";
+import { endTasks, moveTasks, unblock } from "./order-writer.ts";
 import { unpackEvents, unpackSettlements, type PackedEvents, type PackedSettlements } from "./packing.ts";
 import { sumStep } from "./statistics.ts";
 import { forgetReplayJobs, saveReplayJob } from "./replay-jobs.ts";
@@ -33,6 +38,10 @@ const operations = {
     writer.cancelLane(lane, reason, at, limit, directoryVersion),
   relocateLane: (lane: LaneRef, toShard: number, limit: number, directoryVersion: number) =>
     writer.relocateLane(lane, toShard, limit, directoryVersion),
+  moveTasks: (moves: readonly TaskMove[], guard: MoveGuard) => moveTasks(writer, moves, guard),
+  endTasks: (tasks: readonly StandingTask[], reason: CancelReason, at: number, directoryVersion: number) =>
+    endTasks(writer, tasks, reason, at, directoryVersion),
+  unblock: (deliveries: readonly DeliveryKey[]) => unblock(writer, deliveries),
   replay: (requests: readonly ReplayRequest[], at: number, job: string | null) => writer.replay(requests, at, job),
   saveReplayJob: (job: ReplayJob, expectedRevision: number) => saveReplayJob(connection, job, expectedRevision),
   forgetReplayJobs: (at: number, limit: number) => forgetReplayJobs(connection, at, limit),

@@ -1,6 +1,7 @@
 import {
   dayOf,
   firstTask,
+  isOrdered,
   REASONS_WITHOUT_REPLAY,
   type AppendOutcome,
   type AppendResult,
@@ -15,9 +16,10 @@ import {
   type Task,
   type TaskKey,
 } from "@genhook/core";
-import { kindNumber, number, stateNumber, text } from "../columns.ts";
+import { kindNumber, number, stateNumber, text, textOrNull } from "../columns.ts";
 import type { Connection, Row } from "./connection.ts";
 import { createDay, listDays } from "./day-tables.ts";
+import { nextPlace, reopenedAt, settleOrder } from "./order-writer.ts";
 import { toEvent, toLogRow, toTask } from "./rows.ts";
 import { StatWriter } from "./stat-writer.ts";
 import { toBytes, toHex, toUuid } from "./uuid-bytes.ts";
@@ -85,7 +87,10 @@ export class Writer {
     );
     // Sent again after an unknown outcome: it is there with all that it owes.
     if (inserted === 0) return { kind: "accepted" };
-    for (const owed of event.owes) this.#insertTask(firstTask(event, owed), id);
+    for (const owed of event.owes) {
+      const task = firstTask(event, owed);
+      this.insertTask(isOrdered(task) ? { ...task, due: nextPlace(this.connection) } : task, id);
+    }
     if (event.erases !== null) {
       const subjects = event.erases === "subjects" ? JSON.stringify(event.subjects) : null;
       this.connection.run("INSERT INTO erasure (event, shop, subjects) VALUES (?, ?, ?)", id, event.shop, subjects);
@@ -132,8 +137,8 @@ export class Writer {
       );
       for (const row of rows) {
         const task = toTask(row);
-        this.#deleteTask(task, row["event"] as Uint8Array, task.seq);
-        this.#insertTask({ ...task, shard: toShard }, row["event"] as Uint8Array);
+        this.deleteTask(task, row["event"] as Uint8Array, task.seq);
+        this.insertTask({ ...task, shard: toShard }, row["event"] as Uint8Array);
       }
       return rows.length;
     });
@@ -143,7 +148,7 @@ export class Writer {
     return this.#atomic(() => requests.map((request) => this.#replayOne(request, at, job)));
   }
 
-  #replayOne({ delivery, lane }: ReplayRequest, at: number, job: string | null): ReplayResult {
+  #replayOne({ delivery, lane, orderedLane }: ReplayRequest, at: number, job: string | null): ReplayResult {
     const day = dayOf(delivery.eventId);
     const event = toBytes(delivery.eventId);
     if (!this.#days.has(day) || this.#dropping.has(day)) return { kind: "not_found" };
@@ -159,9 +164,11 @@ export class Writer {
     if (stored === undefined) return { kind: "not_found" };
     if (stored["erased_at"] !== null) return { kind: "refused", reason: "redacted" };
     this.#insertLogRow(day, event, reopened(last, at, job));
+    const orderKey = orderedLane === undefined ? null : textOrNull(stored["order_key"]);
     const task: Task = {
-      ...lane,
-      due: at,
+      ...(orderedLane === undefined || orderKey === null
+        ? { ...lane, due: at }
+        : reopenedAt(this.connection, delivery, orderKey, { ...lane, lane: orderedLane }, at)),
       eventId: delivery.eventId,
       subscription: delivery.subscription,
       seq: last.seq + 2,
@@ -169,7 +176,7 @@ export class Writer {
       attempts: 0,
       attemptsEver: last.n,
     };
-    this.#insertTask(task, event);
+    this.insertTask(task, event);
     return { kind: "reopened", task, event: toEvent(stored) };
   }
 
@@ -197,7 +204,7 @@ export class Writer {
       this.connection.database.exec(`DROP TABLE ${table}`);
     }
     const [from, to] = boundsOf(day);
-    this.connection.run("DELETE FROM erasure WHERE event >= ? AND event < ?", from, to);
+    for (const table of ["erasure", "lane_block"]) this.connection.run(`DELETE FROM ${table} WHERE event >= ? AND event < ?`, from, to);
     this.connection.database.exec("PRAGMA incremental_vacuum(2000)");
     this.#days.delete(day);
     this.#dropping.delete(day);
@@ -271,14 +278,16 @@ export class Writer {
   #settleOne(settlement: Settlement): boolean {
     const { key, seq, row, next, topic, latencyMs } = settlement;
     const event = toBytes(key.eventId);
-    if (!this.#deleteTask(key, event, seq)) return false;
+    if (!this.deleteTask(key, event, seq)) return false;
     this.#insertLogRow(dayOf(key.eventId), event, row);
-    if (next !== null) this.#insertTask(next, event);
+    if (next !== null) this.insertTask(next, event);
+    settleOrder(this.connection, settlement, event);
     if (topic !== null) this.#stats.ended(row, topic, latencyMs);
     return true;
   }
 
-  #insertTask(task: Task, event: Uint8Array): void {
+  /** Inside a transaction of the caller, as the next one. */
+  insertTask(task: Task, event: Uint8Array): void {
     this.connection.run(
       INSERT_TASK,
       task.shard,
@@ -294,7 +303,7 @@ export class Writer {
     this.#pending += 1;
   }
 
-  #deleteTask(key: TaskKey, event: Uint8Array, seq: number): boolean {
+  deleteTask(key: TaskKey, event: Uint8Array, seq: number): boolean {
     if (this.connection.run(DELETE_TASK, key.shard, key.lane, key.due, event, key.subscription, seq) === 0) return false;
     this.#pending -= 1;
     return true;
@@ -305,7 +314,7 @@ export class Writer {
     const task = toTask(taskRow);
     const event = taskRow["event"] as Uint8Array;
     const day = dayOf(task.eventId);
-    this.#deleteTask(task, event, task.seq);
+    this.deleteTask(task, event, task.seq);
     const owner = this.connection.get(`SELECT shop, topic, is_test FROM event_${day} WHERE id = ?`, event);
     const app = this.#appOf(task.subscription);
     const shop = owner === undefined ? 0 : number(owner["shop"]);

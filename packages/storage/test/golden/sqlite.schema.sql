@@ -129,10 +129,11 @@ CREATE TABLE installation (
 ) WITHOUT ROWID;
 
 CREATE TABLE lane_block (
-  lane INTEGER NOT NULL,
-  order_key BLOB NOT NULL,
-  until INTEGER NOT NULL,
-  PRIMARY KEY (lane, order_key)
+  subscription INTEGER NOT NULL,
+  event BLOB NOT NULL,
+  order_key TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  PRIMARY KEY (subscription, event)
 ) WITHOUT ROWID;
 
 CREATE TABLE note (
@@ -208,6 +209,11 @@ CREATE TABLE task (
   attempts_ever INTEGER NOT NULL,
   PRIMARY KEY (shard, lane, due, event, subscription)
 ) WITHOUT ROWID;
+
+CREATE TABLE task_place (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  last INTEGER NOT NULL
+);
 
 CREATE INDEX app_changed ON app (version) WHERE valid_to IS NULL;
 

@@ -99,7 +99,7 @@ export function describeStore(name: string, harness: StoreHarness): void {
     describeHistory(fixture, S, T);
     describeRetention(fixture);
     describeErasure(fixture);
-    describeOrdered(fixture);
+    describeOrdered(fixture, S, T);
     describeHolds(fixture);
     describeEndpointStates(fixture);
     describeRest(fixture);
@@ -250,8 +250,9 @@ function describeTasks({ open, append, owed, version }: Fixture): void {
     const all = [laneOf(S), laneOf(T)].sort((x, y) => x.shard - y.shard || x.lane - y.lane);
     const shards = all.map(({ shard }) => shard);
     const first = await open().tasks.lanesWithWork(shards, null, 1);
-    expect(first).toEqual([{ ...all[0], firstDue: NOW }]);
-    expect(await open().tasks.lanesWithWork(shards, first[0] ?? null, 9)).toEqual([{ ...all[1], firstDue: NOW }]);
+    const expected = all.map((lane) => ({ ...lane, firstDue: NOW, subscription: lane.lane }));
+    expect(first).toEqual([expected[0]]);
+    expect(await open().tasks.lanesWithWork(shards, first[0] ?? null, 9)).toEqual([expected[1]]);
     expect(await open().tasks.lanesWithWork([(shards[0] ?? 0) === 255 ? 0 : 255], null, 9)).toEqual([]);
   });
 

@@ -10,6 +10,10 @@ CREATE FUNCTION genhook_day(id uuid) RETURNS integer LANGUAGE sql IMMUTABLE PARA
   SELECT (('x' || substr(id::text, 1, 8) || substr(id::text, 10, 4))::bit(48)::bigint / 86400000)::integer
 $$;
 
+CREATE FUNCTION genhook_due_time(due bigint, event uuid) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
+  SELECT CASE WHEN due >= 1000000000000 AND due < 4503599627370496 THEN due ELSE ('x' || substr(event::text, 1, 8) || substr(event::text, 10, 4))::bit(48)::bigint END
+$$;
+
 CREATE TABLE event (
   day integer NOT NULL,
   id uuid NOT NULL,
@@ -240,11 +244,14 @@ CREATE TABLE sequence (
 );
 
 CREATE TABLE lane_block (
-  lane bigint NOT NULL,
-  order_key bytea NOT NULL,
-  until bigint NOT NULL,
-  PRIMARY KEY (lane, order_key)
+  subscription bigint NOT NULL,
+  event uuid NOT NULL,
+  order_key text NOT NULL,
+  since bigint NOT NULL,
+  PRIMARY KEY (subscription, event)
 );
+
+CREATE SEQUENCE task_place;
 
 CREATE TABLE replay_job (
   id uuid PRIMARY KEY,

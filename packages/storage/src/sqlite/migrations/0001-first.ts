@@ -163,11 +163,18 @@ CREATE TABLE hold (
 CREATE INDEX hold_changed ON hold (version);
 
 CREATE TABLE lane_block (
-  lane INTEGER NOT NULL,
-  order_key BLOB NOT NULL,
-  until INTEGER NOT NULL,
-  PRIMARY KEY (lane, order_key)
+  subscription INTEGER NOT NULL,
+  event BLOB NOT NULL,
+  order_key TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  PRIMARY KEY (subscription, event)
 ) WITHOUT ROWID;
+
+CREATE TABLE task_place (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  last INTEGER NOT NULL
+);
+INSERT INTO task_place VALUES (1, 0);
 
 CREATE TABLE sequence (
   subscription INTEGER NOT NULL,
