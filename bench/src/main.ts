@@ -16,6 +16,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "8" },
     store: { type: "string", default: "sqlite" },
     processes: { type: "string", default: "1" },
+    "node-flags": { type: "string", default: "" },
   },
 });
 
@@ -76,7 +77,7 @@ const FLAGS = ["--port", "0", "--allow-private-addresses", "--endpoint-concurren
 
 async function startOnFile(): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), "genhook-bench-"));
-  const server = new Server([...FLAGS, "--data", folder], { GENHOOK_PLATFORM_KEY: KEY });
+  const server = new Server([...FLAGS, "--data", folder], { GENHOOK_PLATFORM_KEY: KEY }, values["node-flags"]);
   return {
     origins: [await server.listening()],
     pids: () => [server.child.pid ?? 0],
@@ -92,7 +93,7 @@ async function startOnPostgres(count: number): Promise<System> {
   const postgres = await startThrowAwayPostgres({ settings: ["max_wal_size = 4GB", "checkpoint_timeout = 15min"] });
   const environment = { GENHOOK_PLATFORM_KEY: KEY, GENHOOK_SEALING_KEY: "44".repeat(32) };
   const database = await postgres.createDatabase();
-  const servers = Array.from({ length: count }, () => new Server([...FLAGS, "--database", database], environment));
+  const servers = Array.from({ length: count }, () => new Server([...FLAGS, "--database", database], environment, values["node-flags"]));
   const origins = await Promise.all(servers.map((server) => server.listening()));
   return {
     origins,

@@ -54,6 +54,18 @@ export function usageOf(pid: number): Usage {
   };
 }
 
+/** CPU seconds so far of a process's threads, by what they are; V8's pool collects garbage and compiles. */
+export function threadsOf(pid: number): Readonly<Record<string, number>> {
+  const seconds: Record<string, number> = {};
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const name = thread === String(pid) ? "main" : stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
+    seconds[name] = (seconds[name] ?? 0) + (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  }
+  return seconds;
+}
+
 /** Counts the syncs that a process makes while `work` runs; null where there is no strace to count them. */
 export async function countSyncs(pid: number, work: () => Promise<void>): Promise<number | null> {
   if (spawnSync("strace", ["-V"]).status !== 0) return null;
@@ -135,9 +147,11 @@ export class Server {
   readonly child: ChildProcess;
   #output = "";
 
-  constructor(args: readonly string[], environment: Readonly<Record<string, string>>) {
-    // By its own first line, as its users start it: it carries the engine's flags.
-    this.child = spawn(at("../../packages/cli/src/bin.ts"), ["serve", ...args], {
+  constructor(args: readonly string[], environment: Readonly<Record<string, string>>, nodeFlags = "") {
+    const command = at("../../packages/cli/src/bin.ts");
+    // By its own first line, as its users start it: it carries the engine's flags. Others only to look inside (--cpu-prof) or to compare.
+    const [file, ...first] = nodeFlags === "" ? [command] : [process.execPath, ...nodeFlags.split(" "), command];
+    this.child = spawn(file ?? command, [...first, "serve", ...args], {
       env: { PATH: `${dirname(process.execPath)}:${process.env["PATH"]}`, ...environment },
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -78,7 +78,11 @@ export class Reader {
     return { count, oldestDue };
   }
 
-  readLane(lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<string>): LaneRead {
+readLane(lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<string>): LaneRead {
+    return this.connection.snapshot(() => this.#readLane(lane, dueMax, limit, bytesMax, skip));
+  }
+
+  #readLane(lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<string>): LaneRead {
     const tasks: OwedTask[] = [];
     const days = new Set(listDays(this.connection));
     let bytes = 0;
@@ -189,8 +193,7 @@ export class Reader {
   }
 
   changesSince(version: number): DirectoryChanges {
-    this.connection.database.exec("BEGIN");
-    try {
+    return this.connection.snapshot(() => {
       const directory = this.connection.get("SELECT * FROM directory") ?? {};
       return {
         version: number(directory["version"]),
@@ -201,9 +204,7 @@ export class Reader {
         subscriptions: this.#changed<Subscription>("subscription", version, version > 0),
         holds: this.#changedHolds(version),
       };
-    } finally {
-      this.connection.database.exec("COMMIT");
-    }
+    });
   }
 
   findToken(tokenHash: string): { installation: Installation | null; version: number } {
