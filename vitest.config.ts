@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     testTimeout: 20_000,
+    hookTimeout: 60_000,
     projects: [
       { extends: true, test: { name: "packages", include: ["packages/*/test/**/*.test.ts"], exclude: ["packages/dashboard/**"] } },
       {
@@ -13,14 +14,13 @@ export default defineConfig({
           name: "portal",
           include: ["packages/dashboard/test/**/*.test.ts"],
           testTimeout: 120_000,
-          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },
       { extends: true, test: { name: "house", include: ["scripts/test/**/*.test.ts", "website/test/**/*.test.ts"] } },
       {
         extends: true,
-        test: { name: "e2e", include: ["e2e/test/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 60_000, fileParallelism: false },
+        test: { name: "e2e", include: ["e2e/test/**/*.test.ts"], testTimeout: 180_000, fileParallelism: false },
       },
     ],
   },

@@ -163,10 +163,12 @@ export class Decisions {
       app: event.app === null ? null : { id: event.app },
       now: event.acceptedAt,
       retentionMs: this.#options.retentionMs,
-      select: (settings, apiVersion) => {
-        if (!event.isErased || settings.filter === undefined) return selection.select(settings, apiVersion);
-        const { filter: _, ...rest } = settings;
-        return selection.select(rest, apiVersion) === "not_changed" ? "not_changed" : "filter_failed";
+      selection: {
+        select: (settings, apiVersion) => {
+          if (!event.isErased || settings.filter === undefined) return selection.select(settings, apiVersion);
+          const { filter: _, ...rest } = settings;
+          return selection.select(rest, apiVersion) === "not_changed" ? "not_changed" : "filter_failed";
+        },
       },
     };
   }

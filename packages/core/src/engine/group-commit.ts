@@ -7,12 +7,14 @@ import { Batcher } from "./batcher.ts";
 /** How a submitted event ended. `unavailable`: nothing was written, try later. `rejected`: this one event cannot be stored. */
 export type CommitResult = AppendResult | { readonly kind: "unavailable" } | { readonly kind: "rejected"; readonly error: unknown };
 
-/** An event that waits for its group. `rematch` is called when the directory has moved on since it was matched. */
+/** An event that waits for its group: one object each, since thousands wait at once. */
 export interface Submission {
   readonly event: NewEvent;
   readonly directoryVersion: number;
-  readonly rematch: () => { readonly event: NewEvent; readonly directoryVersion: number };
-  readonly done: (result: CommitResult, event: NewEvent) => void;
+  /** Brings `event` and `directoryVersion` up to date: the directory has moved on since it was matched. */
+  rematch(): void;
+  /** Told once. */
+  done(result: CommitResult): void;
 }
 
 export interface GroupCommitOptions {
@@ -75,7 +77,7 @@ export class GroupCommit {
         await this.#commitAgain(submissions, outcome.version, staleRounds + 1);
         return;
       }
-      for (const [index, each] of submissions.entries()) each.done(outcome.results[index] ?? { kind: "unavailable" }, each.event);
+      for (const [index, each] of submissions.entries()) each.done(outcome.results[index] ?? { kind: "unavailable" });
     } catch (error) {
       await this.#commitHalves(submissions, error);
     }
@@ -83,12 +85,12 @@ export class GroupCommit {
 
   async #commitAgain(submissions: readonly Submission[], version: number, staleRounds: number): Promise<void> {
     if (staleRounds > STALE_ROUNDS_MAX) {
-      for (const each of submissions) each.done({ kind: "unavailable" }, each.event);
+      for (const each of submissions) each.done({ kind: "unavailable" });
       return;
     }
     await this.#options.catchUp(version);
-    const rematched = submissions.map((each) => ({ ...each, ...each.rematch() }));
-    await this.#commit(rematched, staleRounds);
+    for (const each of submissions) each.rematch();
+    await this.#commit(submissions, staleRounds);
   }
 
   async #commitHalves(submissions: readonly Submission[], error: unknown): Promise<void> {
@@ -96,10 +98,10 @@ export class GroupCommit {
     if (first === undefined) return;
     if (isUnavailable(error)) {
       this.#options.onError?.(error);
-      for (const each of submissions) each.done({ kind: "unavailable" }, each.event);
+      for (const each of submissions) each.done({ kind: "unavailable" });
     } else if (submissions.length === 1) {
       this.#options.onError?.(error);
-      first.done({ kind: "rejected", error }, first.event);
+      first.done({ kind: "rejected", error });
     } else {
       const half = submissions.length >> 1;
       await this.#commit(submissions.slice(0, half), 0);

@@ -24,8 +24,13 @@ export interface MatchQuery {
   readonly now: number;
   /** How long an ended installation still counts for compliance topics, ms. */
   readonly retentionMs: number;
-  /** What the payload decides; asked only about subscriptions that would be owed the event otherwise. */
-  readonly select: (settings: SubscriptionSettings, apiVersion: string) => Selected;
+  /** Asked only about subscriptions that would be owed the event otherwise. */
+  readonly selection: Selector;
+}
+
+/** Says what the payload decides. */
+export interface Selector {
+  select(settings: SubscriptionSettings, apiVersion: string): Selected;
 }
 
 /** Calls `visit` for every subscription that has the topic within the audience, with the decision. Pure over the directory. */
@@ -85,7 +90,7 @@ function ofStatus(directory: Directory, query: MatchQuery, subscription: Subscri
 function ofPayload(directory: Directory, query: MatchQuery, subscription: Subscription): MatchDecision | null {
   const { settings, status } = subscription;
   if (settings.filter === undefined && settings.changed === undefined) return null;
-  const selected = query.select(settings, directory.app(subscription.app)?.apiVersion ?? "");
+  const selected = query.selection.select(settings, directory.app(subscription.app)?.apiVersion ?? "");
   if (selected === "matched") return null;
   return selected === "filter_failed" && status !== "active" ? null : selected;
 }

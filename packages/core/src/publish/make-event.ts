@@ -4,8 +4,7 @@ import type { App, Shop, Subscription } from "../domain/directory-entries.ts";
 import type { EventId, Idempotency, NewEvent, Owed } from "../domain/event.ts";
 import { millisecondsOf } from "../domain/event.ts";
 import type { TopicRule } from "../domain/topic.ts";
-import { isOwed, match, type MatchQuery } from "../engine/matcher.ts";
-import type { EventSelection } from "../payload/event-selection.ts";
+import { isOwed, match, type Selector } from "../engine/matcher.ts";
 
 /** What an event is made from, apart from the directory. */
 export interface EventDraft {
@@ -28,7 +27,7 @@ export interface MakeEventOptions {
   /** How long an ended installation still counts for compliance topics, ms. */
   readonly retentionMs: number;
   /** The draft's payload, asked for each subscription that selects by it; the same for each time that a draft is matched. */
-  readonly selection: EventSelection;
+  readonly selection: Selector;
 }
 
 /** Matches a draft against the directory as it is now and gives the event with all that it owes. */
@@ -55,8 +54,7 @@ export function makeEvent(directory: Directory, draft: EventDraft, options: Make
 
 function matched(directory: Directory, draft: EventDraft, now: number, { retentionMs, selection }: MakeEventOptions): readonly Owed[] {
   const owes: Owed[] = [];
-  const select: MatchQuery["select"] = (settings, apiVersion) => selection.select(settings, apiVersion);
-  match(directory, { shop: draft.shop.id, topic: draft.topic, app: draft.app, now, retentionMs, select }, (subscription, decision) => {
+  match(directory, { shop: draft.shop.id, topic: draft.topic, app: draft.app, now, retentionMs, selection }, (subscription, decision) => {
     if (isOwed(decision)) owes.push(owedTo(subscription, draft.orderKey));
   });
   return owes;

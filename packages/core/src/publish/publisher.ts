@@ -1,12 +1,14 @@
 import type { DirectoryService } from "../directory/directory-service.ts";
 import { readPaths } from "../directory/subscription-settings.ts";
-import type { App, Shop, Subscription } from "../domain/directory-entries.ts";
+import type { App, Shop, Subscription, SubscriptionSettings } from "../domain/directory-entries.ts";
 import type { EventId, NewEvent } from "../domain/event.ts";
 import { millisecondsOf } from "../domain/event.ts";
 import { momentOf, normaliseMoment } from "../domain/moment.ts";
 import type { TopicRule, TopicRules } from "../domain/topic.ts";
-import type { CommitResult, GroupCommit } from "../engine/group-commit.ts";
+import type { CommitResult, GroupCommit, Submission } from "../engine/group-commit.ts";
 import type { StoreClock } from "../engine/store-clock.ts";
+import type { Selector } from "../engine/matcher.ts";
+import type { EventSelection, Selected } from "../payload/event-selection.ts";
 import type { Payloads } from "../payload/payloads.ts";
 import { IDEMPOTENCY_KEPT_MS, MATCHES_MAX } from "../limits.ts";
 import { ok, refuse, type Refusal, type Result } from "../refusal.ts";
@@ -54,6 +56,13 @@ export interface PublisherOptions {
   readonly handOver: (event: NewEvent) => void;
 }
 
+/** Told once how a publish ended. */
+export interface PublishObserver {
+  published(result: Result<Published>): void;
+  /** The store refused this one event. */
+  failed(error: unknown): void;
+}
+
 /** Takes events in: validates, matches, commits with its group, hands over. Answers only what is durable. */
 export class Publisher {
   readonly #options: PublisherOptions;
@@ -64,10 +73,18 @@ export class Publisher {
 
   /** Resolves after the fsync. A refused publish keeps no idempotency key. */
   publish(request: PublishRequest): Promise<Result<Published>> {
-    if (this.#options.clock.doubt !== null) return Promise.resolve(this.#inDoubt());
+    return new Promise((resolve, reject) => this.take(request, { published: resolve, failed: (error) => reject(asError(error)) }));
+  }
+
+  /** The same without a promise: thousands of a batch wait at once, and what each holds is copied by every garbage collection. */
+  take(request: PublishRequest, observer: PublishObserver): void {
+    if (this.#options.clock.doubt !== null) {
+      observer.published(this.#inDoubt());
+      return;
+    }
     const drafted = this.#draft(request);
-    if (!drafted.ok) return Promise.resolve(drafted);
-    return this.submit(drafted.value);
+    if (drafted.ok) this.#submit(drafted.value, observer);
+    else observer.published(drafted);
   }
 
   /**
@@ -89,7 +106,7 @@ export class Publisher {
         refuse("webhook_not_active", "The operator has sending to this webhook stopped; a test would wait.", "status"),
       );
     }
-    return this.submit({
+    const draft: EventDraft = {
       id,
       shop,
       app: topic.audience === "app" ? (directory.directory.app(subscription.app) ?? null) : null,
@@ -102,34 +119,25 @@ export class Publisher {
       payload,
       subjects: [],
       idempotency: null,
+    };
+    return new Promise((resolve, reject) => {
+      this.#submit(draft, { published: resolve, failed: (error) => reject(asError(error)) });
     });
   }
 
-  /** Commits a draft that needs no further check: a publish, or an event that Genhook makes itself. */
-  submit(draft: EventDraft): Promise<Result<Published>> {
-    const { groups, directory, retentionMs, payloads, handOver } = this.#options;
-    if (!groups.hasRoom) return Promise.resolve(overloaded());
-    const { id, topic, apiVersion, changed, payload } = draft;
-    const options = { retentionMs, selection: payloads.selectionOf({ id, topic: topic.name, apiVersion, changed, payload }) };
-    const make = (): { event: NewEvent; directoryVersion: number } => ({
-      event: makeEvent(directory.directory, draft, options),
-      directoryVersion: directory.directory.version,
-    });
-    const made = make();
-    if (made.event.owes.length > MATCHES_MAX) {
-      return Promise.resolve(refuse("too_many_matches", `The event matches more than ${MATCHES_MAX} webhooks.`, "topic"));
+  /** Commits a draft that needs no further check. */
+  #submit(draft: EventDraft, observer: PublishObserver): void {
+    const { groups } = this.#options;
+    if (!groups.hasRoom) {
+      observer.published(overloaded());
+      return;
     }
-    return new Promise((resolve, reject) => {
-      groups.submit({
-        ...made,
-        rematch: make,
-        done: (result, event) => {
-          if (result.kind === "accepted") handOver(event);
-          if (result.kind === "rejected") reject(asError(result.error));
-          else resolve(published(result, event));
-        },
-      });
-    });
+    const submission = new DraftSubmission(this.#options, draft, observer);
+    if (submission.event.owes.length > MATCHES_MAX) {
+      observer.published(refuse("too_many_matches", `The event matches more than ${MATCHES_MAX} webhooks.`, "topic"));
+      return;
+    }
+    groups.submit(submission);
   }
 
   /** Said before an id is made, which would have a wrong time in it, and keep later ones from a right one. */
@@ -206,6 +214,47 @@ export class Publisher {
               expiresAt: acceptedAt + IDEMPOTENCY_KEPT_MS,
             },
     });
+  }
+}
+
+/** A draft on its way into the store: matched when it is made, and again when the directory has moved on meanwhile. */
+class DraftSubmission implements Submission, Selector {
+  event: NewEvent;
+  directoryVersion: number;
+  readonly #options: PublisherOptions;
+  readonly #draft: EventDraft;
+  readonly #observer: PublishObserver;
+  /** Made at the first question: most events are asked none. */
+  #selection: EventSelection | null = null;
+
+  constructor(options: PublisherOptions, draft: EventDraft, observer: PublishObserver) {
+    this.#options = options;
+    this.#draft = draft;
+    this.#observer = observer;
+    this.directoryVersion = options.directory.directory.version;
+    this.event = this.#match();
+  }
+
+  rematch(): void {
+    this.directoryVersion = this.#options.directory.directory.version;
+    this.event = this.#match();
+  }
+
+  done(result: CommitResult): void {
+    if (result.kind === "accepted") this.#options.handOver(this.event);
+    if (result.kind === "rejected") this.#observer.failed(result.error);
+    else this.#observer.published(published(result, this.event));
+  }
+
+  select(settings: SubscriptionSettings, apiVersion: string): Selected {
+    const { id, topic, apiVersion: publishedIn, changed, payload } = this.#draft;
+    this.#selection ??= this.#options.payloads.selectionOf({ id, topic: topic.name, apiVersion: publishedIn, changed, payload });
+    return this.#selection.select(settings, apiVersion);
+  }
+
+  #match(): NewEvent {
+    const { directory, retentionMs } = this.#options;
+    return makeEvent(directory.directory, this.#draft, { retentionMs, selection: this });
   }
 }
 

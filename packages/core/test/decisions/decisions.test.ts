@@ -304,13 +304,9 @@ async function publishAndNote(scene: Scene, payload: string): Promise<{ event: N
   const selection = scene.payloads.selectionOf(event);
   const matched: Record<number, MatchDecision> = {};
   const query = { shop: 1, topic: ORDERS, app: null, now: event.acceptedAt, retentionMs: RETENTION_MS };
-  match(
-    scene.directory.directory,
-    { ...query, select: (settings, version) => selection.select(settings, version) },
-    (subscription, decision) => {
-      matched[subscription.id] = decision;
-    },
-  );
+  match(scene.directory.directory, { ...query, selection }, (subscription, decision) => {
+    matched[subscription.id] = decision;
+  });
   return { event, matched };
 }
 

@@ -9,7 +9,7 @@ function decisions(
   shop: number,
   topic: string,
   app: number | null = null,
-  select: MatchQuery["select"] = () => expect.unreachable("nothing selects by payload"),
+  select: MatchQuery["selection"]["select"] = () => expect.unreachable("nothing selects by payload"),
 ): Record<number, MatchDecision> {
   const found: Record<number, MatchDecision> = {};
   const query = {
@@ -18,7 +18,7 @@ function decisions(
     app: app === null ? null : makeApp(app),
     now: NOW,
     retentionMs: RETENTION_MS,
-    select,
+    selection: { select },
   };
   match(directory, query, (subscription, decision) => {
     found[subscription.id] = decision;
@@ -95,7 +95,7 @@ describe("match", () => {
       makeSubscription(16, 1, 1, "orders/create", { settings: { fields: ["order.id"] } }),
     ]);
     const asked: string[] = [];
-    const answering = (answer: ReturnType<MatchQuery["select"]>): Record<number, MatchDecision> =>
+    const answering = (answer: ReturnType<MatchQuery["selection"]["select"]>): Record<number, MatchDecision> =>
       decisions(directory, 1, "orders/create", null, (_, apiVersion) => {
         asked.push(apiVersion);
         return answer;

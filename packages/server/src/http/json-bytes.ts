@@ -30,12 +30,12 @@ const STEP_BYTES = 1_048_576;
  * Finds where values begin and end without decoding them, so that a payload goes on exactly as it came. It looks at strings and brackets
  * alone: whether a slice is JSON is for `JSON.parse` to say, which every caller asks as well. One pass, no recursion, bounded depth.
  */
-export function valueEnd(bytes: Uint8Array, start: number): number {
+export function valueEnd(bytes: Uint8Array, start: number, depthMax = JSON_DEPTH_MAX): number {
   const first = bytes[start];
   if (first === QUOTE) return stringEnd(bytes, start);
   if (first !== OPEN_OBJECT && first !== OPEN_LIST) return scalarEnd(bytes, start);
   const scan = { at: start, depth: 0, isText: false };
-  if (goOn(bytes, scan, bytes.length)) return scan.at;
+  if (goOn(bytes, scan, bytes.length, depthMax)) return scan.at;
   throw new JsonError("The JSON ends in the middle of a value.");
 }
 
@@ -45,7 +45,7 @@ async function valueEndInTurns(bytes: Uint8Array, start: number, turns: Turns): 
   const first = bytes[start];
   if (first !== QUOTE && first !== OPEN_OBJECT && first !== OPEN_LIST) return scalarEnd(bytes, start);
   const scan = { at: start, depth: 0, isText: false };
-  while (!goOn(bytes, scan, Math.min(scan.at + STEP_BYTES, bytes.length))) {
+  while (!goOn(bytes, scan, Math.min(scan.at + STEP_BYTES, bytes.length), JSON_DEPTH_MAX)) {
     if (scan.at >= bytes.length) throw new JsonError("The JSON ends in the middle of a value.");
     await turns.pause();
   }
@@ -59,7 +59,7 @@ interface Scan {
 }
 
 /** Goes on with an object, a list or a text up to `until`; true when its end was found, which is then `at`. */
-function goOn(bytes: Uint8Array, scan: Scan, until: number): boolean {
+function goOn(bytes: Uint8Array, scan: Scan, until: number, depthMax: number): boolean {
   let { at, depth, isText } = scan;
   while (at < until) {
     const byte = bytes[at];
@@ -72,7 +72,7 @@ function goOn(bytes: Uint8Array, scan: Scan, until: number): boolean {
       continue;
     } else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
       depth += 1;
-      if (depth > JSON_DEPTH_MAX) throw new JsonError(`The JSON is nested deeper than ${JSON_DEPTH_MAX} levels.`);
+      if (depth > depthMax) throw new JsonError(`The JSON is nested deeper than ${JSON_DEPTH_MAX} levels.`);
       continue;
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
       depth -= 1;
@@ -89,7 +89,7 @@ function goOn(bytes: Uint8Array, scan: Scan, until: number): boolean {
   return false;
 }
 
-/** The members of the object that begins at `start`, in order, repeated names included. */
+/** The members of the object that begins at `start`, in order, repeated names included. Fails where one is nested too deep. */
 export function membersOf(bytes: Buffer, start: number): MemberSlice[] {
   const members: MemberSlice[] = [];
   let at = skipSpace(bytes, start + 1);
@@ -99,7 +99,7 @@ export function membersOf(bytes: Buffer, start: number): MemberSlice[] {
     at = skipSpace(bytes, nameEnd);
     if (bytes[at] !== COLON) throw new JsonError("A colon is missing in the JSON.");
     at = skipSpace(bytes, at + 1);
-    const end = valueEnd(bytes, at);
+    const end = valueEnd(bytes, at, JSON_DEPTH_MAX - 1);
     members.push({ name, start: at, end });
     at = skipSpace(bytes, end);
     if (bytes[at] !== COMMA) break;

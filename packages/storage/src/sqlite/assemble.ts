@@ -16,7 +16,7 @@ import type {
 import { NOBODY_TO_TELL, soleOwner } from "../one-process.ts";
 import { TokenBuckets } from "../token-buckets.ts";
 import type { CheckpointOperations } from "./checkpoint-thread.ts";
-import { packEvents, packSettlements } from "./packing.ts";
+import { packEvents, packSettlements, unpackLane } from "./packing.ts";
 import type { ReaderOperations } from "./reader-thread.ts";
 import type { ThreadCalls } from "./thread-calls.ts";
 import type { WriterOperations } from "./writer-thread.ts";
@@ -68,7 +68,8 @@ function tasks({ writer, reader }: Threads): TaskQueue {
       const packed = packSettlements(batch);
       return writer.call("settle", [packed], [packed.bytes]);
     },
-    readLane: (lane, dueMax, limit, bytesMax, skip) => reader.call("readLane", [lane, dueMax, limit, bytesMax, skip]),
+    readLane: async (lane, dueMax, limit, bytesMax, skip) =>
+      unpackLane(lane, await reader.call("readLane", [lane, dueMax, limit, bytesMax, skip])),
     lanesWithWork: (shards, after, limit) => reader.call("lanesWithWork", [shards, after, limit]),
     cancelLane: (lane, reason, at, limit, version) => writer.call("cancelLane", [lane, reason, at, limit, version]),
     relocateLane: (lane, toShard, limit, version) => writer.call("relocateLane", [lane, toShard, limit, version]),

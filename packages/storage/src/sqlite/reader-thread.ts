@@ -17,6 +17,7 @@ import { readEndpointStates, readStatesOfShards } from "./endpoint-states.ts";
 import { findErasable, openErasures } from "./erasure-reader.ts";
 import { listFinal } from "./final-deliveries.ts";
 import { listBlocks, owes } from "./order-reader.ts";
+import { buffersOf, packLane } from "./packing.ts";
 import { Reader } from "./reader.ts";
 import { findReplayJob, listReplayJobs, runningReplayJobs } from "./replay-jobs.ts";
 import { readStatistics } from "./statistics.ts";
@@ -30,7 +31,7 @@ const operations = {
   heads: (ids: readonly EventId[]) => reader.heads(ids),
   measureLanes: (lanes: readonly LaneRef[], countMax: number) => reader.measureLanes(lanes, countMax),
   readLane: (lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<string>) =>
-    reader.readLane(lane, dueMax, limit, bytesMax, skip),
+    packLane(reader.readLane(lane, dueMax, limit, bytesMax, skip)),
   lanesWithWork: (shards: readonly number[], after: LaneRef | null, limit: number) => reader.lanesWithWork(shards, after, limit),
   owes: (subscription: number, lanes: readonly LaneRef[]) => owes(connection, subscription, lanes),
   listBlocks: (subscriptions: readonly number[] | null, turn: Turn<DeliveryKey>, limit: number) =>
@@ -63,4 +64,4 @@ const operations = {
 
 export type ReaderOperations = typeof operations;
 
-serve(operations);
+serve(operations, buffersOf);

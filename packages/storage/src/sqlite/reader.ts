@@ -78,7 +78,7 @@ export class Reader {
     return { count, oldestDue };
   }
 
-readLane(lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<string>): LaneRead {
+  readLane(lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<string>): LaneRead {
     return this.connection.snapshot(() => this.#readLane(lane, dueMax, limit, bytesMax, skip));
   }
 

@@ -86,14 +86,14 @@ export class ThreadCalls<Offered extends Operations> {
   }
 }
 
-/** The serving side: one call after the other, each answered once. */
-export function serve(operations: Operations): void {
+/** The serving side: one call after the other, each answered once. `buffersOf`: what of an answer is handed over and not copied. */
+export function serve(operations: Operations, buffersOf: (answer: unknown) => readonly ArrayBuffer[] = () => []): void {
   const port = parentPort;
   if (port === null) throw new Error("this file runs in a worker thread");
   port.on("message", (call: Call) => {
     try {
       const value = operations[call.name]?.(...call.args);
-      port.postMessage({ id: call.id, value } satisfies Answer);
+      port.postMessage({ id: call.id, value } satisfies Answer, [...buffersOf(value)]);
     } catch (error) {
       port.postMessage({ id: call.id, error: describe(error) } satisfies Answer);
     }

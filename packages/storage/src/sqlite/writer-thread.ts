@@ -22,7 +22,7 @@ import { commitDirectory } from "./directory-writer.ts";
 import { askProbe, forgetEndpointStates, saveEndpointStates, takeProbes } from "./endpoint-states.ts";
 import { eraseEvents, finishErasure } from "./erasure-writer.ts";
 import { endTasks, moveTasks, unblock } from "./order-writer.ts";
-import { unpackEvents, unpackSettlements, type PackedEvents, type PackedSettlements } from "./packing.ts";
+import { unpackEvents, unpackSettlements, type Packed } from "./packing.ts";
 import { sumStep } from "./statistics.ts";
 import { forgetReplayJobs, saveReplayJob } from "./replay-jobs.ts";
 import { serve } from "./thread-calls.ts";
@@ -32,8 +32,8 @@ const connection = openWriter((workerData as { path: string }).path);
 const writer = new Writer(connection);
 
 const operations = {
-  append: (packed: PackedEvents, directoryVersion: number) => writer.append(unpackEvents(packed), directoryVersion),
-  settle: (packed: PackedSettlements) => writer.settle(unpackSettlements(packed)),
+  append: (packed: Packed, directoryVersion: number) => writer.append(unpackEvents(packed), directoryVersion),
+  settle: (packed: Packed) => writer.settle(unpackSettlements(packed)),
   cancelLane: (lane: LaneRef, reason: CancelReason, at: number, limit: number, directoryVersion: number) =>
     writer.cancelLane(lane, reason, at, limit, directoryVersion),
   relocateLane: (lane: LaneRef, toShard: number, limit: number, directoryVersion: number) =>

@@ -8,7 +8,7 @@ import {
   PUBLISH_REQUEST_BYTES_MAX,
   type ContractError,
 } from "@genhook/contract";
-import type { Published, Publisher, Result } from "@genhook/core";
+import type { Published, Publisher, PublishObserver, Result } from "@genhook/core";
 import { fail } from "../api-error.ts";
 import type { Reply } from "../call.ts";
 import { cutList, JsonError, skipSpace, type Slice } from "../json-bytes.ts";
@@ -21,6 +21,8 @@ const ITEMS_UNDER_WAY_MAX = 512;
 const LINE_BYTES_UNDER_WAY_MAX = 8_388_608;
 /** A list up to this size is read once and kept; the values of a longer one take many times its bytes, so it is read twice. */
 const KEPT_LIST_BYTES_MAX = 1_048_576;
+
+const NOTHING = Buffer.alloc(0);
 
 type ItemAnswer = Published | ReturnType<typeof errorBody>;
 
@@ -65,15 +67,20 @@ function describeElement(element: Buffer, index: number, start: number): string 
 /** Lines as they arrive: a broken one is that line's error, and the stream goes on. */
 export async function publishLines(request: IncomingMessage, publisher: Publisher, account: BodyAccount): Promise<ItemAnswer[]> {
   const batch = new Batch(publisher, new Turns(), account);
+  const lines = new LineCutter();
   let broken = 0;
-  for await (const line of linesOf(request)) {
+  const publish = (line: Buffer | null): Promise<void> | null => {
     const item = line === null ? LONG_LINE : readLine(line);
     if (!item.ok && item.error.code === "malformed_json") broken += 1;
     // Each line has its answer in memory. What came before may be published: with idempotency keys it can be sent again.
     if (broken > PUBLISH_BROKEN_LINES_MAX)
       fail("malformed_json", `More than ${PUBLISH_BROKEN_LINES_MAX} lines are not JSON; the rest was not read.`);
-    await batch.add(item, line?.length ?? 0);
+    return batch.add(item, line?.length ?? 0);
+  };
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    for (const line of lines.take(chunk)) await publish(line);
   }
+  for (const line of lines.end()) await publish(line);
   return batch.answers();
 }
 
@@ -83,9 +90,12 @@ class Batch {
   readonly #turns: Turns;
   /** Counts what is under way; null where the whole body is counted. */
   readonly #account: BodyAccount | null;
-  readonly #answers: Promise<ItemAnswer>[] = [];
+  /** Undefined for what is under way. */
+  readonly #answers: (ItemAnswer | undefined)[] = [];
+  #open = 0;
   #underWay = 0;
   #underWayBytes = 0;
+  #onAnswered: (() => void) | null = null;
 
   constructor(publisher: Publisher, turns: Turns, account: BodyAccount | null) {
     this.#publisher = publisher;
@@ -93,23 +103,66 @@ class Batch {
     this.#account = account;
   }
 
-  /** Resolves when there is room for the next one. */
-  async add(item: ItemResult, bytes: number): Promise<void> {
+  /** Null when there is room for the next one at once; otherwise resolves when there is. */
+  add(item: ItemResult, bytes: number): Promise<void> | null {
     this.#account?.take(bytes);
-    this.#answers.push(answerOf(item, this.#publisher));
+    const index = this.#answers.length;
+    if (item.ok) {
+      this.#answers.push(undefined);
+      this.#open += 1;
+      this.#publisher.take(item.request, new BatchItem(this, index));
+    } else {
+      this.#answers.push(errorBody(item.error));
+    }
     this.#underWay += 1;
     this.#underWayBytes += bytes;
-    if (this.#underWay >= ITEMS_UNDER_WAY_MAX || this.#underWayBytes >= LINE_BYTES_UNDER_WAY_MAX) {
-      await Promise.all(this.#answers.slice(-this.#underWay));
-      this.#underWay = 0;
-      this.#underWayBytes = 0;
-      this.#account?.giveAll();
-    }
+    if (this.#underWay >= ITEMS_UNDER_WAY_MAX || this.#underWayBytes >= LINE_BYTES_UNDER_WAY_MAX) return this.#settle();
+    return this.#turns.pause();
+  }
+
+  answered(index: number, answer: ItemAnswer): void {
+    this.#answers[index] = answer;
+    this.#open -= 1;
+    if (this.#open === 0) this.#onAnswered?.();
+  }
+
+  async answers(): Promise<ItemAnswer[]> {
+    await this.#allAnswered();
+    return this.#answers as ItemAnswer[];
+  }
+
+  async #settle(): Promise<void> {
+    await this.#allAnswered();
+    this.#underWay = 0;
+    this.#underWayBytes = 0;
+    this.#account?.giveAll();
     await this.#turns.pause();
   }
 
-  answers(): Promise<ItemAnswer[]> {
-    return Promise.all(this.#answers);
+  async #allAnswered(): Promise<void> {
+    if (this.#open === 0) return;
+    await new Promise<void>((resolve) => (this.#onAnswered = resolve));
+    this.#onAnswered = null;
+  }
+}
+
+/** What a publish holds of its batch while it is under way. */
+class BatchItem implements PublishObserver {
+  readonly #batch: Batch;
+  readonly #index: number;
+
+  constructor(batch: Batch, index: number) {
+    this.#batch = batch;
+    this.#index = index;
+  }
+
+  published(result: Result<Published>): void {
+    this.#batch.answered(this.#index, result.ok ? result.value : errorBody(result.refusal));
+  }
+
+  /** It was logged where it happened; its neighbours were taken. */
+  failed(): void {
+    this.#batch.answered(this.#index, errorBody({ code: "internal_error", message: "This event could not be stored." }));
   }
 }
 
@@ -123,55 +176,48 @@ function readLine(line: Buffer): ItemResult {
   return isUtf8(line) ? readItem(line) : { ok: false, error };
 }
 
-/** The lines of a stream without their ends; null for one that is too long, empty ones left out. */
-async function* linesOf(request: IncomingMessage): AsyncGenerator<Buffer | null> {
-  let rest: Buffer = Buffer.alloc(0);
-  let isSkipping = false;
-  let total = 0;
-  let lines = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    total += chunk.length;
-    if (total > PUBLISH_REQUEST_BYTES_MAX) throw tooLarge(PUBLISH_REQUEST_BYTES_MAX);
+/** Cuts a stream into its lines, without their ends; null for one that is too long, empty ones left out. */
+class LineCutter {
+  #rest: Buffer = NOTHING;
+  #isSkipping = false;
+  #bytes = 0;
+  #lines = 0;
+
+  /** Not an async generator: each line would cost three promises. */
+  *take(chunk: Buffer): Generator<Buffer | null> {
+    this.#bytes += chunk.length;
+    if (this.#bytes > PUBLISH_REQUEST_BYTES_MAX) throw tooLarge(PUBLISH_REQUEST_BYTES_MAX);
     let start = 0;
     for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
-      lines += 1;
-      if (lines > PUBLISH_LINES_MAX) {
+      this.#lines += 1;
+      if (this.#lines > PUBLISH_LINES_MAX) {
         fail("too_many_items", `There are more than ${PUBLISH_LINES_MAX} lines; the rest was not read. Send several requests.`, "body");
       }
-      const line = rest.length === 0 ? chunk.subarray(start, end) : Buffer.concat([rest, chunk.subarray(start, end)]);
-      rest = Buffer.alloc(0);
+      const line = this.#rest.length === 0 ? chunk.subarray(start, end) : Buffer.concat([this.#rest, chunk.subarray(start, end)]);
+      this.#rest = NOTHING;
       start = end + 1;
-      if (isSkipping || line.length > ITEM_BYTES_MAX) yield null;
+      if (this.#isSkipping || line.length > ITEM_BYTES_MAX) yield null;
       else if (line.length > 0 && !isBlank(line)) yield line;
-      isSkipping = false;
+      this.#isSkipping = false;
     }
-    if (isSkipping) continue;
-    rest = Buffer.concat([rest, chunk.subarray(start)]);
-    if (rest.length > ITEM_BYTES_MAX) {
-      rest = Buffer.alloc(0);
-      isSkipping = true;
+    if (this.#isSkipping || start === chunk.length) return;
+    this.#rest = Buffer.concat([this.#rest, chunk.subarray(start)]);
+    if (this.#rest.length > ITEM_BYTES_MAX) {
+      this.#rest = NOTHING;
+      this.#isSkipping = true;
     }
   }
-  if (isSkipping) yield null;
-  else if (!isBlank(rest)) yield rest;
+
+  /** The last line, where it has no end of its own. */
+  *end(): Generator<Buffer | null> {
+    if (this.#isSkipping) yield null;
+    else if (!isBlank(this.#rest)) yield this.#rest;
+  }
 }
 
 function isBlank(line: Buffer): boolean {
-  return line.every((byte) => byte <= 0x20);
-}
-
-/** Not an async function: its frame would keep the whole item, with its parsed payload, until the answer; 512 of them at once. */
-function answerOf(item: ItemResult, publisher: Publisher): Promise<ItemAnswer> {
-  return item.ok ? publisher.publish(item.request).then(answerOfPublished, answerOfFailed) : Promise.resolve(errorBody(item.error));
-}
-
-function answerOfPublished(published: Result<Published>): ItemAnswer {
-  return published.ok ? published.value : errorBody(published.refusal);
-}
-
-/** The store refused this one event; its neighbours were taken. It was logged where it happened. */
-function answerOfFailed(): ItemAnswer {
-  return errorBody({ code: "internal_error", message: "This event could not be stored." });
+  // Nearly every line begins with a brace.
+  return (line[0] ?? 0) <= 0x20 && line.every((byte) => byte <= 0x20);
 }
 
 export function batchReply(events: readonly ItemAnswer[]): Reply {

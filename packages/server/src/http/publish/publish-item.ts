@@ -27,18 +27,22 @@ export function readItem(bytes: Buffer): ItemResult {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       return wrong("invalid_member", "An event must be an object with shop, topic and payload.", "body");
     }
-    const start = skipSpace(bytes, 0);
-    valueEnd(bytes, start);
-    members = membersOf(bytes, start);
+    members = membersOf(bytes, skipSpace(bytes, 0));
   } catch (error) {
     return wrong("malformed_json", error instanceof JsonError ? error.message : "The event is not JSON.");
   }
+  const repeated = repeatedName(members);
+  if (repeated !== null) return wrong("duplicate_member", `${repeated.slice(0, 100)} stands twice; send it once.`, repeated.slice(0, 100));
+  return readMembers(bytes, value as Record<string, unknown>, members);
+}
+
+function repeatedName(members: readonly MemberSlice[]): string | null {
   const names = new Set<string>();
   for (const { name } of members) {
-    if (names.has(name)) return wrong("duplicate_member", `${name.slice(0, 100)} stands twice; send it once.`, name.slice(0, 100));
+    if (names.has(name)) return name;
     names.add(name);
   }
-  return readMembers(bytes, value as Record<string, unknown>, members);
+  return null;
 }
 
 function readMembers(bytes: Buffer, value: Readonly<Record<string, unknown>>, members: readonly MemberSlice[]): ItemResult {
@@ -57,7 +61,8 @@ function readMembers(bytes: Buffer, value: Readonly<Record<string, unknown>>, me
   if (slice === undefined) return wrong("missing_member", "payload is required.", "payload");
   if (!isObject(payload)) return wrong("invalid_member", "payload must be an object.", "payload");
   const checked = envelope as unknown as Omit<PublishRequest, "payload" | "payloadValue">;
-  return { ok: true, request: { ...checked, payload: ownBytes(bytes, slice.start, slice.end), payloadValue: payload } };
+  const parts = { payload: ownBytes(bytes, slice.start, slice.end), payloadValue: payload };
+  return { ok: true, request: Object.assign(checked, parts) };
 }
 
 /** The exact-bytes form: the body is the payload, the rest stood in headers. */
