@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { TOPIC_BY_NAME } from "@genhook/contract";
 import { Client, Pool } from "undici";
 import { startThrowAwayPostgres } from "@genhook/testkit";
-import { childrenOf, countSyncs, Receiver, runRaw, Server, usageOfAll } from "./processes.ts";
+import { childrenOf, countSyncs, Receiver, runRaw, Server, threadsOfAll, usageOfAll } from "./processes.ts";
 
 const { values } = parseArgs({
   options: {
@@ -57,12 +57,15 @@ async function main(): Promise<void> {
   const system = values.store === "postgres" ? await startOnPostgres(Number(values.processes)) : await startOnFile();
   await setUp(system.origins[0] ?? "", `${receiver.origin}/hooks`);
   const rounds: Round[] = [];
+  let threads: Readonly<Record<string, number>> = {};
   // The first round of each is warm-up: compiled code, open connections, learned concurrency.
   for (let round = 0; round <= ROUNDS; round += 1) {
     const raw = await rawRound(receiver);
     const own = await ownRound(receiver, system);
     if (round > 0) rounds.push({ ...raw, ...own, ratio: own.ownPerSecond / raw.rawPerSecond });
+    if (round === 0) threads = threadsOfAll(system.pids());
   }
+  threads = microsSince(threads, threadsOfAll(system.pids()), EVENTS * ROUNDS);
   const maximum = median(rounds.map((round) => round.ownPerSecond));
   const latency = await latencyRun(receiver, system.origins, maximum * LATENCY_LOAD);
   // Traced calls cost time, so they are counted in a round of their own.
@@ -70,7 +73,18 @@ async function main(): Promise<void> {
   const syncs = values.store === "sqlite" ? await countSyncs(first, () => ownRound(receiver, system).then(() => undefined)) : null;
   await system.stop();
   receiver.child.kill();
-  print(rounds, latency, syncs === null ? null : syncs / EVENTS);
+  print(rounds, latency, syncs === null ? null : syncs / EVENTS, threads);
+}
+
+function microsSince(
+  before: Readonly<Record<string, number>>,
+  after: Readonly<Record<string, number>>,
+  deliveries: number,
+): Record<string, number> {
+  const micros = Object.entries(after).map(
+    ([name, seconds]) => [name, Math.round(((seconds - (before[name] ?? 0)) / deliveries) * 1e6)] as const,
+  );
+  return Object.fromEntries(micros.filter(([, each]) => each > 0));
 }
 
 const FLAGS = ["--port", "0", "--allow-private-addresses", "--endpoint-concurrency", String(CONNECTIONS), "--log-level", "error"];
@@ -258,7 +272,12 @@ function median(numbers: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
-function print(rounds: readonly Round[], latency: { p50Ms: number; p99Ms: number; perSecond: number }, syncs: number | null): void {
+function print(
+  rounds: readonly Round[],
+  latency: { p50Ms: number; p99Ms: number; perSecond: number },
+  syncs: number | null,
+  threads: Readonly<Record<string, number>>,
+): void {
   const of = (name: keyof Round): number => median(rounds.map((round) => round[name]));
   const result = {
     store: values.store,
@@ -279,8 +298,12 @@ function print(rounds: readonly Round[], latency: { p50Ms: number; p99Ms: number
     publishToArrivalP50Ms: Number(latency.p50Ms.toFixed(2)),
     publishToArrivalP99Ms: Number(latency.p99Ms.toFixed(2)),
   };
-  if (values.json) console.log(JSON.stringify(result, null, 2));
-  else console.table(result);
+  if (values.json) console.log(JSON.stringify({ ...result, cpuMicrosByThread: threads }, null, 2));
+  else
+    console.table({
+      ...result,
+      ...Object.fromEntries(Object.entries(threads).map(([name, micros]) => [`CPU µs per delivery: ${name}`, micros])),
+    });
 }
 
 await main();

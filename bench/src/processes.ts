@@ -54,16 +54,20 @@ export function usageOf(pid: number): Usage {
   };
 }
 
-/** CPU seconds so far of a process's threads, by what they are; V8's pool collects garbage and compiles. */
-export function threadsOf(pid: number): Readonly<Record<string, number>> {
+/** CPU seconds so far of all threads, by what they are: V8's pool collects garbage and compiles, workers are the store's. */
+export function threadsOfAll(pids: readonly number[]): Readonly<Record<string, number>> {
   const seconds: Record<string, number> = {};
+  for (const pid of pids) addThreads(pid, seconds);
+  return seconds;
+}
+
+function addThreads(pid: number, seconds: Record<string, number>): void {
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
     const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const name = thread === String(pid) ? "main" : stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
     seconds[name] = (seconds[name] ?? 0) + (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
   }
-  return seconds;
 }
 
 /** Counts the syncs that a process makes while `work` runs; null where there is no strace to count them. */
