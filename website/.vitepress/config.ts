@@ -1,4 +1,5 @@
 import { defineConfig, type DefaultTheme } from "vitepress";
+import website from "../package.json" with { type: "json" };
 import { sectionsWithAll, sitePath } from "../src/collect-pages.ts";
 import type { Page } from "../src/contents.ts";
 import { slugOf } from "../src/slug.ts";
@@ -14,6 +15,8 @@ export default defineConfig({
   lang: "en",
   srcDir: "pages",
   outDir: "dist",
+  // Drawings stay files: as such they can be styled, and are fetched once.
+  vite: { build: { assetsInlineLimit: 0 } },
   cacheDir: "../node_modules/.cache/vitepress",
   head: [["link", { rel: "icon", href: "/icon.svg", type: "image/svg+xml" }]],
   markdown: {
@@ -24,9 +27,24 @@ export default defineConfig({
   },
   themeConfig: {
     logo: "/icon.svg",
-    search: { provider: "local" },
-    outline: [2, 3],
+    search: {
+      provider: "local",
+      options: {
+        miniSearch: {
+          searchOptions: {
+            combineWith: "AND",
+            fuzzy: 0.1,
+            prefix: true,
+            boost: { title: 4, text: 2, titles: 1 },
+            // What was decided and changed is found last: most readers look for what holds.
+            boostDocument: (id: string): number => (/^\/(?:adr\/|changelog|third-party|endpoint-zoo)/.test(id) ? 0.3 : 1),
+          },
+        },
+      },
+    },
+    outline: { level: [2, 3], label: "On this page" },
     nav: [
+      { text: "Start", link: "/quick-start" },
       { text: "For apps", link: "/receiving" },
       { text: "For operators", link: "/self-hosting" },
       { text: "Topics", link: "/topics/" },
@@ -34,6 +52,7 @@ export default defineConfig({
     ],
     sidebar: sectionsWithAll().map(({ title, pages }) => ({ text: title, items: pages.map(entryOf) })),
     docFooter: { prev: "Before", next: "Next" },
-    footer: { message: "Apache-2.0" },
+    externalLinkIcon: true,
+    footer: { message: `Genhook ${website.version} · Apache-2.0` },
   },
 });

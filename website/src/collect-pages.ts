@@ -28,6 +28,12 @@ export function sectionsWithAll(): readonly Section[] {
   return [...CONTENTS, { title: "More", pages: others.map((file): Page => ({ file, title: titleOf(readPage(file)) })) }];
 }
 
+/** How a page is made is for who changes it. */
+const HOW_MADE = /^Made (?:from|by) [^\n]*golden:update`[^.\n]*\.\n\n/m;
+
+/** What VitePress is told of a page whose tables need room; it stands in no file of the repository, where GitHub would show it. */
+const WIDE = "---\naside: false\npageClass: wide\n---\n\n";
+
 function titleOf(content: string): string {
   return headingsOf(content)[0]?.text ?? "";
 }
@@ -37,16 +43,17 @@ export function collectPages(): Collection {
   const decisions = markdownFiles("docs/adr").filter((file) => file !== "docs/adr/README.md");
   const pages = [...pagesOf(sections).map(({ file }) => file), ...decisions, "website/home.md"];
   const onSite = new Set(pages);
+  const wide = new Set(pagesOf(sections).flatMap(({ file, isWide }) => (isWide === true ? [file] : [])));
   const files = new Map<string, string | Uint8Array>();
   for (const file of pages) {
     const path = file === "website/home.md" ? "index.md" : sitePath(file);
     const content = file === "docs/adr/README.md" ? decisionList(decisions) : readPage(file);
-    files.set(
-      path,
-      rewriteLinks(content, (target) => siteLink(file, path, target, onSite, files)),
-    );
+    const page = rewriteLinks(content.replace(HOW_MADE, ""), (target) => siteLink(file, path, target, onSite, files));
+    files.set(path, wide.has(file) ? `${WIDE}${page}` : page);
   }
   for (const name of ["openapi.json", "asyncapi.json"]) files.set(`public/api/${name}`, readFileSync(join(REPOSITORY, "docs/api", name)));
+  for (const name of ["delivery-light.png", "delivery-dark.png"])
+    files.set(`public/${name}`, readFileSync(join(REPOSITORY, "docs/images", name)));
   files.set("public/icon.svg", readFileSync(join(REPOSITORY, "packages/dashboard/src/icon.svg")));
   return { sections, files };
 }

@@ -8,6 +8,8 @@ export interface Page {
   readonly title: string;
   /** One clause for the table of contents; pages that another one leads to have none. */
   readonly says?: string;
+  /** Its tables need the room that other pages leave beside their text. */
+  readonly isWide?: true;
   readonly pages?: readonly Page[];
 }
 
@@ -17,6 +19,7 @@ export interface Section {
 }
 
 const doc = (name: string, title: string, says: string): Page => ({ file: `docs/${name}.md`, title, says });
+const wide = (page: Page): Page => ({ ...page, isWide: true });
 
 /** The one table that the site's navigation and docs/README.md are made from. */
 export const CONTENTS: readonly Section[] = [
@@ -26,6 +29,8 @@ export const CONTENTS: readonly Section[] = [
       doc("quick-start", "Five-minute start", "see it, then do it by hand: serve, subscribe, receive, fail, replay"),
       doc("concepts", "Concepts", "events, deliveries, attempts, endpoints, in pictures"),
       doc("polling-vs-webhooks", "Polling beside webhooks", "the same app both ways: calls, freshness, misses"),
+      wide(doc("comparison", "Beside others", "Svix, Convoy, Outpost, Hook0, Shopify: what each does, from its own sources")),
+      doc("faq", "Questions", "asked often, answered short"),
       doc("glossary", "Glossary", "every word that is used in one sense"),
     ],
   },
@@ -45,14 +50,14 @@ export const CONTENTS: readonly Section[] = [
     title: "For operators",
     pages: [
       doc("self-hosting", "Self-hosting", "one process on one file, or many on PostgreSQL"),
-      doc("configuration", "Configuration", "every setting of `genhook serve`"),
+      wide(doc("configuration", "Configuration", "every setting of `genhook serve`")),
       doc("operating", "Operating", "what to watch, and what to do"),
       doc("client", "Client", "call Genhook from a platform or an app, publish many events"),
       doc("portal", "Portal", "the pages for operators"),
       doc("scaling", "Scaling", "how far one process goes, and how to go on"),
       doc("performance", "Performance", "what was measured, and with which command"),
       doc("reliability", "Reliability", "what is promised, what is not, and how each is tried"),
-      { file: "SECURITY.md", title: "Security", says: "threats, what guards against them, and what tries to break it" },
+      { file: "SECURITY.md", isWide: true, title: "Security", says: "threats, what guards against them, and what tries to break it" },
     ],
   },
   {
@@ -68,13 +73,13 @@ export const CONTENTS: readonly Section[] = [
           ...callPagesOf("app", "App API: "),
           ...callPagesOf("platform", "Platform: "),
           ...callPagesOf("open", ""),
-          { file: "docs/api/credentials.md", title: "Credentials" },
+          { file: "docs/api/credentials.md", title: "Credentials", isWide: true },
         ],
       },
       doc("cli", "Command line", "every command and option"),
-      doc("errors", "Errors", "every code, and what to do"),
+      wide(doc("errors", "Errors", "every code, and what to do")),
       doc("state-machine", "State machine", "deliveries, webhooks, endpoints and shards, step by step"),
-      doc("endpoint-zoo", "Endpoint zoo", "what each way of answering counts as"),
+      wide(doc("endpoint-zoo", "Endpoint zoo", "what each way of answering counts as")),
     ],
   },
   {
@@ -85,7 +90,7 @@ export const CONTENTS: readonly Section[] = [
       { file: "CONTRIBUTING.md", title: "Contributing", says: "how to work on it" },
       { file: "CHANGELOG.md", title: "Changes", says: "by version" },
       { file: "bench/README.md", title: "Benchmarks", says: "what `npm run bench` measures, and what not" },
-      doc("third-party", "Third-party packages", "what an installation contains, with licences"),
+      wide(doc("third-party", "Third-party packages", "what an installation contains, with licences")),
     ],
   },
 ];

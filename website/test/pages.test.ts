@@ -76,6 +76,17 @@ test("on the site a link leads to a page or a file of the site", () => {
   expect(broken).toEqual([]);
 });
 
+test("the home page leads to pages and headings that are there", () => {
+  const { files } = collectPages();
+  const links = [...readPage("website/home.md").matchAll(/link: \/([^\s#]*)(?:#(\S+))?/g)];
+  expect(links.length).toBeGreaterThan(5);
+  for (const [link, path = "", anchor] of links) {
+    const page = files.get(`${path}.md`);
+    expect(typeof page, link).toBe("string");
+    if (anchor !== undefined) expect(headingsOf(String(page)).map((heading) => heading.anchor)).toContain(anchor);
+  }
+});
+
 test("each page has one title, and levels of headings follow one another", () => {
   const odd = FILES.filter((file) => file.startsWith("docs/") || pagesOf(CONTENTS).some((page) => page.file === file)).flatMap((file) => {
     const levels = headingsOf(readPage(file)).map(({ level }) => level);
