@@ -6,7 +6,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Schemas that have a name of their own, wherever they stand: their types are written once and referred to. */
 const NAMES: ReadonlyMap<unknown, string> = new Map(
-  (await exportedSchemas(["app-api", "platform-api"])).map(([name, schema]) => [schema, name]),
+  (await exportedSchemas(["app-api", "apps-api", "platform-api"])).map(([name, schema]) => [schema, name]),
 );
 
 async function exportedSchemas(folders: readonly string[]): Promise<readonly [name: string, schema: unknown][]> {
@@ -22,7 +22,7 @@ async function exportedSchemas(folders: readonly string[]): Promise<readonly [na
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** `packages/contract/src/client/operations.ts`: every call of the two APIs as types, and the little that is needed to make it. */
+/** `packages/contract/src/client/operations.ts`: every call of the APIs as types, and the little that is needed to make it. */
 export function clientOperations(): string {
   const routes = ROUTES.filter((route) => route.api !== "open");
   return [

@@ -28,16 +28,16 @@ export const ERRORS = {
   token_missing: {
     status: 401,
     meaning: "The call carries no credentials.",
-    remedy: "Send X-Genstore-Access-Token (App API) or Authorization: Bearer (platform API).",
+    remedy: "Send X-Genstore-Access-Token (App API) or Authorization: Bearer (app-wide access, platform API).",
   },
   token_invalid: {
     status: 401,
-    meaning: "The credentials are unknown, revoked, or belong to another shop.",
-    remedy: "Use the token of this installation, or a platform key that is in force.",
+    meaning: "The credentials are unknown, revoked, at their end, or belong to another shop.",
+    remedy: "Use the token of this installation, a platform key that is in force, or exchange client id and secret for a new token.",
   },
   scope_missing: {
     status: 403,
-    meaning: "The token's scopes or the key's role do not allow this call.",
+    meaning: "The token's scopes or allowances, or the key's role, do not allow this call.",
     remedy: "Ask the shop for the scope, or use a key with the role.",
   },
   topic_scope_missing: {
@@ -189,7 +189,11 @@ export const ERRORS = {
     meaning: "The request's headers are larger than 16 KiB.",
     remedy: "Leave out headers and cookies that are not needed.",
   },
-  rate_limited: { status: 429, meaning: "The app's bucket on this shop is empty.", remedy: "Wait for as long as Retry-After says." },
+  rate_limited: {
+    status: 429,
+    meaning: "The app's bucket, on this shop or of app-wide access, is empty.",
+    remedy: "Wait for as long as Retry-After says.",
+  },
   too_many_wrong_keys: {
     status: 429,
     meaning: "Too many wrong keys or tokens came from the caller's address.",

@@ -17,6 +17,7 @@ export { pathParameters } from "./openapi/parameters.ts";
 export { receivers } from "./openapi/topic-webhook.ts";
 export * from "./platform-api/schemas.ts";
 export * from "./app-api/schemas.ts";
+export * from "./apps-api/schemas.ts";
 export * from "./route.ts";
 export * from "./routes.ts";
 export * from "./topics/scopes.ts";

@@ -9,11 +9,14 @@ export interface Route {
   readonly method: Method;
   /** With `:name` for parameters. */
   readonly path: string;
-  readonly api: "app" | "platform" | "open";
+  /** `app`: one app on one shop · `apps`: one app over all its shops · `platform`: operators · `open`: anybody. */
+  readonly api: "app" | "apps" | "platform" | "open";
   /** An open path that apps need: served where the App API is, not where the platform API is. */
   readonly isForApps?: true;
+  /** The credentials stand in the body: the call asks for none beside them. */
+  readonly isSignIn?: true;
   readonly summary: string;
-  /** Any of these scopes (App API) or roles (platform API); empty: any valid credentials, or none on open paths. */
+  /** Any of these scopes (App API), roles (platform API) or allowances (app-wide access); empty: any valid credentials, or none on open paths. */
   readonly allows: readonly string[];
   readonly query?: TSchema;
   readonly body?: TSchema;
@@ -29,7 +32,7 @@ export interface Route {
 
 /** Whose port a call is served on where apps and operators have one each. */
 export function sideOf(route: Route): "public" | "platform" {
-  return route.api === "app" || route.isForApps === true ? "public" : "platform";
+  return route.api === "app" || route.api === "apps" || route.isForApps === true ? "public" : "platform";
 }
 
 /** Codes that recur. */

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { appRoutes } from "./app-api/routes.ts";
+import { appsRoutes } from "./apps-api/routes.ts";
 import { PublicKeyEntry } from "./platform-api/schemas.ts";
 import { platformRoutes } from "./platform-api/routes.ts";
 import { many, type Route } from "./route.ts";
@@ -91,4 +92,4 @@ const openRoutes: readonly Route[] = [
 ];
 
 /** Every call, in the order of the document. */
-export const ROUTES: readonly Route[] = [...appRoutes, ...platformRoutes, ...openRoutes];
+export const ROUTES: readonly Route[] = [...appRoutes, ...appsRoutes, ...platformRoutes, ...openRoutes];

@@ -1,3 +1,4 @@
+export * from "./domain/app-access.ts";
 export * from "./domain/attempt.ts";
 export * from "./domain/delivery.ts";
 export * from "./domain/directory-entries.ts";
@@ -53,6 +54,7 @@ export * from "./payload/fields.ts";
 export * from "./payload/payload-versions.ts";
 export * from "./payload/payloads.ts";
 export * from "./payload/shaped-sender.ts";
+export * from "./ports/app-accesses.ts";
 export * from "./ports/attempt-log.ts";
 export * from "./ports/check-reader.ts";
 export * from "./ports/clock.ts";

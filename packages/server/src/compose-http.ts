@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import type { TopicTable } from "@genhook/contract";
 import {
   Decisions,
@@ -17,6 +18,10 @@ import {
 } from "@genhook/core";
 import type { Logger } from "pino";
 import { appHandlers } from "./http/app-api.ts";
+import { appWideHandlers } from "./http/app-wide/app-wide-api.ts";
+import type { AppWideOptions } from "./http/app-wide/app-wide-access.ts";
+import { linkHandlers } from "./http/app-wide/links-api.ts";
+import { signInHandlers, tokenHandlers } from "./http/app-wide/token-api.ts";
 import { PLATFORM_DOMAIN } from "./http/app-access.ts";
 import { CallerUrl } from "./http/caller-url.ts";
 import { auditHandlers } from "./http/audit-api.ts";
@@ -24,19 +29,22 @@ import { decisionHandlers } from "./http/decisions-api.ts";
 import { DeliveriesRoutes } from "./http/deliveries-routes.ts";
 import { appDirectoryHandlers, installationHandlers, shopHandlers } from "./http/directory-api.ts";
 import { filterTestHandlers } from "./http/filter-test-api.ts";
-import { endpointHandlers } from "./http/endpoints-api.ts";
+import { endpointCalls } from "./http/endpoints-api.ts";
 import { holdHandlers } from "./http/holds-api.ts";
 import { webhookHandlers } from "./http/webhooks-api.ts";
 import { HttpFront } from "./http/http-front.ts";
 import type { HttpServerOptions } from "./http/http-server.ts";
 import { openHandlers } from "./http/open-api.ts";
 import { eventHandlers, keyHandlers } from "./http/platform-api.ts";
-import { replayHandlers } from "./http/replay-api.ts";
+import { unowned } from "./http/owner.ts";
+import { replayCalls } from "./http/replay-api.ts";
 import { publicKeyHandlers, secretHandlers } from "./http/secrets-api.ts";
+import { getStats } from "./http/stats-api.ts";
 import { WrongCredentials } from "./http/wrong-credentials.ts";
 import { topicHandlers } from "./http/topics-api.ts";
 import { systemClock } from "./runtime/system-clock.ts";
 import { Portal } from "./portal/portal.ts";
+import type { Brand } from "./portal/brand.ts";
 import type { PortalSource } from "./portal/portal-files.ts";
 import type { Sealing } from "./secrets/sealing.ts";
 import type { SecretVault } from "./secrets/secret-vault.ts";
@@ -67,6 +75,7 @@ export interface HttpParts {
   readonly addresses: AddressPolicy;
   readonly tools: InstallationTools;
   readonly portal: PortalSource | null;
+  readonly brand: Brand;
 }
 
 /** Everything that is spoken over HTTP: handlers with what they need, behind one port or two. */
@@ -78,14 +87,16 @@ export function composeHttp(settings: Settings, parts: HttpParts): HttpFront {
     isShopDomain: (host) => host.endsWith(PLATFORM_DOMAIN) || directory.directory.shopByDomain(host) !== undefined,
   });
   const access = { store, directory, now: parts.clock.now, callerUrl, wrong: new WrongCredentials(systemClock.monotonic) };
-  return new HttpFront({
+  const signIn = { ...access, sealing: parts.sealing, newId: parts.tools.newEventId };
+  const front: HttpFront = new HttpFront({
     host: settings.host,
     port: settings.port,
     platformPort: settings.platformPort,
     access,
-    ...callHandlers(settings, parts),
+    ...callHandlers(settings, parts, access, (request) => front.appOriginOf(request)),
+    signIn: signInHandlers(signIn),
     open: composeOpen(settings, parts),
-    portal: new Portal({ source: parts.portal, access, sealing: parts.sealing }),
+    portal: new Portal({ source: parts.portal, access: signIn, brand: parts.brand }),
     answersCalls: settings.role !== "deliver",
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     onAnswer: (route, status, durationMs) => {
@@ -96,38 +107,73 @@ export function composeHttp(settings: Settings, parts: HttpParts): HttpFront {
       log.error({ err: error, requestId }, "a call failed on our side");
     },
   });
+  return front;
 }
 
-/** Handlers of the two APIs. */
-function callHandlers(settings: Settings, parts: HttpParts): Pick<HttpServerOptions, "app" | "platform"> {
+/** Handlers of the APIs. */
+function callHandlers(
+  settings: Settings,
+  parts: HttpParts,
+  access: AppWideOptions,
+  portalOrigin: (request: IncomingMessage) => string,
+): Pick<HttpServerOptions, "app" | "apps" | "platform"> {
   const { topics, store, directory, publisher, deliveries, replays, payloads, sealing, secrets, addresses, tools } = parts;
   const { now } = parts.clock;
   const { webhookId } = settings;
   const known = { store, directory: directory.directory, now };
   const routes = new DeliveriesRoutes({ ...known, deliveries, secrets, payloads, webhookId });
   const decisions = new Decisions({ ...known, ...tools, payloads });
-  const { testFilter, testOwnFilter } = filterTestHandlers(topics.byName, payloads);
+  const { testFilter, testOwnFilter, testAppFilter } = filterTestHandlers(topics.byName, payloads);
   const entries = { store, directory, tools, addresses, sealing, secrets, now };
   const held = new HeldCount({ tasks: store.tasks, directory: directory.directory, clock: parts.clock });
-  const platform = { store, directory, publisher, deliveries, routes, held, now };
+  const platform = { store, directory, publisher, deliveries, routes, now };
+  const stats = { store, directory, held, now };
   const sampleOf = (topic: string): string => JSON.stringify(topics.byName.get(topic)?.sample ?? {});
+  const appApi = { directory, tools, addresses, deliveries: routes, publisher, sampleOf, now };
+  const endpoints = endpointCalls({ store, directory, engine: parts.engine, clock: systemClock });
+  const replayJobs = replayCalls({ ...known, runner: replays, newId: tools.newEventId });
+  const rotation = { directory, sealing, newUuid: randomUUID, now };
+  const topicCalls = topicHandlers(topics.topics);
   return {
-    app: { ...appHandlers({ directory, tools, addresses, deliveries: routes, publisher, sampleOf, now }), testOwnFilter },
+    app: { ...appHandlers(appApi), testOwnFilter },
+    apps: {
+      ...appWideHandlers({
+        ...appApi,
+        endpoints,
+        replays: replayJobs,
+        stats,
+        secrets: rotation,
+        decisions: { decisions, directory: directory.directory, store },
+      }),
+      ...tokenHandlers({ ...access, sealing, newId: tools.newEventId }),
+      testAppFilter,
+      listAppTopics: (call) => topicCalls.listTopics(call),
+    },
     platform: {
       ...shopHandlers(entries),
       ...appDirectoryHandlers(entries),
       ...installationHandlers(entries),
       ...eventHandlers(platform),
       ...keyHandlers(platform),
-      ...topicHandlers(topics.topics),
+      ...topicCalls,
       ...auditHandlers({ store }),
       ...decisionHandlers({ decisions, directory: directory.directory }),
       testFilter,
       ...webhookHandlers({ directory, topics: tools.topics, now }),
-      ...endpointHandlers({ store, directory, engine: parts.engine, clock: systemClock }),
+      listEndpoints: unowned(endpoints.list),
+      getEndpoint: unowned(endpoints.get),
+      probeEndpoint: unowned(endpoints.probe),
+      resumeEndpoint: unowned(endpoints.resume),
       ...holdHandlers({ directory, topics: tools.topics, newUuid: tools.newUuid, now }),
-      ...replayHandlers({ ...known, runner: replays, newId: tools.newEventId }),
-      ...secretHandlers({ directory, sealing, newUuid: randomUUID, now }),
+      createReplay: unowned(replayJobs.create),
+      listReplays: unowned(replayJobs.list),
+      getReplay: unowned(replayJobs.get),
+      pauseReplay: unowned(replayJobs.pause),
+      resumeReplay: unowned(replayJobs.resume),
+      cancelReplay: unowned(replayJobs.cancel),
+      getStats: (call) => getStats(stats, call, null),
+      ...linkHandlers({ ...access, newId: tools.newEventId, portalOrigin }),
+      ...secretHandlers(rotation),
     },
   };
 }

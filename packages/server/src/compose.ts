@@ -31,6 +31,7 @@ import { auditedStep } from "./http/audited.ts";
 import { makePayloads } from "./runtime/payload-forms.ts";
 import { systemClock, systemRandomBits, systemTimers } from "./runtime/system-clock.ts";
 import { ensureFirstKey } from "./secrets/platform-key.ts";
+import { readBrand, type Brand } from "./portal/brand.ts";
 import type { PortalSource } from "./portal/portal-files.ts";
 import { openSealing } from "./secrets/data-key.ts";
 import { givenSealingKey, loadSealingKey, oldSealingKey, type Sealing } from "./secrets/sealing.ts";
@@ -99,16 +100,18 @@ interface Given extends Files {
 interface Files {
   readonly topics: TopicTable;
   readonly ca: readonly string[] | null;
+  readonly brand: Brand;
 }
 
 function readFiles(settings: Settings): Files {
   return {
     topics: settings.topics === null ? BUILT_IN_TOPICS : makeTopicTable(readTopicsFile(settings.topics)),
     ca: settings.caFile === null ? null : readCertificates("ca-file", settings.caFile),
+    brand: readBrand(settings),
   };
 }
 
-async function compose(settings: Settings, { topics, ca, portal }: Given, sealing: Sealing, store: Store, log: Logger): Promise<Genhook> {
+async function compose(settings: Settings, given: Given, sealing: Sealing, store: Store, log: Logger): Promise<Genhook> {
   const metrics = createMetrics();
   const clock = new StoreClock(systemClock, store.isShared);
   const secrets = new SecretVault(sealing);
@@ -121,9 +124,9 @@ async function compose(settings: Settings, { topics, ca, portal }: Given, sealin
     },
   });
   await directory.load();
-  warnOfUnknownTopics(directory, topics, log);
-  const sender = makeSender(settings, ca, secrets, log, metrics);
-  const payloads = makePayloads(topics.byName, (what, error) => {
+  warnOfUnknownTopics(directory, given.topics, log);
+  const sender = makeSender(settings, given.ca, secrets, log, metrics);
+  const payloads = makePayloads(given.topics.byName, (what, error) => {
     metrics.failed(what);
     log.error({ err: error }, what);
   });
@@ -132,16 +135,17 @@ async function compose(settings: Settings, { topics, ca, portal }: Given, sealin
   listeners.push((commit) => engine.directoryChanged(commit));
   const groups = makeGroups(store, directory, log, metrics);
   const newEventId = eventIdSource(clock, systemRandomBits());
-  const publisher = makePublisher(settings, { topics, directory, groups, clock, engine, sealing, newEventId, payloads, metrics });
+  const publishing = { directory, groups, clock, engine, sealing, newEventId, payloads, metrics };
+  const publisher = makePublisher(settings, { topics: given.topics, ...publishing });
   const deliveries = makeDeliveries(store, clock, directory, engine);
   const replays = makeReplays({ store, clock, directory, deliveries, engine, log, metrics });
   const keeper = makeKeeper(settings, { store, clock, directory, engine, log, metrics });
   const addresses = addressPolicy(settings);
-  const tools = makeTools(settings, topics, addresses, newEventId, payloads);
+  const tools = makeTools(settings, given.topics, addresses, newEventId, payloads);
   const follower = makeFollower(directory, tools, log, metrics);
   listeners.push(() => follower.wake());
   const api = { store, clock, directory, engine, publisher, deliveries, replays, groups, payloads };
-  const http = composeHttp(settings, { ...api, topics, sealing, secrets, metrics, log, addresses, tools, portal });
+  const http = composeHttp(settings, { ...given, ...api, sealing, secrets, metrics, log, addresses, tools });
   const newPlatformKey = await ensureFirstKey({
     credentials: store.credentials,
     given: settings.platformKey,

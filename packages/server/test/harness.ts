@@ -105,6 +105,13 @@ export class Harness {
     return { clientId, clientSecret, signingSecret, token: installed.body.installation.accessToken as string, shop };
   }
 
+  /** A token of app-wide access for the app. */
+  async signIn({ clientId, clientSecret }: Pick<Installed, "clientId" | "clientSecret">): Promise<string> {
+    const answer = await this.call("POST", "/apps/v1/token", { clientId, clientSecret }, { key: null });
+    if (answer.status !== 201) throw new Error(answer.text);
+    return answer.body.token.token as string;
+  }
+
   async subscribe(installed: Installed, topic: string, address: string): Promise<number> {
     const answer = await this.call("POST", "/api/202412/app/webhooks", { webhook: { topic, address } }, { token: installed.token });
     if (answer.status !== 201) throw new Error(answer.text);

@@ -1,4 +1,13 @@
-import type { AttemptError, DeliveryReason, DeliveryState, DirectoryChanges, KeptAuditRecord, LogRow, Task } from "@genhook/core";
+import type {
+  AppAccess,
+  AttemptError,
+  DeliveryReason,
+  DeliveryState,
+  DirectoryChanges,
+  KeptAuditRecord,
+  LogRow,
+  Task,
+} from "@genhook/core";
 
 /** What both databases' tables have in common: columns of the same names with the same meaning. A row as either driver hands it out. */
 export type Columns = Readonly<Record<string, unknown>>;
@@ -97,4 +106,9 @@ export function numberOrNull(value: unknown): number | null {
 
 export function textOrNull(value: unknown): string | null {
   return typeof value === "string" ? value : null;
+}
+
+/** Access to an app is kept whole, beside what it is looked up by. */
+export function accessOf(row: Columns): AppAccess {
+  return { ...(JSON.parse(text(row["body"])) as AppAccess), revision: number(row["revision"]) };
 }

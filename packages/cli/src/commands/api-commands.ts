@@ -50,7 +50,7 @@ const VERBS: Readonly<Record<Route["method"], string>> = { GET: "get", POST: "cr
 export function apiCommands(routes: readonly Route[] = ROUTES): readonly ApiCommand[] {
   const commands = new Map<string, ApiCommand>();
   for (const route of routes) {
-    if (route.api === "open" || !isOperation(route.operation)) continue;
+    if (route.api === "open" || route.api === "apps" || !isOperation(route.operation)) continue;
     const { noun, verb } = nameOf(route);
     const before = commands.get(`${noun} ${verb}`);
     commands.set(`${noun} ${verb}`, {

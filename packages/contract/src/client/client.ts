@@ -15,6 +15,8 @@ export type Entry<Name extends PagedName> = Operations[Name] extends { entry: in
 export type Credentials =
   | { readonly kind: "platform"; readonly key: string }
   | { readonly kind: "app"; readonly accessToken: string }
+  /** App-wide access. */
+  | { readonly kind: "apps"; readonly token: string }
   /** Whatever the browser adds by itself. */
   | { readonly kind: "none" };
 
@@ -75,7 +77,7 @@ const TIMEOUT_MS = 30_000;
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "PUT", "DELETE"]);
 
 /**
- * Calls the two APIs. Everything that does not succeed throws an `ApiError`. `429` and `503` are tried again, as late as `Retry-After` says,
+ * Calls the APIs. Everything that does not succeed throws an `ApiError`. `429` and `503` are tried again, as late as `Retry-After` says,
  * where that can do no harm: idempotent calls, and anything that the rate limit turned away before it was looked at.
  */
 export class ApiClient {
@@ -202,6 +204,8 @@ function credentialHeaders(credentials: Credentials): Readonly<Record<string, st
       return { Authorization: `Bearer ${credentials.key}` };
     case "app":
       return { [API_HEADERS.accessToken]: credentials.accessToken };
+    case "apps":
+      return { Authorization: `Bearer ${credentials.token}` };
     case "none":
       return {};
   }

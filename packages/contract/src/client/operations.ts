@@ -2,7 +2,11 @@
 // Made from `packages/contract/src/routes.ts` by `npm run golden:update`.
 import type { OperationRow } from "./operation-row.ts";
 
+export type AppEndpointEntry = { readonly id: string; readonly clientId: string; readonly address: string; readonly host: string; readonly webhooks: { readonly active: number; readonly paused: number; readonly suspended: number; readonly disabled: number; readonly held: number }; readonly breaker: "closed" | "open"; readonly openedAt: string | null; readonly nextProbeAt: string | null; readonly pausedUntil: string | null; readonly concurrency: number | null; readonly failingSince: string | null; readonly failedAttempts: number; readonly warnedPercent: number; readonly suspendsAt: string | null; readonly lastSuccessAt: string | null; readonly lastFailureAt: string | null; readonly lastStatus: number | null; readonly lastError: string | null; readonly held: { readonly reason: string; readonly endsAt: string | null } | null };
+
 export type AppEntry = { readonly clientId: string; readonly clientSecret?: string; readonly signingSecret?: string; readonly name: string; readonly apiVersion: string; readonly webhooks: readonly ({ readonly topic: string; readonly address: string })[]; readonly complianceWebhooks: Readonly<Record<string, unknown>>; readonly listed: boolean; readonly contact: { readonly email?: string; readonly url?: string }; readonly declaration: { readonly version: number; readonly changeTime: string; readonly installations: number; readonly done: number; readonly missing: number }; readonly secrets: readonly ({ readonly id: string; readonly kind: "client" | "signing" | "ed25519"; readonly state: "staged" | "live" | "retiring" | "revoked"; readonly publicKey?: string; readonly createTime: string })[]; readonly createTime: string; readonly updateTime: string };
+
+export type AppWebhookEntry = { readonly id: number; readonly topic: string; readonly address: string; readonly createTime: string; readonly updateTime: string; readonly status: "active" | "paused" | "suspended" | "disabled"; readonly statusReason: "endpoint_failing" | "scope_lost" | "gone" | null; readonly apiVersion: string; readonly filter?: string; readonly fields?: readonly (string)[]; readonly changed?: readonly (string)[]; readonly uuid: string; readonly shop: string | null; readonly clientId: string; readonly endpointId: string; readonly declared: boolean; readonly held: { readonly reason: string; readonly endsAt: string | null } | null };
 
 export type AttemptEntry = { readonly n: number; readonly round: number; readonly at: string; readonly address: string; readonly durationMs: number; readonly status?: number; readonly error?: string; readonly detail?: string; readonly requestHeaders: Readonly<Record<string, unknown>> | null; readonly responseHeaders: Readonly<Record<string, unknown>> | null; readonly responseBody: string | null };
 
@@ -24,7 +28,11 @@ export type InstallationEntry = { readonly clientId: string; readonly shop: stri
 
 export type KeyEntry = { readonly id: string; readonly name: string; readonly role: "admin" | "publish" | "read"; readonly key?: string; readonly createTime: string; readonly revokedTime: string | null };
 
+export type OwnAppEntry = { readonly clientId: string; readonly name: string; readonly apiVersion: string; readonly webhooks: readonly ({ readonly topic: string; readonly address: string })[]; readonly complianceWebhooks: Readonly<Record<string, unknown>>; readonly listed: boolean; readonly contact: { readonly email?: string; readonly url?: string }; readonly secrets: readonly ({ readonly id: string; readonly kind: "client" | "signing" | "ed25519"; readonly state: "staged" | "live" | "retiring" | "revoked"; readonly publicKey?: string; readonly createTime: string })[]; readonly createTime: string; readonly updateTime: string };
+
 export type PlatformWebhookEntry = { readonly id: number; readonly topic: string; readonly address: string; readonly createTime: string; readonly updateTime: string; readonly status: "active" | "paused" | "suspended" | "disabled"; readonly statusReason: "endpoint_failing" | "scope_lost" | "gone" | null; readonly apiVersion: string; readonly filter?: string; readonly fields?: readonly (string)[]; readonly changed?: readonly (string)[]; readonly uuid: string; readonly shop: string | null; readonly clientId: string; readonly endpointId: string; readonly declared: boolean; readonly held: { readonly id: string; readonly scope: string; readonly subject: string; readonly reason: string; readonly endsAt: string | null } | null };
+
+export type PortalLinkEntry = { readonly id: string; readonly clientId: string; readonly shop: string | null; readonly can: readonly ("read" | "replay" | "edit")[]; readonly expiresAt: string; readonly frameAncestors: readonly (string)[]; readonly state: "unopened" | "open" | "ended" | "revoked"; readonly madeBy: string; readonly createTime: string; readonly openTime: string | null; readonly revokedTime: string | null };
 
 export type PublicKeyEntry = { readonly kty: "OKP"; readonly crv: "Ed25519"; readonly alg: "EdDSA"; readonly use: "sig"; readonly kid: string; readonly x: string; readonly publicKey: string; readonly state: "staged" | "live" | "retiring" | "revoked"; readonly createTime: string };
 
@@ -33,6 +41,8 @@ export type ReplayEntry = { readonly id: string; readonly state: "running" | "pa
 export type SecretEntry = { readonly id: string; readonly kind: "client" | "signing" | "ed25519"; readonly state: "staged" | "live" | "retiring" | "revoked"; readonly publicKey?: string; readonly createTime: string; readonly secret?: string };
 
 export type ShopEntry = { readonly domain: string; readonly shopId: string; readonly plan: "none" | "basic" | "standard" | "advanced"; readonly createTime: string; readonly updateTime: string };
+
+export type TokenEntry = { readonly token?: string; readonly clientId: string; readonly shop: string | null; readonly can: readonly ("read" | "replay" | "edit")[]; readonly expiresAt: string };
 
 export type TopicEntry = { readonly name: string; readonly domain: string; readonly title: string; readonly description: string; readonly audience: string; readonly scopes: readonly (string)[]; readonly root: string; readonly subjects: readonly (string)[]; readonly madeByGenhook: boolean; readonly versions: Readonly<Record<string, unknown>>; readonly sample: Readonly<Record<string, unknown>> };
 
@@ -70,6 +80,72 @@ export interface Operations {
   getScopes: { input: {  }; answer: { readonly accessScopes: readonly (string)[] } };
   /** DELETE /api/:version/oauth2/uninstall: Uninstall the app from this shop. */
   uninstall: { input: {  }; answer: Readonly<Record<string, unknown>> };
+  /** POST /apps/v1/token: Exchange client id and client secret for a token that is good for an hour; it ends with the secret. */
+  createAppToken: { input: { body: { readonly clientId: string; readonly clientSecret: string } }; answer: { readonly token: TokenEntry } };
+  /** POST /apps/v1/portal-links/:id/token: Open a portal link with its one-time code; the token ends with the link. */
+  openPortalLink: { input: { params: { id: string | number }; body: { readonly code: string } }; answer: { readonly token: TokenEntry } };
+  /** GET /apps/v1/token: What the token may do, and until when. */
+  getAppToken: { input: {  }; answer: { readonly token: TokenEntry } };
+  /** DELETE /apps/v1/token: End the token. */
+  revokeAppToken: { input: {  }; answer: Readonly<Record<string, unknown>> };
+  /** GET /apps/v1/app: The app itself; its secrets without what they are, and none of them where access is for one shop. */
+  getOwnApp: { input: {  }; answer: { readonly app: OwnAppEntry } };
+  /** POST /apps/v1/secrets: Replace a secret: stage reveals a new one, use makes it sign beside the old one, revoke ends the old one. */
+  rotateAppSecret: { input: { body: { readonly kind: "client" | "signing" | "ed25519"; readonly step: "stage" | "use" | "revoke"; readonly id?: string; readonly secret?: string } }; answer: { readonly secret: SecretEntry } };
+  /** GET /apps/v1/installations: List the shops that the app is installed on, with the scopes granted. */
+  listAppInstallations: { input: { query?: { shop?: string | number; clientId?: string | number; limit?: string | number; pageToken?: string | number } }; answer: { readonly installations: readonly (InstallationEntry)[] }; entry: InstallationEntry };
+  /** POST /apps/v1/webhooks: Subscribe to a topic on a shop. */
+  createAppWebhook: { input: { body: { readonly webhook: { readonly shop: string; readonly topic: string; readonly address: string; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null } } }; answer: { readonly webhook: AppWebhookEntry } };
+  /** GET /apps/v1/webhooks: List the app's webhooks on all its shops. */
+  listAppWebhooks: { input: { query?: { shop?: string | number; clientId?: string | number; topic?: string | number; status?: "active" | "paused" | "suspended" | "disabled"; endpointId?: string | number; address?: string | number; limit?: string | number; pageToken?: string | number } }; answer: { readonly webhooks: readonly (AppWebhookEntry)[] }; entry: AppWebhookEntry };
+  /** GET /apps/v1/webhooks/:id: Get a webhook. */
+  getAppWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: AppWebhookEntry } };
+  /** PATCH /apps/v1/webhooks/:id: Pause a webhook, make it active again, or change its settings; a new topic or address also ends a pause. */
+  changeAppWebhook: { input: { params: { id: string | number }; body: { readonly status?: "active" | "paused"; readonly topic?: string; readonly address?: string; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null } }; answer: { readonly webhook: AppWebhookEntry } };
+  /** DELETE /apps/v1/webhooks/:id: Unsubscribe; what is pending is cancelled. */
+  deleteAppWebhook: { input: { params: { id: string | number } }; answer: Readonly<Record<string, unknown>> };
+  /** POST /apps/v1/webhooks/:id/pause: Hold what is owed and what comes. */
+  pauseAppWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: AppWebhookEntry } };
+  /** POST /apps/v1/webhooks/:id/resume: Send again, beginning with what was held. */
+  resumeAppWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: AppWebhookEntry } };
+  /** POST /apps/v1/webhooks/:id/test: Send a test event with the topic's sample to this webhook alone. */
+  testAppWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: AppWebhookEntry; readonly delivery: { readonly id: string; readonly eventId: string } } };
+  /** POST /apps/v1/filters/test: Try filter, changed and fields out on a payload or a topic's sample, in the app's version. */
+  testAppFilter: { input: { body: { readonly topic?: string; readonly payload?: Readonly<Record<string, unknown>>; readonly eventChanged?: readonly (string)[]; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null } }; answer: { readonly test: { readonly matches: boolean; readonly reason: "matched" | "not_changed" | "filter_not_matched" | "filter_failed"; readonly detail: string | null; readonly apiVersion: string; readonly payload: Readonly<Record<string, unknown>> | null } } };
+  /** GET /apps/v1/endpoints: List the app's endpoints, and how they are doing. */
+  listAppEndpoints: { input: { query?: { clientId?: string | number; host?: string | number; state?: "failing" | "suspended" | "open" | "held"; limit?: string | number; pageToken?: string | number } }; answer: { readonly endpoints: readonly (AppEndpointEntry)[] }; entry: AppEndpointEntry };
+  /** GET /apps/v1/endpoints/:id: An endpoint with its backlog. */
+  getAppEndpoint: { input: { params: { id: string | number } }; answer: { readonly endpoint: AppEndpointEntry & { readonly backlog: { readonly pending: number; readonly more: boolean; readonly oldestPendingAt: string | null } } } };
+  /** POST /apps/v1/endpoints/:id/probe: Try an endpoint whose breaker is open now, with the next delivery that is due. */
+  probeAppEndpoint: { input: { params: { id: string | number } }; answer: { readonly endpoint: AppEndpointEntry & { readonly backlog: { readonly pending: number; readonly more: boolean; readonly oldestPendingAt: string | null } } } };
+  /** POST /apps/v1/endpoints/:id/resume: Resume all webhooks that were suspended because the endpoint failed. */
+  resumeAppEndpoint: { input: { params: { id: string | number } }; answer: { readonly endpoint: AppEndpointEntry & { readonly backlog: { readonly pending: number; readonly more: boolean; readonly oldestPendingAt: string | null } } } };
+  /** GET /apps/v1/deliveries: List the app's deliveries on all its shops; state=pending needs webhookId, eventId or endpointId. */
+  listAppDeliveries: { input: { query?: { state?: "pending" | "delivered" | "dead" | "cancelled"; shop?: string | number; clientId?: string | number; webhookId?: number | string; endpointId?: string | number; topic?: string | number; eventId?: string | number; createTimeMin?: string | number; createTimeMax?: string | number; limit?: string | number; pageToken?: string | number } }; answer: { readonly deliveries: readonly (DeliveryEntry)[] }; entry: DeliveryEntry };
+  /** GET /apps/v1/deliveries/:id: A delivery with its attempts, oldest first. */
+  getAppDelivery: { input: { params: { id: string | number } }; answer: { readonly delivery: FullDeliveryEntry } };
+  /** GET /apps/v1/deliveries/:id/payload: What a delivery carries, byte for byte as it would be sent now. */
+  getAppDeliveryPayload: { input: { params: { id: string | number } }; answer: { readonly payload: Readonly<Record<string, unknown>> | null } };
+  /** POST /apps/v1/deliveries/:id/replay: Send a delivery again, as a new round. */
+  replayAppDelivery: { input: { params: { id: string | number } }; answer: { readonly delivery: DeliveryEntry } };
+  /** POST /apps/v1/replays: Send again every final delivery of the app that fits, oldest first, at a rate; dead ones unless the filter says otherwise. */
+  createAppReplay: { input: { body: { readonly filter: { readonly state?: "dead" | "cancelled" | "delivered"; readonly shop?: string; readonly clientId?: string; readonly webhookId?: number | string; readonly endpointId?: string; readonly topic?: string; readonly eventId?: string; readonly createTimeMin?: string; readonly createTimeMax?: string }; readonly dryRun?: boolean; readonly ratePerSecond?: number } }; answer: { readonly replay: ReplayEntry } };
+  /** GET /apps/v1/replays: List the replays made with app-wide access, newest first. */
+  listAppReplays: { input: { query?: { limit?: string | number; pageToken?: string | number } }; answer: { readonly replays: readonly (ReplayEntry)[] }; entry: ReplayEntry };
+  /** GET /apps/v1/replays/:id: A replay with its progress. */
+  getAppReplay: { input: { params: { id: string | number } }; answer: { readonly replay: ReplayEntry } };
+  /** POST /apps/v1/replays/:id/pause: Pause a replay. */
+  pauseAppReplay: { input: { params: { id: string | number } }; answer: { readonly replay: ReplayEntry } };
+  /** POST /apps/v1/replays/:id/resume: Go on with a paused replay. */
+  resumeAppReplay: { input: { params: { id: string | number } }; answer: { readonly replay: ReplayEntry } };
+  /** POST /apps/v1/replays/:id/cancel: End a replay; what was sent again stays so. */
+  cancelAppReplay: { input: { params: { id: string | number } }; answer: { readonly replay: ReplayEntry } };
+  /** GET /apps/v1/events/:id/decisions: Why each webhook of the app with the event's topic on its shop was owed it or not, by the configuration of then. */
+  getAppDecisions: { input: { params: { id: string | number } }; answer: { readonly decisions: readonly (DecisionEntry)[] } };
+  /** GET /apps/v1/stats: Counts and latency of the app over time, and what is pending of it now. */
+  getAppStats: { input: { query?: { from?: string | number; to?: string | number; step?: string | number; shop?: string | number; topic?: string | number } }; answer: { readonly series: readonly ({ readonly at: string; readonly published: number; readonly delivered: number; readonly failed: number; readonly dead: number; readonly cancelled: number; readonly p50Ms: number | null; readonly p99Ms: number | null })[]; readonly now: { readonly pending: number; readonly held: number; readonly oldestPendingAt: string | null } } };
+  /** GET /apps/v1/topics: All topics with schemas and samples. */
+  listAppTopics: { input: {  }; answer: { readonly topics: readonly (TopicEntry)[] } };
   /** POST /platform/v1/shops: Create a shop. */
   createShop: { input: { body: { readonly domain: string; readonly shopId?: number | string; readonly plan?: "none" | "basic" | "standard" | "advanced" } }; answer: { readonly shop: ShopEntry } };
   /** GET /platform/v1/shops: List shops. */
@@ -162,6 +238,12 @@ export interface Operations {
   listKeys: { input: { query?: { limit?: string | number; pageToken?: string | number } }; answer: { readonly keys: readonly (KeyEntry)[] }; entry: KeyEntry };
   /** DELETE /platform/v1/keys/:id: Revoke a platform key. */
   revokeKey: { input: { params: { id: string | number } }; answer: Readonly<Record<string, unknown>> };
+  /** POST /platform/v1/portal-links: Make a link to the portal for one app, on all its shops or one; it opens once, and ends at expiresAt. */
+  createPortalLink: { input: { body: { readonly clientId: string; readonly shop?: string; readonly can: readonly ("read" | "replay" | "edit")[]; readonly minutes: number; readonly frameAncestors?: readonly (string)[] } }; answer: { readonly id: string; readonly url: string; readonly expiresAt: string } };
+  /** GET /platform/v1/portal-links: List portal links, newest first; those that ended a day ago may be gone. */
+  listPortalLinks: { input: { query?: { clientId?: string | number; limit?: string | number; pageToken?: string | number } }; answer: { readonly portalLinks: readonly (PortalLinkEntry)[] }; entry: PortalLinkEntry };
+  /** DELETE /platform/v1/portal-links/:id: End a portal link, and what was opened with it. */
+  revokePortalLink: { input: { params: { id: string | number } }; answer: Readonly<Record<string, unknown>> };
 }
 
 /** Where each call goes. `entries`: the member of its answer that holds a page's entries. */
@@ -181,6 +263,39 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: OperationRow } =
   replayOwnDelivery: {"method":"POST","path":"/api/:version/app/deliveries/:id/replay","api":"app"},
   getScopes: {"method":"GET","path":"/api/:version/oauth2/access_scopes","api":"app"},
   uninstall: {"method":"DELETE","path":"/api/:version/oauth2/uninstall","api":"app"},
+  createAppToken: {"method":"POST","path":"/apps/v1/token","api":"apps"},
+  openPortalLink: {"method":"POST","path":"/apps/v1/portal-links/:id/token","api":"apps"},
+  getAppToken: {"method":"GET","path":"/apps/v1/token","api":"apps"},
+  revokeAppToken: {"method":"DELETE","path":"/apps/v1/token","api":"apps"},
+  getOwnApp: {"method":"GET","path":"/apps/v1/app","api":"apps"},
+  rotateAppSecret: {"method":"POST","path":"/apps/v1/secrets","api":"apps"},
+  listAppInstallations: {"method":"GET","path":"/apps/v1/installations","api":"apps","entries":"installations"},
+  createAppWebhook: {"method":"POST","path":"/apps/v1/webhooks","api":"apps"},
+  listAppWebhooks: {"method":"GET","path":"/apps/v1/webhooks","api":"apps","entries":"webhooks"},
+  getAppWebhook: {"method":"GET","path":"/apps/v1/webhooks/:id","api":"apps"},
+  changeAppWebhook: {"method":"PATCH","path":"/apps/v1/webhooks/:id","api":"apps"},
+  deleteAppWebhook: {"method":"DELETE","path":"/apps/v1/webhooks/:id","api":"apps"},
+  pauseAppWebhook: {"method":"POST","path":"/apps/v1/webhooks/:id/pause","api":"apps"},
+  resumeAppWebhook: {"method":"POST","path":"/apps/v1/webhooks/:id/resume","api":"apps"},
+  testAppWebhook: {"method":"POST","path":"/apps/v1/webhooks/:id/test","api":"apps"},
+  testAppFilter: {"method":"POST","path":"/apps/v1/filters/test","api":"apps"},
+  listAppEndpoints: {"method":"GET","path":"/apps/v1/endpoints","api":"apps","entries":"endpoints"},
+  getAppEndpoint: {"method":"GET","path":"/apps/v1/endpoints/:id","api":"apps"},
+  probeAppEndpoint: {"method":"POST","path":"/apps/v1/endpoints/:id/probe","api":"apps"},
+  resumeAppEndpoint: {"method":"POST","path":"/apps/v1/endpoints/:id/resume","api":"apps"},
+  listAppDeliveries: {"method":"GET","path":"/apps/v1/deliveries","api":"apps","entries":"deliveries"},
+  getAppDelivery: {"method":"GET","path":"/apps/v1/deliveries/:id","api":"apps"},
+  getAppDeliveryPayload: {"method":"GET","path":"/apps/v1/deliveries/:id/payload","api":"apps"},
+  replayAppDelivery: {"method":"POST","path":"/apps/v1/deliveries/:id/replay","api":"apps"},
+  createAppReplay: {"method":"POST","path":"/apps/v1/replays","api":"apps"},
+  listAppReplays: {"method":"GET","path":"/apps/v1/replays","api":"apps","entries":"replays"},
+  getAppReplay: {"method":"GET","path":"/apps/v1/replays/:id","api":"apps"},
+  pauseAppReplay: {"method":"POST","path":"/apps/v1/replays/:id/pause","api":"apps"},
+  resumeAppReplay: {"method":"POST","path":"/apps/v1/replays/:id/resume","api":"apps"},
+  cancelAppReplay: {"method":"POST","path":"/apps/v1/replays/:id/cancel","api":"apps"},
+  getAppDecisions: {"method":"GET","path":"/apps/v1/events/:id/decisions","api":"apps"},
+  getAppStats: {"method":"GET","path":"/apps/v1/stats","api":"apps"},
+  listAppTopics: {"method":"GET","path":"/apps/v1/topics","api":"apps"},
   createShop: {"method":"POST","path":"/platform/v1/shops","api":"platform"},
   listShops: {"method":"GET","path":"/platform/v1/shops","api":"platform","entries":"shops"},
   getShop: {"method":"GET","path":"/platform/v1/shops/:domain","api":"platform"},
@@ -227,4 +342,7 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: OperationRow } =
   createKey: {"method":"POST","path":"/platform/v1/keys","api":"platform"},
   listKeys: {"method":"GET","path":"/platform/v1/keys","api":"platform","entries":"keys"},
   revokeKey: {"method":"DELETE","path":"/platform/v1/keys/:id","api":"platform"},
+  createPortalLink: {"method":"POST","path":"/platform/v1/portal-links","api":"platform"},
+  listPortalLinks: {"method":"GET","path":"/platform/v1/portal-links","api":"platform","entries":"portalLinks"},
+  revokePortalLink: {"method":"DELETE","path":"/platform/v1/portal-links/:id","api":"platform"},
 };

@@ -215,3 +215,26 @@ export const TOPIC_ENTRY = {
   },
   sample: { shopRedact: { shopId: "4022054969604", shopDomain: SHOP } },
 };
+
+/** App-wide access of its developer, and a link for the same. */
+export const TOKEN_ENTRY = {
+  clientId: CLIENT_ID,
+  shop: null,
+  can: ["read", "replay", "edit"],
+  expiresAt: "2025-01-02T11:00:00.000Z",
+};
+export const APP_TOKEN = "gap_Zk2u8x1bq0m5c7v9n3s4t6r8w0y2a1d3f5h7j9k1l3p";
+export const LINK_ENTRY = {
+  id: "01942a7e-5d10-7c3a-9b1f-2f3e4d5c6b7a",
+  clientId: CLIENT_ID,
+  shop: SHOP,
+  can: ["read", "replay"],
+  frameAncestors: ["https://partners.example.com"],
+  state: "unopened",
+  expiresAt: "2025-01-02T10:15:00.000Z",
+  madeBy: "key 5a1e7e6c-2f3e-4d5c-8b7a-9f8e7d6c5b4a ops",
+  createTime: "2025-01-02T10:00:00.000Z",
+  openTime: null,
+  revokedTime: null,
+};
+export const LINK_CODE = "Q3v0b9c8x7z6l5k4j3h2g1f0d9s8a7p6o5i4u3y2t1r";

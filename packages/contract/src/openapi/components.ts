@@ -1,5 +1,6 @@
 import type { TSchema } from "typebox";
 import * as app from "../app-api/schemas.ts";
+import * as apps from "../apps-api/schemas.ts";
 import * as replays from "../platform-api/replay-routes.ts";
 import * as platform from "../platform-api/schemas.ts";
 
@@ -10,7 +11,7 @@ const NAMED = /^(?:Webhook|.*(?:Entry|Create|Put|Update|Rotation|Test))$/;
 
 /** Schemas by the object that they are, with their names in the document. */
 const NAMES: ReadonlyMap<unknown, string> = new Map(
-  [app, platform, replays]
+  [app, apps, platform, replays]
     .flatMap((schemas) => Object.entries(schemas as Readonly<Record<string, unknown>>))
     .filter(([name, schema]) => NAMED.test(name) && typeof schema === "object" && schema !== null && "type" in schema)
     .map(([name, schema]) => [schema, name]),

@@ -17,11 +17,12 @@ export interface DocumentOptions {
 
 const TAGS: Readonly<Record<Route["api"], string>> = {
   app: `What app developers call, on their shop's own domain, with an installation's token in ${API_HEADERS.accessToken}.`,
+  apps: "What app developers call over all shops of their app, with a token that client id and secret, or a portal link, are exchanged for.",
   platform: "What operators call, with a platform key.",
   open: "What asks for no credentials.",
 };
 
-/** The OpenAPI 3.1 document of both APIs, made from the route table; topics stand under `webhooks`. */
+/** The OpenAPI 3.1 document of the APIs, made from the route table; topics stand under `webhooks`. */
 export function buildOpenApi(options: DocumentOptions): Json {
   const topics = options.topics ?? BUILT_IN_TOPICS.topics;
   const paths: Record<string, Record<string, unknown>> = {};
@@ -35,7 +36,7 @@ export function buildOpenApi(options: DocumentOptions): Json {
     info: {
       title: "Genhook",
       version: options.version,
-      description: "Webhooks for Genstore: the App API, the platform API, and what endpoints receive.",
+      description: "Webhooks for Genstore: the App API, app-wide access, the platform API, and what endpoints receive.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     ...(options.serverUrl === undefined ? {} : { servers: [{ url: options.serverUrl }] }),
@@ -52,6 +53,11 @@ export function buildOpenApi(options: DocumentOptions): Json {
           in: "header",
           name: API_HEADERS.accessToken,
           description: "An installation's token. The names behind it are scopes, any one of which is enough.",
+        },
+        appToken: {
+          type: "http",
+          scheme: "bearer",
+          description: "A token of app-wide access. The names behind it are allowances, any one of which is enough.",
         },
         platformKey: {
           type: "http",

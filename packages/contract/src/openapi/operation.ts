@@ -22,6 +22,7 @@ const ANY_CALL: readonly ErrorCode[] = [
 ];
 const COMMON_ERRORS: Readonly<Record<Route["api"], readonly ErrorCode[]>> = {
   app: [...ANY_CALL, "unknown_version", "token_missing", "token_invalid", "too_many_wrong_keys", "rate_limited", "scope_missing"],
+  apps: [...ANY_CALL, "token_missing", "token_invalid", "too_many_wrong_keys", "rate_limited", "scope_missing"],
   platform: [...ANY_CALL, "token_missing", "token_invalid", "too_many_wrong_keys", "scope_missing"],
   open: ANY_CALL,
 };
@@ -34,13 +35,13 @@ export function errorCodesOf(route: Route): readonly ErrorCode[] {
 /** One call as the document describes it. */
 export function operationOf(route: Route): Json {
   const { operation, summary, api, allows } = route;
-  const asks = { app: [{ accessToken: allows }], platform: [{ platformKey: allows }], open: [] }[api];
+  const asks = { app: [{ accessToken: allows }], apps: [{ appToken: allows }], platform: [{ platformKey: allows }], open: [] }[api];
   return {
     operationId: operation,
     summary,
     ...(allows.length === 0 ? {} : { description: allowance(route) }),
     tags: [api],
-    security: asks,
+    security: route.isSignIn === true ? [] : asks,
     parameters: [...pathParametersOf(route), ...queryParameters(route)],
     ...(route.body === undefined ? {} : { requestBody: requestBody(route, route.body) }),
     responses: { ...successes(route), ...errorResponses(route) },
@@ -48,7 +49,8 @@ export function operationOf(route: Route): Json {
 }
 
 function allowance({ api, allows }: Route): string {
-  return `Needs the ${api === "app" ? "scope" : "role"} ${allows.map((each) => `\`${each}\``).join(" or ")}.`;
+  const what = { app: "scope", apps: "allowance", platform: "role", open: "" }[api];
+  return `Needs the ${what} ${allows.map((each) => `\`${each}\``).join(" or ")}.`;
 }
 
 function pathParametersOf(route: Route): readonly Json[] {

@@ -38,6 +38,7 @@ const PARAMETERS: Readonly<Record<string, PathParameter>> = {
     schema: { type: "string", pattern: "^ep_[0-9a-f]{24}$" },
     example: story.ENDPOINT_ENTRY.id,
   },
+  "links/:id": { description: "A portal link's id, as its address has it.", schema: UUID, example: story.LINK_ENTRY.id },
   "holds/:id": { description: "A hold's id.", schema: UUID, example: story.HOLD_ENTRY.id },
   "keys/:id": { description: "A platform key's id, as the list shows it.", schema: { type: "string" }, example: story.KEY_ENTRY.id },
 };

@@ -3,6 +3,7 @@ import { EmptyAnswer, FilterTestAnswer } from "../app-api/schemas.ts";
 import type { ErrorCode } from "../errors.ts";
 import { ADDRESS_ERRORS, BODY_ERRORS, many, one, SHAPE_ERRORS, type Route } from "../route.ts";
 import { holdRoutes } from "./hold-routes.ts";
+import { linkRoutes } from "./link-routes.ts";
 import { replayRoutes } from "./replay-routes.ts";
 import * as platform from "./schemas.ts";
 import { webhookRoutes } from "./webhook-routes.ts";
@@ -306,4 +307,5 @@ export const platformRoutes: readonly Route[] = [
     answer: EmptyAnswer,
     errors: ["invalid_member"],
   },
+  ...linkRoutes,
 ];

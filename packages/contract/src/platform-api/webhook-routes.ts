@@ -98,18 +98,16 @@ export const EndpointEntry = Type.Object({
   held: Type.Union([HoldRef, Type.Null()]),
 });
 
-export const EndpointDetails = Type.Intersect([
-  EndpointEntry,
-  Type.Object({
-    backlog: Type.Object({
-      pending: Type.Integer({ description: "Deliveries that are owed to it." }),
-      more: Type.Boolean({ description: "There are more than were counted." }),
-      oldestPendingAt: Type.Union([Type.String({ format: "date-time" }), Type.Null()], {
-        description: "Since when the oldest of them is due; in the future where all wait for another attempt.",
-      }),
+export const EndpointBacklog = Type.Object({
+  backlog: Type.Object({
+    pending: Type.Integer({ description: "Deliveries that are owed to it." }),
+    more: Type.Boolean({ description: "There are more than were counted." }),
+    oldestPendingAt: Type.Union([Type.String({ format: "date-time" }), Type.Null()], {
+      description: "Since when the oldest of them is due; in the future where all wait for another attempt.",
     }),
   }),
-]);
+});
+export const EndpointDetails = Type.Intersect([EndpointEntry, EndpointBacklog]);
 
 const WEBHOOKS = "/platform/v1/webhooks";
 const ENDPOINTS = "/platform/v1/endpoints";

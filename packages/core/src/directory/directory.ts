@@ -34,6 +34,7 @@ export class Directory {
   /** `app shop` → subscriptions of that installation. */
   readonly #byInstallation = new Map<string, Subscription[]>();
   readonly #byEndpoint = new Map<string, Subscription[]>();
+  readonly #byApp = new Map<number, Subscription[]>();
 
   apply(changes: DirectoryChanges): void {
     if (changes.version < this.version) return;
@@ -132,7 +133,12 @@ export class Directory {
 
   /** Subscriptions that belong to an app itself, over all topics. */
   declaredOf(app: number): readonly Subscription[] {
-    return [...this.#subscriptions.values()].filter((subscription) => subscription.app === app && subscription.shop === null);
+    return this.subscriptionsOfApp(app).filter((subscription) => subscription.shop === null);
+  }
+
+  /** Subscriptions of an app on all shops, and those that belong to the app itself, by id. */
+  subscriptionsOfApp(app: number): readonly Subscription[] {
+    return this.#byApp.get(app) ?? NONE;
   }
 
   /** Ids of the endpoints that some subscription names. */
@@ -216,6 +222,7 @@ export class Directory {
     this.#subscriptions.set(subscription.id, subscription);
     this.#subscriptionsByUuid.set(subscription.uuid, subscription.id);
     listIn(this.#byEndpoint, subscription.endpoint, subscription);
+    listIn(this.#byApp, subscription.app, subscription);
     if (subscription.shop === null) {
       listIn(this.#byAppTopic, `${subscription.app} ${subscription.topic}`, subscription);
       return;
@@ -226,6 +233,7 @@ export class Directory {
 
   #unlist(subscription: Subscription): void {
     unlistFrom(this.#byEndpoint, subscription.endpoint, subscription.id);
+    unlistFrom(this.#byApp, subscription.app, subscription.id);
     if (subscription.shop === null) {
       unlistFrom(this.#byAppTopic, `${subscription.app} ${subscription.topic}`, subscription.id);
       return;
@@ -247,7 +255,7 @@ export function laneFor(subscription: Subscription, orderKey: string | null): La
   return { shard: shardOf(subscription.endpoint), lane: order.lane };
 }
 
-function listIn(index: Map<string, Subscription[]>, key: string, subscription: Subscription): void {
+function listIn<Key>(index: Map<Key, Subscription[]>, key: Key, subscription: Subscription): void {
   const listed = index.get(key);
   if (listed === undefined) {
     index.set(key, [subscription]);
@@ -258,10 +266,22 @@ function listIn(index: Map<string, Subscription[]>, key: string, subscription: S
   listed.splice(at, 0, subscription);
 }
 
-function unlistFrom(index: Map<string, Subscription[]>, key: string, id: number): void {
+function unlistFrom<Key>(index: Map<Key, Subscription[]>, key: Key, id: number): void {
   const listed = index.get(key);
   if (listed === undefined) return;
-  const at = listed.findIndex((subscription) => subscription.id === id);
-  if (at >= 0) listed.splice(at, 1);
+  const at = placeOf(listed, id);
+  if (listed[at]?.id === id) listed.splice(at, 1);
   if (listed.length === 0) index.delete(key);
+}
+
+/** Where the id stands in a list by id, or would. */
+function placeOf(listed: readonly Subscription[], id: number): number {
+  let low = 0;
+  let high = listed.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((listed[middle]?.id ?? 0) < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,3 +1,4 @@
+import type { AppAccesses } from "./app-accesses.ts";
 import type { AttemptLog } from "./attempt-log.ts";
 import type { Credentials } from "./credentials.ts";
 import type { DirectoryStore } from "./directory-store.ts";
@@ -34,6 +35,7 @@ export interface Store {
   readonly leases: Leases;
   readonly hints: Hints;
   readonly credentials: Credentials;
+  readonly appAccesses: AppAccesses;
   /** Waits for what is under way, then closes. Calls after it reject. */
   close(): Promise<void>;
 }

@@ -122,12 +122,20 @@ function ownView(options: AppApiOptions, subscription: Subscription, caller: App
 
 async function testWebhook(options: AppApiOptions, call: Call, caller: AppCaller): Promise<Reply> {
   const subscription = findOwn(options, call.params["id"] ?? "", caller) ?? noSuchWebhook();
+  const delivery = await testDelivery(options, subscription);
+  return { body: { webhook: ownView(options, subscription, caller), delivery } };
+}
+
+/** Sends the topic's sample to one webhook alone; answers the delivery. */
+export async function testDelivery(
+  options: Pick<AppApiOptions, "sampleOf" | "publisher">,
+  subscription: Subscription,
+): Promise<{ readonly id: string; readonly eventId: string }> {
   const sample = Buffer.from(options.sampleOf(subscription.topic));
   const event = valueOf(await options.publisher.test(subscription, sample));
   // Deleted meanwhile: nobody was owed the event.
   if (event.deliveries === 0) return noSuchWebhook();
-  const delivery = { id: deliveryId({ eventId: event.id, subscription: subscription.id }), eventId: event.id };
-  return { body: { webhook: ownView(options, subscription, caller), delivery } };
+  return { id: deliveryId({ eventId: event.id, subscription: subscription.id }), eventId: event.id };
 }
 
 /** The address as the guard lets it through, or the error naming the member. */

@@ -36,6 +36,11 @@ export class CallerUrl {
     }
   }
 
+  /** Whether the operator has said what links begin with. */
+  get isPublicKnown(): boolean {
+    return this.#options.publicUrl !== null;
+  }
+
   /** The host, lower case, without port and without a final dot; empty where the request names none that could be one. */
   hostOf(request: IncomingMessage): string {
     return this.#authorityOf(request).replace(/:\d+$/, "").replace(/\.$/, "");

@@ -1,7 +1,6 @@
 import {
   momentMs,
   parseDeliveryId,
-  type App,
   type Deliveries,
   type DeliveryFilter,
   type DeliveryKey,
@@ -10,7 +9,6 @@ import {
   type Directory,
   type LogRow,
   type Payloads,
-  type Shop,
   type StoredEvent,
   type Store,
   type Subscription,
@@ -23,6 +21,7 @@ import { fail, valueOf } from "./api-error.ts";
 import { auditRecord } from "./audited.ts";
 import type { Call, Reply } from "./call.ts";
 import { invalidToken, pageLinks, readPaging } from "./paging.ts";
+import { owns, type Owner } from "./owner.ts";
 import { attemptView, deliveryView } from "./views.ts";
 
 export interface DeliveriesRoutesOptions {
@@ -34,9 +33,6 @@ export interface DeliveriesRoutesOptions {
   readonly webhookId: WebhookIdForm;
   readonly now: () => number;
 }
-
-/** Whose deliveries a caller may see; null for an operator, who sees all. */
-export type Owner = { readonly app: App; readonly shop: Shop } | null;
 
 const NO_FILTER: DeliveryFilter = {
   state: null,
@@ -80,6 +76,23 @@ export class DeliveriesRoutes {
     return { body: { delivery: { ...deliveryView(view, this.#options.directory), attempts } } };
   }
 
+  /** What is sent, as bytes: in the app's version and down to the webhook's fields. */
+  async payload(call: Call, owner: NonNullable<Owner>): Promise<Reply> {
+    const { view, event } = await this.#findOwn(readKey(call), owner);
+    const { directory, payloads } = this.#options;
+    const { subscription } = view;
+    // Whoever lost the shop, the scope or the webhook may not read what they would not be sent.
+    const mayHave =
+      subscription !== null &&
+      subscription.endedAt === null &&
+      subscription.statusReason !== "scope_lost" &&
+      (subscription.shop === null || directory.installation(owner.app.id, view.shop) !== undefined);
+    if (event === null || event.isErased || !mayHave) return { body: { payload: null } };
+    const body = payloads.bodyOf(event, owner.app.apiVersion, subscription.settings.fields);
+    const content = `{"payload":${Buffer.from(body.payload).toString("utf8")}}`;
+    return { text: { type: "application/json; charset=utf-8", content } };
+  }
+
   async replay(call: Call, owner: Owner): Promise<Reply> {
     const key = readKey(call);
     if (owner !== null) await this.#findOwn(key, owner);
@@ -99,30 +112,32 @@ export class DeliveriesRoutes {
       const { directory, store } = this.#options;
       const subscription = directory.subscription(key.subscription) ?? (await store.directory.findSubscription(key.subscription));
       const isOwnApp = subscription !== null && subscription.app === owner.app.id;
-      if (!isOwnApp || (subscription.shop !== null && subscription.shop !== owner.shop.id)) return notFound();
+      if (!isOwnApp || !(subscription.shop === null || owns(owner, subscription))) return notFound();
     }
     const found = await this.#options.deliveries.get(key);
-    return found === null || !isOwn(found.view, owner) ? notFound() : found;
+    return found === null || !owns(owner, found.view) ? notFound() : found;
   }
 
   /** Null when the filter names something that does not exist, so nothing can fit it. */
   async #filterOf(given: Readonly<Record<string, string>>, owner: Owner): Promise<DeliveryFilter | null> {
     const { directory } = this.#options;
     const state = (given["state"] ?? null) as DeliveryState | null;
-    if (state === "pending" && owner === null && !["webhookId", "eventId", "endpointId"].some((name) => given[name] !== undefined)) {
-      fail("missing_member", "state=pending needs webhookId, eventId or endpointId: there may be very many.", "webhookId");
+    const narrowing = owner === null ? ["webhookId", "eventId", "endpointId"] : ["webhookId", "eventId", "endpointId", "shop"];
+    if (state === "pending" && (owner?.shop ?? null) === null && !narrowing.some((name) => given[name] !== undefined)) {
+      fail("missing_member", `state=pending needs ${nameAny(narrowing)}: there may be very many.`, "webhookId");
     }
     const shop = given["shop"] === undefined ? null : directory.shopByDomain(given["shop"]);
     const app = given["clientId"] === undefined ? null : directory.appByClientId(given["clientId"]);
     const subscription =
       given["webhookId"] === undefined ? null : await findSubscription(directory, this.#options.store, given["webhookId"]);
     if (shop === undefined || app === undefined || subscription === undefined) return null;
-    if (owner !== null && ((shop !== null && shop.id !== owner.shop.id) || (app !== null && app.id !== owner.app.id))) return null;
+    if (owner !== null && app !== null && app.id !== owner.app.id) return null;
+    if (owner !== null && owner.shop !== null && shop !== null && shop.id !== owner.shop.id) return null;
     if (owner !== null && subscription !== null && subscription.app !== owner.app.id) return null;
     return {
       ...NO_FILTER,
       state,
-      shop: owner?.shop.id ?? shop?.id ?? null,
+      shop: owner?.shop?.id ?? shop?.id ?? null,
       app: owner?.app.id ?? app?.id ?? null,
       subscription,
       endpoint: given["endpointId"] ?? null,
@@ -173,8 +188,8 @@ function notFound(): never {
   return fail("not_found", "There is no delivery with this id.");
 }
 
-function isOwn(view: { readonly app: number; readonly shop: number }, owner: Owner): boolean {
-  return owner === null || (view.app === owner.app.id && view.shop === owner.shop.id);
+function nameAny(names: readonly string[]): string {
+  return `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 }
 
 /** A webhook by its id or UUID, also one that has ended where it is named by id. */

@@ -13,6 +13,7 @@ import {
   type AppRequest,
   type CheckedAddress,
   type DecideChange,
+  type Directory,
   type DirectoryService,
   type Installation,
   type InstallationTools,
@@ -161,11 +162,7 @@ interface InstallationBody {
 
 export function installationHandlers(options: DirectoryApiOptions): Handlers {
   const { directory, tools } = options;
-  const view = (installation: Installation): Record<string, unknown> => {
-    const app = directory.directory.app(installation.app);
-    const shop = directory.directory.shop(installation.shop);
-    return app === undefined || shop === undefined ? {} : installationView(installation, app, shop);
-  };
+  const view = (installation: Installation): Record<string, unknown> => viewInstallation(directory.directory, installation);
   const find = (call: Call): Installation => {
     const app = directory.directory.appByClientId(call.params["clientId"] ?? "");
     const shop = directory.directory.shopByDomain(call.params["shop"] ?? "");
@@ -199,22 +196,31 @@ export function installationHandlers(options: DirectoryApiOptions): Handlers {
       return putReply("installation", put, (each) => ({ ...view(each), ...(put.isNew && token !== null ? { accessToken: token } : {}) }));
     },
     getInstallation: (call) => Promise.resolve({ body: { installation: view(find(call)) } }),
-    listInstallations: (call) => {
-      const { shop, clientId } = readPaging(call).filters;
-      const shopId = shop === undefined ? null : (directory.directory.shopByDomain(shop)?.id ?? -1);
-      const appId = clientId === undefined ? null : (directory.directory.appByClientId(clientId)?.id ?? -1);
-      const fitting = [...directory.directory.installations()].filter(
-        (each) => (shopId === null || each.shop === shopId) && (appId === null || each.app === appId),
-      );
-      const sorted = fitting.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-      return Promise.resolve(listReply(call, "installations", sorted, keyOf, view));
-    },
+    listInstallations: (call) => Promise.resolve(installationsReply(directory.directory, call, null, () => true)),
     deleteInstallation: async (call) => {
       const found = find(call);
       valueOf(await directory.change(auditedEnd(call, directory, found, uninstall(tools, found.app, found.shop))));
       return { body: {} };
     },
   };
+}
+
+/** A page of the installations that a caller may see; `owner` where they are one app's. */
+export function installationsReply(directory: Directory, call: Call, owner: App | null, isOwn: (each: Installation) => boolean): Reply {
+  const { shop, clientId } = readPaging(call).filters;
+  const shopId = shop === undefined ? null : (directory.shopByDomain(shop)?.id ?? -1);
+  const appId = clientId === undefined ? (owner?.id ?? null) : (directory.appByClientId(clientId)?.id ?? -1);
+  const fitting = [...directory.installations()].filter(
+    (each) => (shopId === null || each.shop === shopId) && (appId === null || each.app === appId) && isOwn(each),
+  );
+  const sorted = fitting.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  return listReply(call, "installations", sorted, keyOf, (each) => viewInstallation(directory, each));
+}
+
+function viewInstallation(directory: Directory, installation: Installation): Record<string, unknown> {
+  const app = directory.app(installation.app);
+  const shop = directory.shop(installation.shop);
+  return app === undefined || shop === undefined ? {} : installationView(installation, app, shop);
 }
 
 const SHOP_DOMAIN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/;

@@ -15,9 +15,9 @@ import {
 import { fail, valueOf } from "./api-error.ts";
 import { audited, auditRecord } from "./audited.ts";
 import type { Call, Reply } from "./call.ts";
-import type { Handler } from "./directory-api.ts";
-import { operatorHold } from "./held-view.ts";
+import { operatorHold, tenantHold } from "./held-view.ts";
 import { readHost } from "./holds-api.ts";
+import { owns, type OwnedHandler, type Owner } from "./owner.ts";
 import { pageLinks, pageOf, readPaging } from "./paging.ts";
 import { momentText } from "./views.ts";
 
@@ -30,44 +30,64 @@ export interface EndpointsApiOptions {
 
 const ALL_SHARDS: readonly number[] = Array.from({ length: SHARDS }, (_, shard) => shard);
 
-/** Endpoints: how they are doing, and what an operator does about it. */
-export function endpointHandlers(options: EndpointsApiOptions): Readonly<Record<string, Handler>> {
+/** The calls of endpoints, each for an operator or for an app's developer. */
+export interface EndpointCalls {
+  readonly list: OwnedHandler;
+  readonly get: OwnedHandler;
+  readonly probe: OwnedHandler;
+  readonly resume: OwnedHandler;
+}
+
+/** Endpoints: how they are doing, and what is done about it. */
+export function endpointCalls(options: EndpointsApiOptions): EndpointCalls {
   const { store, directory, engine, clock } = options;
   const sorted = sortedIds(directory);
-  const show = async (id: string): Promise<Reply> => {
+  const show = async (id: string, owner: Owner): Promise<Reply> => {
     const [state] = await statesOf(options, [id]);
-    const own = directory.directory.subscriptionsAt(id);
+    const own = ownAt(options, id, owner);
     const backlog = await measureBacklog(store.tasks, own);
-    return { body: { endpoint: { ...endpointView(options, own, state ?? null), backlog: backlogView(backlog) } } };
+    return { body: { endpoint: { ...endpointView(options, own, state ?? null, owner), backlog: backlogView(backlog) } } };
   };
   return {
-    listEndpoints: async (call) => {
+    list: async (call, owner) => {
       const paging = readPaging(call);
-      const ids = await fitting(options, sorted, paging.filters);
+      const ids = await fitting(options, owner === null ? sorted : () => idsOf(options, owner), paging.filters, owner);
       const { page, ...turns } = pageOf(ids, (id) => id, paging);
       const states = new Map((await statesOf(options, page)).map((state) => [state.endpoint, state]));
       const endpoints = page.flatMap((id) => {
-        const own = directory.directory.subscriptionsAt(id);
-        return own.length === 0 ? [] : [endpointView(options, own, states.get(id) ?? null)];
+        const own = ownAt(options, id, owner);
+        return own.length === 0 ? [] : [endpointView(options, own, states.get(id) ?? null, owner)];
       });
       return { headers: pageLinks(call, paging, turns), body: { endpoints } };
     },
-    getEndpoint: (call) => show(find(options, call)),
-    probeEndpoint: async (call) => {
-      const id = find(options, call);
-      await refuseProbe(options, id);
+    get: (call, owner) => show(find(options, call, owner), owner),
+    probe: async (call, owner) => {
+      const id = find(options, call, owner);
+      await refuseProbe(options, id, owner);
       // Another process's endpoint: it looks for what it is asked every two seconds.
       if (!engine.endpoints.probe(id)) await store.endpoints.askProbe(id, clock.now());
       await store.directory.record(auditRecord(call, `endpoint ${id}`, null, null, clock.now()));
-      return show(id);
+      return show(id, owner);
     },
-    resumeEndpoint: async (call) => {
-      const id = find(options, call);
+    resume: async (call, owner) => {
+      const id = find(options, call, owner);
       const resumed = (value: readonly Subscription[]): unknown => ({ webhooks: value.map((each) => each.id) });
       valueOf(await directory.change(audited(call, `endpoint ${id}`, resumeEndpoint(id), () => null, resumed)));
-      return show(id);
+      return show(id, owner);
     },
   };
+}
+
+/** The webhooks of an endpoint that the caller may see. */
+function ownAt({ directory }: EndpointsApiOptions, id: string, owner: Owner): readonly Subscription[] {
+  const all = directory.directory.subscriptionsAt(id);
+  return owner === null ? all : all.filter((each) => owns(owner, each));
+}
+
+/** Ids of an owner's endpoints, in order. */
+function idsOf({ directory }: EndpointsApiOptions, owner: NonNullable<Owner>): readonly string[] {
+  const own = directory.directory.subscriptionsOfApp(owner.app.id).filter((each) => owns(owner, each));
+  return [...new Set(own.map((each) => each.endpoint))].sort();
 }
 
 /** Ids of all endpoints in order; sorted again only when the directory has changed. */
@@ -84,14 +104,12 @@ function sortedIds({ directory }: DirectoryService): () => readonly string[] {
 }
 
 /** 409 unless the breaker is open and something that may be sent is due. */
-async function refuseProbe(options: EndpointsApiOptions, id: string): Promise<void> {
+async function refuseProbe(options: EndpointsApiOptions, id: string, owner: Owner): Promise<void> {
   const { store, directory, clock } = options;
   const [state] = await statesOf(options, [id]);
   if (state?.breaker !== "open") return fail("nothing_to_probe", "The endpoint's breaker is closed: what is due is sent anyway.", "id");
   const now = clock.now();
-  const sendable = directory.directory
-    .subscriptionsAt(id)
-    .filter((each) => each.status === "active" && directory.directory.holdOver(each, now) === null);
+  const sendable = ownAt(options, id, owner).filter((each) => each.status === "active" && directory.directory.holdOver(each, now) === null);
   if (sendable.length === 0) return fail("nothing_to_probe", "All webhooks of the endpoint are paused, suspended, disabled or held.", "id");
   const { oldestDue } = await measureBacklog(store.tasks, sendable);
   if (oldestDue === null) return fail("nothing_to_probe", "Nothing is owed to the endpoint, so there is nothing to try it with.", "id");
@@ -118,9 +136,10 @@ function pickFailure({ lastFailureAt, lastStatus, lastError }: EndpointState): P
   return { lastFailureAt, lastStatus, lastError };
 }
 
-function find({ directory }: EndpointsApiOptions, call: Call): string {
+/** One that has none of the owner's webhooks is not told apart from none. */
+function find(options: EndpointsApiOptions, call: Call, owner: Owner): string {
   const id = call.params["id"] ?? "";
-  return directory.directory.subscriptionsAt(id).length > 0 ? id : fail("not_found", "There is no endpoint with this id.");
+  return ownAt(options, id, owner).length > 0 ? id : fail("not_found", "There is no endpoint with this id.");
 }
 
 /** Ids, sorted. */
@@ -128,6 +147,7 @@ async function fitting(
   options: EndpointsApiOptions,
   sorted: () => readonly string[],
   given: Readonly<Record<string, string>>,
+  owner: Owner,
 ): Promise<readonly string[]> {
   const { directory, store, engine, clock } = options;
   const { clientId, state } = given;
@@ -142,7 +162,7 @@ async function fitting(
       ? new Map((await store.endpoints.ofShards(ALL_SHARDS)).map((each) => [each.endpoint, each]))
       : new Map<string, EndpointState>();
   const fits = (id: string): boolean => {
-    const own = directory.directory.subscriptionsAt(id);
+    const own = ownAt(options, id, owner);
     const [first] = own;
     if (first === undefined || (app !== null && first.app !== app.id) || (host !== null && first.host !== host)) return false;
     if (state === "suspended") return own.some((each) => each.statusReason === "endpoint_failing");
@@ -156,6 +176,7 @@ function endpointView(
   { directory: { directory }, clock }: EndpointsApiOptions,
   own: readonly Subscription[],
   state: EndpointState | null,
+  owner: Owner,
 ): Record<string, unknown> {
   const now = clock.now();
   const [first] = own;
@@ -184,15 +205,15 @@ function endpointView(
     lastFailureAt: at(state?.lastFailureAt),
     lastStatus: state?.lastStatus ?? null,
     lastError: state?.lastError ?? null,
-    held: longest(holds),
+    held: longest(holds, owner === null ? operatorHold : tenantHold),
   };
 }
 
-function longest(holds: readonly Hold[]): Record<string, unknown> | null {
+function longest(holds: readonly Hold[], show: (hold: Hold) => Record<string, unknown>): Record<string, unknown> | null {
   const [first, ...others] = holds;
   if (first === undefined) return null;
   const end = (hold: Hold): number => hold.endsAt ?? Number.POSITIVE_INFINITY;
-  return operatorHold(others.reduce((last, each) => (end(each) > end(last) ? each : last), first));
+  return show(others.reduce((last, each) => (end(each) > end(last) ? each : last), first));
 }
 
 function countStatuses(own: readonly Subscription[]): Record<string, number> {

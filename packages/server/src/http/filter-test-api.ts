@@ -3,6 +3,7 @@ import { CURRENT_VERSION, type Topic, type TopicTable } from "@genhook/contract"
 import { readPaths, refuseSelection, updateSettings, type EventPayload, type Payloads, type SettingsUpdate } from "@genhook/core";
 import { fail, refusalError, valueOf } from "./api-error.ts";
 import type { AppHandler } from "./app-api.ts";
+import type { AppWideHandler } from "./app-wide/app-wide-api.ts";
 import { readJson, type Call, type Reply } from "./call.ts";
 import type { Handler } from "./directory-api.ts";
 import { membersOf, skipSpace } from "./json-bytes.ts";
@@ -18,8 +19,9 @@ interface FilterTestBody extends SettingsUpdate {
 export function filterTestHandlers(
   topics: TopicTable["byName"],
   payloads: Payloads,
-): { readonly testFilter: Handler; readonly testOwnFilter: AppHandler } {
+): { readonly testFilter: Handler; readonly testOwnFilter: AppHandler; readonly testAppFilter: AppWideHandler } {
   return {
+    testAppFilter: (call, { app }) => testFilter(call, topics, payloads, app.apiVersion),
     testFilter: (call) => testFilter(call, topics, payloads, null),
     testOwnFilter: (call, { app }) => testFilter(call, topics, payloads, app.apiVersion),
   };

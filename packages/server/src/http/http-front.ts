@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { makeHttpServer, type HttpServerOptions } from "./http-server.ts";
 
@@ -36,6 +37,17 @@ export class HttpFront {
 
   get origin(): string {
     return this.#originOf(this.#main);
+  }
+
+  /** Where the caller of either port reaches the one that app developers use. */
+  appOriginOf(request: IncomingMessage): string {
+    const { callerUrl } = this.#options.access;
+    const origin = callerUrl.originOf(request);
+    if (this.#platform === null || callerUrl.isPublicKnown) return origin;
+    // The same host by its other port.
+    const url = new URL(origin === "" ? this.origin : origin);
+    url.port = new URL(this.origin).port;
+    return url.origin;
   }
 
   get platformOrigin(): string {

@@ -10,11 +10,21 @@ import {
   sideOf,
   statusOf,
   type ContractError,
+  type PortalWay,
   type Route,
 } from "@genhook/contract";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { AppHandler } from "./app-api.ts";
-import { identifyApp, requireScope, type AppAccessOptions } from "./app-access.ts";
+import { identifyApp, requireScope } from "./app-access.ts";
+import {
+  actorOf,
+  identifyAppWide,
+  requireAllowance,
+  takeTurn,
+  type AppWideCaller,
+  type AppWideOptions,
+} from "./app-wide/app-wide-access.ts";
+import type { AppWideHandlers } from "./app-wide/app-wide-api.ts";
 import { ApiError, apiError } from "./api-error.ts";
 import { readQuery, type Call, type Reply } from "./call.ts";
 import type { Handler } from "./directory-api.ts";
@@ -25,11 +35,14 @@ import type { PlatformKey } from "@genhook/core";
 import type { Portal } from "../portal/portal.ts";
 
 export interface HttpServerOptions {
-  readonly access: AppAccessOptions;
+  readonly access: AppWideOptions;
   readonly app: Readonly<Record<string, AppHandler>>;
+  readonly apps: AppWideHandlers;
+  /** Of app-wide access: the calls that take credentials in their body. */
+  readonly signIn: Readonly<Record<string, Handler>>;
   readonly platform: Readonly<Record<string, Handler>>;
   readonly open: Readonly<Record<string, Handler>>;
-  /** What operators look at; null where it is not served. */
+  /** What people look at; null where it is not served. */
   readonly portal: Portal | null;
   /** False: only what asks for no credentials, such as health and metrics. */
   readonly answersCalls: boolean;
@@ -98,19 +111,22 @@ export function makeHttpServer(options: HttpServerOptions, side: Side): FastifyI
       handler: (request, reply) => answer(options, route, request, reply),
     });
   }
-  if (side !== "public" && options.answersCalls) registerPortal(options, server);
+  if (options.answersCalls) registerPortal(options, server, WAYS[side]);
   return server;
 }
 
-function registerPortal(options: HttpServerOptions, server: FastifyInstance): void {
-  for (const { method, path, handle } of options.portal?.routes ?? []) {
+/** Ways into the portal that a side's port offers. */
+const WAYS: Readonly<Record<Side, readonly PortalWay[]>> = { all: ["operator", "app"], public: ["app"], platform: ["operator"] };
+
+function registerPortal(options: HttpServerOptions, server: FastifyInstance, ways: readonly PortalWay[]): void {
+  for (const { method, path, handle } of options.portal?.routes(ways) ?? []) {
     server.route({
       method,
       url: path,
       handler: async (request, reply) => {
         try {
           checkHead(request.raw);
-          return send(options, null, reply, request, await handle(request.raw), {});
+          return send(options, null, reply, request, await handle(request.raw, request.id), {});
         } catch (error) {
           return sendError(options, null, request, reply, error);
         }
@@ -159,6 +175,13 @@ async function carryOut(
     requireScope(caller, route.allows);
     return handlerOf(options.app, route)(makeCall(`app ${caller.app.clientId} ${caller.shop.domain}`), caller);
   }
+  if (route.api === "apps") {
+    if (route.isSignIn === true) return handlerOf(options.signIn, route)(makeCall("nobody"));
+    const caller = await identifyDeveloper(options, request.raw);
+    await takeTurn(options.access, caller);
+    requireAllowance(caller, route.allows);
+    return handlerOf(options.apps, route)(makeCall(actorOf(caller)), caller);
+  }
   if (route.api === "platform") {
     const key = await identifyOperator(options, request.raw);
     requireRole(key, route.allows);
@@ -170,7 +193,13 @@ async function carryOut(
 /** The key that the call carries, or the one that the portal's session was opened with. */
 async function identifyOperator({ access, portal }: HttpServerOptions, request: IncomingMessage): Promise<PlatformKey> {
   const session = request.headers.authorization === undefined ? await portal?.sessions.find(request) : null;
-  return session?.key ?? identifyKey(access, request);
+  return session?.kind === "operator" ? session.key : identifyKey(access, request);
+}
+
+/** The token that the call carries, or the portal's session of an app's developer. */
+async function identifyDeveloper({ access, portal }: HttpServerOptions, request: IncomingMessage): Promise<AppWideCaller> {
+  const session = request.headers.authorization === undefined ? await portal?.sessions.find(request) : null;
+  return session?.kind === "app" ? session.caller : identifyAppWide(access, request);
 }
 
 /** Something that proxies and we might read in two ways: a version that is not ours, no Host, or several. */

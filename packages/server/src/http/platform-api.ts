@@ -1,26 +1,15 @@
 import { randomUUID } from "node:crypto";
-import {
-  isUuid,
-  LATENCY_BOUNDS_MS,
-  type DirectoryService,
-  type HeldCount,
-  type PlatformKey,
-  type Publisher,
-  type Role,
-  type StatisticsPoint,
-  type Store,
-} from "@genhook/core";
+import { isUuid, type DirectoryService, type PlatformKey, type Publisher, type Role, type Store } from "@genhook/core";
 import type { Deliveries } from "@genhook/core";
-import { parseDuration } from "../settings/duration.ts";
 import { makePlatformKey, sha256 } from "../secrets/tokens.ts";
 import { fail } from "./api-error.ts";
 import { auditRecord } from "./audited.ts";
-import { readJsonBody, type Reply } from "./call.ts";
-import { readTime, type DeliveriesRoutes } from "./deliveries-routes.ts";
+import { readJsonBody } from "./call.ts";
+import type { DeliveriesRoutes } from "./deliveries-routes.ts";
 import { listReply, type Handler } from "./directory-api.ts";
 import { publishEvents } from "./publish/publish-route.ts";
 import { BodyBudget } from "./request-body.ts";
-import { deliveryView, eventView, keyView, momentText } from "./views.ts";
+import { deliveryView, eventView, keyView } from "./views.ts";
 
 export interface PlatformApiOptions {
   readonly store: Store;
@@ -28,14 +17,10 @@ export interface PlatformApiOptions {
   readonly publisher: Publisher;
   readonly deliveries: Deliveries;
   readonly routes: DeliveriesRoutes;
-  readonly held: HeldCount;
   readonly now: () => number;
 }
 
 type Handlers = Readonly<Record<string, Handler>>;
-
-const MINUTE_MS = 60_000;
-const STATS_POINTS_MAX = 1_500;
 
 export function eventHandlers(options: PlatformApiOptions): Handlers {
   const { publisher, deliveries, routes, directory, store } = options;
@@ -56,7 +41,6 @@ export function eventHandlers(options: PlatformApiOptions): Handlers {
     listDeliveries: (call) => routes.list(call, null),
     getDelivery: (call) => routes.get(call, null),
     replayDelivery: (call) => routes.replay(call, null),
-    getStats: (call) => getStats(options, call.query),
   };
 }
 
@@ -90,54 +74,4 @@ export function keyHandlers(options: PlatformApiOptions): Handlers {
       return { body: {} };
     },
   };
-}
-
-async function getStats(options: PlatformApiOptions, query: Readonly<Record<string, string>>): Promise<Reply> {
-  const { store, directory, held, now } = options;
-  const stepMs = parseDuration(query["step"] ?? "1m") ?? MINUTE_MS;
-  const to = Math.ceil(((readTime(query, "to") ?? now()) + 1) / stepMs) * stepMs;
-  const from = Math.floor((readTime(query, "from") ?? to - 60 * stepMs) / stepMs) * stepMs;
-  if (from >= to) fail("invalid_member", "from must be before to.", "from");
-  if ((to - from) / stepMs > STATS_POINTS_MAX)
-    fail("invalid_member", `At most ${STATS_POINTS_MAX} points at once: take a larger step.`, "step");
-  const shop = query["shop"] === undefined ? null : (directory.directory.shopByDomain(query["shop"])?.id ?? -1);
-  const app = query["clientId"] === undefined ? null : (directory.directory.appByClientId(query["clientId"])?.id ?? -1);
-  const points = await store.statistics.read({ from, to, stepMs, shop, app, topic: query["topic"] ?? null });
-  const backlog = await store.tasks.backlog();
-  return {
-    body: {
-      series: points.map(pointView),
-      now: {
-        pending: backlog.pending,
-        held: await held.read(),
-        oldestPendingAt: backlog.oldestDue === null ? null : momentText(backlog.oldestDue),
-      },
-    },
-  };
-}
-
-function pointView(point: StatisticsPoint): Record<string, unknown> {
-  const { published, delivered, failed, dead, cancelled, latency } = point;
-  return {
-    at: momentText(point.at),
-    published,
-    delivered,
-    failed,
-    dead,
-    cancelled,
-    p50Ms: quantile(latency, 0.5),
-    p99Ms: quantile(latency, 0.99),
-  };
-}
-
-/** The upper bound of the class that the quantile falls into; the last class, which has none, answers the bound before it. */
-function quantile(latency: readonly number[], share: number): number | null {
-  const total = latency.reduce((sum, count) => sum + count, 0);
-  if (total === 0) return null;
-  let seen = 0;
-  for (const [index, count] of latency.entries()) {
-    seen += count;
-    if (seen >= total * share) return LATENCY_BOUNDS_MS[index] ?? LATENCY_BOUNDS_MS.at(-1) ?? null;
-  }
-  return null;
 }

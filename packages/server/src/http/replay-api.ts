@@ -1,4 +1,4 @@
-import { REPLAY_RATE_DEFAULT } from "@genhook/contract";
+import { PAGE_LIMIT_MAX, REPLAY_RATE_DEFAULT } from "@genhook/contract";
 import {
   cancelReplay,
   isUuid,
@@ -9,13 +9,15 @@ import {
   type ReplayJob,
   type ReplayRunner,
   type Result,
+  type Shop,
   type Store,
+  type Turn,
 } from "@genhook/core";
 import { fail, valueOf } from "./api-error.ts";
 import { auditRecord } from "./audited.ts";
 import { readJsonBody, type Call, type Reply } from "./call.ts";
 import { findSubscription, readTime } from "./deliveries-routes.ts";
-import type { Handler } from "./directory-api.ts";
+import { owns, type OwnedHandler, type Owner } from "./owner.ts";
 import { pageLinks, readPaging, readStoredPage } from "./paging.ts";
 import { momentText } from "./views.ts";
 
@@ -34,14 +36,24 @@ interface ReplayBody {
   readonly ratePerSecond?: number;
 }
 
-/** Sending many deliveries again: replay jobs as the platform API shows them. */
-export function replayHandlers(options: ReplayApiOptions): Readonly<Record<string, Handler>> {
+/** The calls of replay jobs, each for an operator or for an app's developer. */
+export interface ReplayCalls {
+  readonly create: OwnedHandler;
+  readonly list: OwnedHandler;
+  readonly get: OwnedHandler;
+  readonly pause: OwnedHandler;
+  readonly resume: OwnedHandler;
+  readonly cancel: OwnedHandler;
+}
+
+/** Sending many deliveries again: replay jobs as the platform API shows them, and an app's own as its developers see them. */
+export function replayCalls(options: ReplayApiOptions): ReplayCalls {
   const { store, directory, runner, newId, now } = options;
   const show = (job: ReplayJob): Reply => ({ body: { replay: replayView(options, job) } });
-  const change = (step: (job: ReplayJob, at: number) => Result<ReplayJob>): Handler => {
-    return async (call) => {
+  const change = (step: (job: ReplayJob, at: number) => Result<ReplayJob>): OwnedHandler => {
+    return async (call, owner) => {
       for (;;) {
-        const before = await find(options, call);
+        const before = await find(options, call, owner);
         const after = valueOf(step(before, now()));
         if (after === before) return show(before);
         if (!(await store.replayJobs.save(after, before.revision))) continue;
@@ -52,14 +64,14 @@ export function replayHandlers(options: ReplayApiOptions): Readonly<Record<strin
     };
   };
   return {
-    createReplay: async (call) => {
+    create: async (call, owner) => {
       const body = (await readJsonBody(call)) as ReplayBody;
       const at = now();
       const job: ReplayJob = {
         id: newId(),
         state: "running",
         isDryRun: body.dryRun ?? false,
-        filter: await readFilter(directory, store, asTexts(body.filter), at),
+        filter: await readFilter(directory, store, asTexts(body.filter), at, owner),
         ratePerSecond: body.ratePerSecond ?? REPLAY_RATE_DEFAULT,
         madeBy: call.actor,
         createdAt: at,
@@ -76,12 +88,12 @@ export function replayHandlers(options: ReplayApiOptions): Readonly<Record<strin
       runner.wake();
       return show(job);
     },
-    listReplays: async (call) => {
+    list: async (call, owner) => {
       const paging = readPaging(call);
       const { page, ...turns } = await readStoredPage(
         paging,
         (key): key is string => typeof key === "string" && isUuid(key),
-        (turn, count) => store.replayJobs.list(turn, count),
+        (turn, count) => listOwn(store, turn, count, owner),
         (job) => job.id,
       );
       return {
@@ -89,21 +101,45 @@ export function replayHandlers(options: ReplayApiOptions): Readonly<Record<strin
         body: { replays: page.map((job) => replayView(options, job)) },
       };
     },
-    getReplay: async (call) => show(await find(options, call)),
-    pauseReplay: change(pauseReplay),
-    resumeReplay: change(resumeReplay),
-    cancelReplay: change(cancelReplay),
+    get: async (call, owner) => show(await find(options, call, owner)),
+    pause: change(pauseReplay),
+    resume: change(resumeReplay),
+    cancel: change(cancelReplay),
   };
+}
+
+/** A job that a developer of the app has made, on the shop that their access is for. Whoever else made one, its name is not theirs to read. */
+function isOwn({ filter, madeBy }: ReplayJob, owner: Owner): boolean {
+  if (owner === null) return true;
+  return owns(owner, { app: filter.app ?? -1, shop: filter.shop }) && madeBy.startsWith(`app ${owner.app.clientId} `);
+}
+
+/** Jobs are few, whoever made them: those of others are passed over. */
+async function listOwn(store: ReplayApiOptions["store"], turn: Turn<string>, count: number, owner: Owner): Promise<readonly ReplayJob[]> {
+  if (owner === null) return store.replayJobs.list(turn, count);
+  const isForward = "after" in turn;
+  const found: ReplayJob[] = [];
+  let at = turn;
+  for (;;) {
+    const jobs = await store.replayJobs.list(at, PAGE_LIMIT_MAX);
+    const own = jobs.filter((job) => isOwn(job, owner));
+    if (isForward) found.push(...own);
+    else found.unshift(...own);
+    const edge = isForward ? jobs.at(-1) : jobs[0];
+    if (edge === undefined || jobs.length < PAGE_LIMIT_MAX || found.length >= count) break;
+    at = isForward ? { after: edge.id } : { before: edge.id };
+  }
+  return isForward ? found.slice(0, count) : found.slice(-count);
 }
 
 function asTexts(filter: ReplayBody["filter"]): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(filter).map(([name, value]) => [name, String(value)]));
 }
 
-async function find(options: ReplayApiOptions, call: Call): Promise<ReplayJob> {
+async function find(options: ReplayApiOptions, call: Call, owner: Owner): Promise<ReplayJob> {
   const id = call.params["id"] ?? "";
   const job = isUuid(id) ? await options.store.replayJobs.find(id) : null;
-  return job ?? fail("not_found", "There is no replay with this id.");
+  return job !== null && isOwn(job, owner) ? job : fail("not_found", "There is no replay with this id.");
 }
 
 /** The filter with everything that it names looked up: a misspelt one must not match everything. */
@@ -112,14 +148,18 @@ async function readFilter(
   store: Pick<Store, "directory">,
   given: Readonly<Record<string, string>>,
   now: number,
+  owner: Owner,
 ): Promise<ReplayFilter> {
   const { shop, clientId, webhookId } = given;
-  const ofShop = shop === undefined ? null : directory.shopByDomain(shop);
-  if (ofShop === undefined) return fail("unknown_shop", `There is no shop ${shop}.`, "filter.shop");
-  const ofApp = clientId === undefined ? null : directory.appByClientId(clientId);
-  if (ofApp === undefined) return fail("unknown_app", `There is no app ${clientId}.`, "filter.clientId");
+  const ofShop = shop === undefined ? (owner?.shop ?? null) : directory.shopByDomain(shop);
+  if (ofShop === undefined || (ofShop !== null && !maySee(directory, owner, ofShop)))
+    return fail("unknown_shop", `There is no shop ${shop}.`, "filter.shop");
+  const ofApp = clientId === undefined ? (owner?.app ?? null) : directory.appByClientId(clientId);
+  if (ofApp === undefined || (owner !== null && ofApp?.id !== owner.app.id))
+    return fail("unknown_app", `There is no app ${clientId}.`, "filter.clientId");
   const subscription = webhookId === undefined ? null : await findSubscription(directory, store, webhookId);
-  if (subscription === undefined) return fail("invalid_member", `There is no webhook ${webhookId}.`, "filter.webhookId");
+  if (subscription === undefined || (subscription !== null && !owns(owner, subscription)))
+    return fail("invalid_member", `There is no webhook ${webhookId}.`, "filter.webhookId");
   return {
     state: (given["state"] ?? "dead") as ReplayFilter["state"],
     shop: ofShop?.id ?? null,
@@ -132,6 +172,13 @@ async function readFilter(
     // Only what has happened by now: a replay that matches what itself makes would never end.
     to: Math.min(now, readTime(given, "createTimeMax", "filter.") ?? now),
   };
+}
+
+/** A shop that the app was never on is not told apart from one that there is not. */
+function maySee(directory: Directory, owner: Owner, shop: Shop): boolean {
+  if (owner === null) return true;
+  if (owner.shop !== null) return owner.shop.id === shop.id;
+  return directory.lastInstallation(owner.app.id, shop.id) !== undefined;
 }
 
 function replayView({ directory }: ReplayApiOptions, job: ReplayJob): Record<string, unknown> {

@@ -2,6 +2,7 @@ import {
   revokeSecret,
   stageSecret,
   useSecret,
+  type App,
   type DecideChange,
   type DirectoryService,
   type SealedSecret,
@@ -15,7 +16,7 @@ import type { Sealing } from "../secrets/sealing.ts";
 import { makeClientSecret, makeSigningSecret } from "../secrets/tokens.ts";
 import { fail, valueOf } from "./api-error.ts";
 import { audited } from "./audited.ts";
-import { readJsonBody } from "./call.ts";
+import { readJsonBody, type Call, type Reply } from "./call.ts";
 import type { Handler } from "./directory-api.ts";
 import { appView, momentText, secretView } from "./views.ts";
 
@@ -38,23 +39,27 @@ const KEYS_KEPT_SECONDS = 300;
 
 /** The steps by which an app's secrets are replaced. */
 export function secretHandlers(options: SecretsApiOptions): Readonly<Record<string, Handler>> {
-  const { directory } = options;
   return {
-    rotateSecret: async (call) => {
-      const app = directory.directory.appByClientId(call.params["clientId"] ?? "");
+    rotateSecret: (call) => {
+      const app = options.directory.directory.appByClientId(call.params["clientId"] ?? "");
       if (app === undefined) return fail("not_found", `There is no app ${(call.params["clientId"] ?? "").slice(0, 64)}.`);
-      const body = (await readJsonBody(call)) as SecretBody;
-      const { step, kind, id = null } = body;
-      if (body.secret !== undefined && step !== "stage") fail("invalid_member", "secret belongs to the step stage alone.", "secret");
-      if (id !== null && step === "stage") fail("invalid_member", "id belongs to the steps use and revoke.", "id");
-      const made = step === "stage" ? makeSecret(options, kind, body.secret) : null;
-      const request = { clientId: app.clientId, kind, id };
-      const decide = made === null ? (step === "use" ? useSecret(request) : revokeSecret(request)) : stageSecret(request, made.sealed);
-      const change = valueOf(await directory.change(recorded(call, app.clientId, decide)));
-      const state = step === "revoke" ? { state: "revoked" } : {};
-      return { body: { secret: { ...secretView(change.secret), ...made?.shown, ...state } } };
+      return rotateSecret(options, call, app);
     },
   };
+}
+
+/** One step, asked for by an operator or by the app's developer. */
+export async function rotateSecret(options: SecretsApiOptions, call: Call, app: App): Promise<Reply> {
+  const body = (await readJsonBody(call)) as SecretBody;
+  const { step, kind, id = null } = body;
+  if (body.secret !== undefined && step !== "stage") fail("invalid_member", "secret belongs to the step stage alone.", "secret");
+  if (id !== null && step === "stage") fail("invalid_member", "id belongs to the steps use and revoke.", "id");
+  const made = step === "stage" ? makeSecret(options, kind, body.secret) : null;
+  const request = { clientId: app.clientId, kind, id };
+  const decide = made === null ? (step === "use" ? useSecret(request) : revokeSecret(request)) : stageSecret(request, made.sealed);
+  const change = valueOf(await options.directory.change(recorded(call, app.clientId, decide)));
+  const state = step === "revoke" ? { state: "revoked" } : {};
+  return { body: { secret: { ...secretView(change.secret), ...made?.shown, ...state } } };
 }
 
 /** The public keys of an app, for whoever verifies its deliveries. An app without any is not told apart from one that does not exist. */

@@ -2,7 +2,7 @@ import { API_VERSIONS, type Topic } from "@genhook/contract";
 import type { Handler } from "./directory-api.ts";
 
 /** All topics with schemas and samples, the operator's own among them. */
-export function topicHandlers(topics: readonly Topic[]): Readonly<Record<string, Handler>> {
+export function topicHandlers(topics: readonly Topic[]): Readonly<Record<"listTopics", Handler>> {
   const views = topics.map(topicView);
   return { listTopics: () => Promise.resolve({ body: { topics: views } }) };
 }

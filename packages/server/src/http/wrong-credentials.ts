@@ -6,13 +6,13 @@ const WRONG_MAX = 20;
 const ONE_MORE_MS = 3_000;
 /** Addresses that are remembered, and right keys and tokens of each. */
 const ADDRESSES_MAX = 10_000;
-const RIGHT_MAX = 16;
+const RIGHT_MAX = 64;
 
 interface Seen {
   /** Wrong ones that may still be sent, as of `at`. */
   left: number;
   at: number;
-  /** Hashes of what was right from here: whoever shares an address with a guesser is not shut out with it. */
+  /** Hashes of what was right from here, the latest last: whoever shares an address with a guesser is not shut out with it. */
   readonly right: string[];
 }
 
@@ -43,7 +43,10 @@ export class WrongCredentials {
 
   right(address: string, hash: string): void {
     const { right } = this.#at(address);
-    if (right.includes(hash)) return;
+    const index = right.indexOf(hash);
+    if (index >= 0 && index === right.length - 1) return;
+    // The one that was used longest ago goes first: tokens of an hour follow each other.
+    if (index >= 0) right.splice(index, 1);
     right.push(hash);
     if (right.length > RIGHT_MAX) right.shift();
   }

@@ -1,53 +1,66 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { BODY_BYTES_MAX, closed, compile, PORTAL_PAGES, SESSION_PATH, type PortalSession } from "@genhook/contract";
+import {
+  APP_PAGES,
+  BODY_BYTES_MAX,
+  closed,
+  compile,
+  PORTAL_LINKS_PATH,
+  PORTAL_PAGES,
+  SESSION_PATH,
+  TokenCreate,
+  type PortalSession,
+  type PortalWay,
+} from "@genhook/contract";
+import { isUuid } from "@genhook/core";
 import { Type } from "typebox";
 import { apiError, fail } from "../http/api-error.ts";
-import type { AppAccessOptions } from "../http/app-access.ts";
+import { signIn, type SignInOptions, type SignInRequest } from "../http/app-wide/sign-in.ts";
 import type { Reply } from "../http/call.ts";
 import type { CallerUrl } from "../http/caller-url.ts";
 import { findGivenKey } from "../http/platform-access.ts";
 import { mediaType, parseJson, readBody } from "../http/request-body.ts";
-import type { Sealing } from "../secrets/sealing.ts";
 import { VERSION } from "../version.ts";
 import { readPortalFiles, type PortalFile, type PortalSource } from "./portal-files.ts";
-import { isPortalCall, Sessions, type Session } from "./sessions.ts";
+import type { Brand } from "./brand.ts";
+import { isPortalCall, SESSION_MS, Sessions, type Session } from "./sessions.ts";
 
 export interface PortalOptions {
   /** Null: this process was started without the portal's files; its pages say so. */
   readonly source: PortalSource | null;
-  readonly access: AppAccessOptions;
-  readonly sealing: Sealing;
+  readonly access: SignInOptions;
+  readonly brand: Brand;
 }
 
 export interface PortalRoute {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
-  readonly handle: (request: IncomingMessage) => Promise<Reply>;
+  readonly handle: (request: IncomingMessage, requestId: string) => Promise<Reply>;
 }
 
-/** Everything from here alone; nothing inline, nothing framed. */
-const PAGE_POLICY =
+/** Everything from here alone; nothing inline, and framed only by who may. */
+const pagePolicy = (frameAncestors: readonly string[]): string =>
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
-  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-const PAGE_HEADERS: Readonly<Record<string, string>> = {
-  "Content-Security-Policy": PAGE_POLICY,
+  `base-uri 'none'; form-action 'none'; frame-ancestors ${frameAncestors.length === 0 ? "'none'" : frameAncestors.join(" ")}`;
+const pageHeaders = (frameAncestors: readonly string[] = []): Readonly<Record<string, string>> => ({
+  "Content-Security-Policy": pagePolicy(frameAncestors),
   "Cross-Origin-Opener-Policy": "same-origin",
   "Referrer-Policy": "no-referrer",
   "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
   Vary: "Accept-Encoding",
-};
+});
 /** The name of an asset changes with its content. */
 const ASSET_HEADERS: Readonly<Record<string, string>> = {
   "Cache-Control": "public, max-age=31536000, immutable",
   Vary: "Accept-Encoding",
 };
 
+const checkAppSignIn = compile(TokenCreate);
 const checkSignIn = compile(
   closed({ key: Type.String({ minLength: 1, maxLength: 255, expected: "a platform key" }) }, { expected: "an object with key" }),
 );
 
-/** What operators look at: pages and their files, and the sessions of those who are signed in. */
+/** What operators and app developers look at: pages and their files, and the sessions of those who are signed in. */
 export class Portal {
   readonly sessions: Sessions;
   readonly #options: PortalOptions;
@@ -55,26 +68,43 @@ export class Portal {
 
   constructor(options: PortalOptions) {
     this.#options = options;
-    this.sessions = new Sessions({ ...options.access, sealing: options.sealing });
+    this.sessions = new Sessions(options.access);
   }
 
-  get routes(): readonly PortalRoute[] {
-    const pages = ["/", ...PORTAL_PAGES.flatMap((page) => [`/${page}`, `/${page}/*`])];
+  /** What is served on a port that offers these ways in: the pages of one side are not known on the other's. */
+  routes(ways: readonly PortalWay[]): readonly PortalRoute[] {
+    const names = ways.includes("operator") ? PORTAL_PAGES : APP_PAGES;
+    // Below /apps/v1 stands an API: only a client id may follow the page's own path.
+    const pages = ["/", ...names.flatMap((page) => [`/${page}`, page === "apps" ? "/apps/:clientId" : `/${page}/*`])];
+    const links = ways.includes("app") ? [`${PORTAL_LINKS_PATH}/:id`, `${PORTAL_LINKS_PATH}/:id/*`] : [];
+    const { brand } = this.#options;
     return [
-      ...pages.map((path): PortalRoute => ({ method: "GET", path, handle: (request) => this.#page(request) })),
+      ...pages.map((path): PortalRoute => ({ method: "GET", path, handle: (request) => Promise.resolve(this.#page(request)) })),
+      ...links.map((path): PortalRoute => ({ method: "GET", path, handle: (request) => this.#linkPage(request) })),
       { method: "GET", path: "/assets/*", handle: (request) => this.#asset(request) },
-      { method: "POST", path: SESSION_PATH, handle: (request) => this.#signIn(request) },
-      { method: "GET", path: SESSION_PATH, handle: (request) => this.#whoAmI(request) },
+      ...brand.routes(),
+      { method: "POST", path: SESSION_PATH, handle: (request, requestId) => this.#signIn(request, requestId, ways) },
+      { method: "GET", path: SESSION_PATH, handle: (request) => this.#whoAmI(request, ways) },
       { method: "DELETE", path: SESSION_PATH, handle: (request) => this.#signOut(request) },
     ];
   }
 
-  #page(request: IncomingMessage): Promise<Reply> {
-    // A shop's own domain is for its apps: an operator's session has no business there.
+  #page(request: IncomingMessage, frameAncestors: readonly string[] = []): Reply {
+    // A shop's own domain is for its apps: nobody's session has business there.
     if (this.#options.access.callerUrl.isOfShop(request)) nothingHere();
     const index = this.#current()?.get("index.html");
-    if (index === undefined) return Promise.resolve(notBuilt(this.#options.source));
-    return Promise.resolve(fileReply(index, request, PAGE_HEADERS));
+    if (index === undefined) return notBuilt(this.#options.source);
+    return fileReply(index, request, pageHeaders(frameAncestors));
+  }
+
+  /**
+   * The page that a link leads to. The link's id stands in the path, so that the answer can say who may frame it; the code stands behind the
+   * `#`, which is never sent. The id alone opens nothing, and every id is answered alike but for that policy.
+   */
+  async #linkPage(request: IncomingMessage): Promise<Reply> {
+    const id = (request.url ?? "").split(/[/?]/)[2]?.toLowerCase() ?? "";
+    const { access } = isUuid(id) ? await this.#options.access.store.appAccesses.find(id) : { access: null };
+    return this.#page(request, access !== null && access.revokedAt === null ? access.frameAncestors : []);
   }
 
   #asset(request: IncomingMessage): Promise<Reply> {
@@ -90,22 +120,37 @@ export class Portal {
     return this.#files.files;
   }
 
-  async #signIn(request: IncomingMessage): Promise<Reply> {
+  async #signIn(request: IncomingMessage, requestId: string, ways: readonly PortalWay[]): Promise<Reply> {
     mustBePortal(request, this.#options.access.callerUrl);
     const bytes = await readBody(request, BODY_BYTES_MAX);
     mediaType(request, ["application/json"]);
     const body = parseJson(bytes);
-    const error = checkSignIn(body);
+    const isApp = !ways.includes("operator") || (ways.includes("app") && typeof body === "object" && body !== null && "clientId" in body);
+    const error = (isApp ? checkAppSignIn : checkSignIn)(body);
     if (error !== null) throw apiError(error);
-    const key = await findGivenKey(this.#options.access, request, (body as { readonly key: string }).key.trim());
-    if (key.role === "publish") fail("scope_missing", "This key may only publish events; sign in with one whose role is admin or read.");
-    const { session, cookie } = this.sessions.open(request, key);
+    const { session, cookie } = isApp
+      ? await this.#signInApp(request, requestId, body as SignInRequest)
+      : await this.#signInOperator(request, (body as { readonly key: string }).key.trim());
     return { headers: { "Set-Cookie": cookie }, body: { session: toEntry(session) } };
   }
 
-  async #whoAmI(request: IncomingMessage): Promise<Reply> {
+  async #signInOperator(request: IncomingMessage, text: string): Promise<ReturnType<Sessions["open"]>> {
+    const key = await findGivenKey(this.#options.access, request, text);
+    if (key.role === "publish") fail("scope_missing", "This key may only publish events; sign in with one whose role is admin or read.");
+    return this.sessions.open(request, key);
+  }
+
+  async #signInApp(request: IncomingMessage, requestId: string, given: SignInRequest): Promise<ReturnType<Sessions["open"]>> {
+    const trimmed = { clientId: given.clientId, clientSecret: given.clientSecret.trim() };
+    const { caller } = await signIn(this.#options.access, request, trimmed, "session", SESSION_MS, { action: "signIn", requestId });
+    return this.sessions.openFor(request, caller);
+  }
+
+  async #whoAmI(request: IncomingMessage, ways: readonly PortalWay[]): Promise<Reply> {
     const session = await this.sessions.find(request);
-    return { body: { session: session === null ? null : toEntry(session) } };
+    // Cookies know no ports: a session of the other side's port is nothing here.
+    const isOfSide = session !== null && ways.includes(session.kind);
+    return { body: { session: isOfSide ? toEntry(session) : null, ways, brand: this.#options.brand.view } };
   }
 
   async #signOut(request: IncomingMessage): Promise<Reply> {
@@ -122,8 +167,11 @@ function nothingHere(): never {
   fail("not_found", "There is nothing at this path; GET /docs shows all there is.");
 }
 
-function toEntry({ key, expiresAt }: Session): PortalSession {
-  return { role: key.role === "admin" ? "admin" : "read", name: key.name, expiresAt: new Date(expiresAt).toISOString(), version: VERSION };
+function toEntry(session: Session): PortalSession {
+  const common = { expiresAt: new Date(session.expiresAt).toISOString(), version: VERSION };
+  if (session.kind === "operator") return { role: session.key.role === "admin" ? "admin" : "read", name: session.key.name, ...common };
+  const { app, shop, access } = session.caller;
+  return { role: "app", name: app.name, ...common, app: { clientId: app.clientId, shop: shop?.domain ?? null, can: access.can } };
 }
 
 /** The smallest form that the caller takes. */

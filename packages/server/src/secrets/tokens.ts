@@ -30,6 +30,11 @@ export function makeAccessToken(): string {
   return `gat_${randomBytes(24).toString("base64url")}`;
 }
 
+/** Of app-wide access. */
+export function makeAppToken(): string {
+  return `gap_${randomBytes(32).toString("base64url")}`;
+}
+
 export function makePlatformKey(): string {
   return `gpk_${randomBytes(32).toString("base64url")}`;
 }

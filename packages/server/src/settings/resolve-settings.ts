@@ -22,6 +22,9 @@ export interface Settings {
   readonly egressProxy: string | null;
   readonly caFile: string | null;
   readonly topics: string | null;
+  readonly portalName: string;
+  readonly portalColor: string | null;
+  readonly portalLogo: string | null;
   readonly platformKey: string | null;
   readonly sealingKey: string | null;
   readonly sealingKeyFile: string | null;

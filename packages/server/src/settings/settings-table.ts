@@ -41,7 +41,8 @@ export const SETTINGS = {
     environment: "GENHOOK_PLATFORM_PORT",
     kind: { type: "integer", min: 0, max: 65_535 },
     default: null,
-    description: "Port of its own for the platform API, /healthz, /readyz, /metrics and /docs; --port then serves the App API alone.",
+    description:
+      "Port of its own for the platform API, the operators' portal, /healthz, /readyz, /metrics and /docs; --port then serves what apps and their developers use.",
   },
   data: {
     flag: "data",
@@ -162,6 +163,27 @@ export const SETTINGS = {
     kind: { type: "text" },
     default: null,
     description: "JSON file with topics of your own, beside the built-in ones.",
+  },
+  portalName: {
+    flag: "portal-name",
+    environment: "GENHOOK_PORTAL_NAME",
+    kind: { type: "text", pattern: /^\S(.{0,38}\S)?$/u, expected: "1 to 40 characters" },
+    default: "Genhook",
+    description: "What the portal calls itself.",
+  },
+  portalColor: {
+    flag: "portal-color",
+    environment: "GENHOOK_PORTAL_COLOR",
+    kind: { type: "text", pattern: /^#[0-9a-fA-F]{6}$/, expected: "# and six hex digits, such as #0a7c66" },
+    default: null,
+    description: "The portal's colour for buttons, links and plots; it is darkened or lightened where text would be hard to read.",
+  },
+  portalLogo: {
+    flag: "portal-logo",
+    environment: "GENHOOK_PORTAL_LOGO",
+    kind: { type: "text" },
+    default: null,
+    description: "A PNG, JPEG, WebP or SVG file of at most 64 KiB, shown before the portal's name.",
   },
   platformKey: {
     flag: "platform-key",

@@ -2,13 +2,15 @@ import { compile, ERRORS, isErrorCode, ROUTES, type Route } from "@genhook/contr
 import { fuzz } from "@genhook/testkit";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Harness, ORDER, type Answer, type Installed } from "../harness.ts";
+import { Harness, ORDER, type Answer, type Installed, type CallOptions } from "../harness.ts";
 import { almost, hostileText, hostileValue, valuesOf, type Pool } from "./schema-values.ts";
 
 const h = new Harness();
 /** Each shop has a bucket of its own, so that few calls meet an empty one. */
 const SHOPS = Array.from({ length: 12 }, (_, n) => `shop-${n}.genmystore.com`);
 const tokens: string[] = [];
+/** Of app-wide access. */
+const wide: string[] = [];
 const installed: Installed[] = [];
 /** An app that nothing here knows of. Its token is used before it comes to guesses from this address: those shut out only what is new. */
 let untouched: Installed;
@@ -35,6 +37,7 @@ beforeAll(async () => {
     const each = shop === SHOPS[0] ? first : await h.installOn(shop);
     installed.push(each);
     tokens.push(each.token);
+    wide.push(await h.signIn(each));
     pool["clientId"]?.push(each.clientId);
     pool["webhookId"]?.push(await h.subscribe(each, "orders/create", `${endpoint.url}/${shop}`));
     const published = await h.call("POST", "/platform/v1/events", { shop, topic: "orders/create", payload: ORDER });
@@ -100,7 +103,12 @@ async function make(route: Route, each: Case): Promise<Answer> {
   const search =
     each.query.length === 0 ? "" : `?${new URLSearchParams(each.query.map(([name, value]) => [name.toWellFormed(), value])).toString()}`;
   const body = route.method === "GET" ? undefined : each.body;
-  return h.call(route.method, each.path + search, body, route.api === "app" ? { token: tokens[each.who] ?? "" } : {});
+  return h.call(route.method, each.path + search, body, credentialsOf(route, each.who));
+}
+
+function credentialsOf({ api }: Route, who: number): CallOptions {
+  if (api === "app") return { token: tokens[who] ?? "" };
+  return api === "apps" ? { key: wide[who] ?? "" } : {};
 }
 
 /** What holds for every answer, whatever was asked. */

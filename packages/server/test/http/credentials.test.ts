@@ -21,26 +21,44 @@ interface Caller {
 
 const keys: Record<string, string> = { admin: KEY };
 const apps: Record<string, Installed> = {};
+/** Of app-wide access. */
+const wide: Record<string, string> = {};
 const bearer = (role: string) => () => ({ Authorization: `Bearer ${keys[role] ?? ""}` });
 const token = (of: string) => () => ({ "X-Genstore-Access-Token": apps[of]?.token ?? "" });
 
 const ofRole = (role: string): Caller => ({
   name: `${role} key`,
   headers: bearer(role),
-  expected: ({ api, allows }) => (api === "app" ? "token_missing" : allows.includes(role) ? "passes" : "scope_missing"),
+  expected: ({ api, allows, isSignIn }) => {
+    if (isSignIn === true) return "passes";
+    if (api !== "platform") return api === "app" ? "token_missing" : "token_invalid";
+    return allows.includes(role) ? "passes" : "scope_missing";
+  },
+});
+/** App-wide access with some allowances. */
+const ofAccess = (name: string, can: readonly string[]): Caller => ({
+  name: `app-wide, ${can.join(", ")}`,
+  headers: () => ({ Authorization: `Bearer ${wide[name] ?? ""}` }),
+  expected: ({ api, allows, isSignIn }) => {
+    if (isSignIn === true) return "passes";
+    if (api !== "apps") return api === "app" ? "token_missing" : "token_invalid";
+    return allows.length === 0 || allows.some((each) => can.includes(each)) ? "passes" : "scope_missing";
+  },
 });
 const ofScopes = (name: string, scopes: readonly string[]): Caller => ({
   name: `token with ${scopes.join(", ") || "no scope"}`,
   headers: token(name),
-  expected: ({ api, allows }) => {
-    if (api === "platform") return "token_missing";
+  expected: ({ api, allows, isSignIn }) => {
+    if (isSignIn === true) return "passes";
+    if (api !== "app") return "token_missing";
     return allows.length === 0 || allows.some((scope) => scopes.includes(scope)) ? "passes" : "scope_missing";
   },
 });
-const always = (name: string, headers: Caller["headers"], app: ErrorCode, platform: ErrorCode): Caller => ({
+/** What is answered where an access token is asked for, and where a bearer is. */
+const always = (name: string, headers: Caller["headers"], app: ErrorCode, bearers: ErrorCode): Caller => ({
   name,
   headers,
-  expected: ({ api }) => (api === "app" ? app : platform),
+  expected: ({ api, isSignIn }) => (isSignIn === true ? "passes" : api === "app" ? app : bearers),
 });
 
 const CALLERS: readonly Caller[] = [
@@ -72,12 +90,24 @@ const CALLERS: readonly Caller[] = [
     "token_invalid",
     "token_invalid",
   ),
+  always(
+    "app-wide token of a revoked secret",
+    () => ({ Authorization: `Bearer ${wide["rotated"] ?? ""}` }),
+    "token_missing",
+    "token_invalid",
+  ),
+  always("app-wide token of a deleted app", () => ({ Authorization: `Bearer ${wide["deleted"] ?? ""}` }), "token_missing", "token_invalid"),
+  always("revoked app-wide token", () => ({ Authorization: `Bearer ${wide["revoked"] ?? ""}` }), "token_missing", "token_invalid"),
+  always("app-wide token as access token", () => ({ "X-Genstore-Access-Token": wide["all"] ?? "" }), "token_invalid", "token_missing"),
   ofRole("admin"),
   ofRole("read"),
   ofRole("publish"),
   ofScopes("writer", ["write_apps"]),
   ofScopes("reader", ["read_apps"]),
   ofScopes("bare", []),
+  ofAccess("all", ["read", "replay", "edit"]),
+  ofAccess("replay", ["read", "replay"]),
+  ofAccess("read", ["read"]),
 ];
 
 beforeAll(async () => {
@@ -95,7 +125,25 @@ beforeAll(async () => {
   const ended = await h.installOn(SHOP, {}, ["write_apps"]);
   await h.call("DELETE", "/api/202412/oauth2/uninstall", undefined, { token: ended.token });
   apps["ended"] = ended;
+  wide["all"] = await h.signIn(apps["writer"]);
+  for (const can of [["read"], ["read", "replay"]]) wide[can.at(-1) ?? ""] = await openLink(apps["writer"], can);
+  wide["revoked"] = await h.signIn(apps["writer"]);
+  await h.call("DELETE", "/apps/v1/token", undefined, { key: wide["revoked"] });
+  const rotated = await h.installOn(SHOP);
+  wide["rotated"] = await h.signIn(rotated);
+  for (const step of ["stage", "use", "revoke"]) {
+    await h.call("POST", `/platform/v1/apps/${rotated.clientId}/secrets`, { kind: "client", step });
+  }
+  const deleted = await h.installOn(SHOP);
+  wide["deleted"] = await h.signIn(deleted);
+  await h.call("DELETE", `/platform/v1/apps/${deleted.clientId}`);
 });
+
+async function openLink({ clientId }: Installed, can: readonly string[]): Promise<string> {
+  const made = await h.call("POST", "/platform/v1/portal-links", { clientId, can, minutes: 60 });
+  const code = new URL(made.body.url as string).hash.slice(1);
+  return (await h.call("POST", `/apps/v1/portal-links/${made.body.id}/token`, { code }, { key: null })).body.token.token as string;
+}
 afterAll(() => h.stop());
 
 let calls = 0;
@@ -141,6 +189,11 @@ const pathOf = (route: Route): string => route.path.replaceAll(/:(\w+)/g, (_, na
 const REFUSALS: ReadonlySet<string> = new Set(["token_missing", "token_invalid", "scope_missing"]);
 
 async function answerTo(route: Route, caller: Caller): Promise<string> {
+  // This one ends the token that it is called with.
+  if (route.operation === "revokeAppToken" && caller.expected(route) === "passes") {
+    const own = await h.signIn(apps["writer"] as Installed);
+    return (await send(route, pathOf(route), { Authorization: `Bearer ${own}` })).status === 200 ? "passes" : "refused";
+  }
   // This one ends the installation that it is called for.
   if (route.operation === "uninstall" && caller.expected(route) === "passes") {
     const { token: own } = await h.installOn(SHOP, {}, ["write_apps"]);

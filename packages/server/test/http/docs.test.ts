@@ -108,9 +108,12 @@ describe("its parts", () => {
       const given = words.at(words.indexOf("-d") + 1);
       if (route.body === undefined) expect(words).not.toContain("-d");
       else expect([route.operation, JSON.parse(given ?? "null")]).toEqual([route.operation, EXAMPLES[route.operation]?.body]);
-      const credentials = { app: "X-Genstore-Access-Token: the token", platform: "Authorization: Bearer the key", open: undefined }[
-        route.api
-      ];
+      const credentials = {
+        app: "X-Genstore-Access-Token: the token",
+        apps: route.isSignIn === true ? undefined : "Authorization: Bearer the token",
+        platform: "Authorization: Bearer the key",
+        open: undefined,
+      }[route.api];
       if (credentials !== undefined) expect(words).toContain(credentials);
     }
   });

@@ -15,6 +15,8 @@ const folder = mkdtempSync(join(tmpdir(), "genhook-examples-"));
 const ids: Record<string, string> = {};
 const done = new Set<string>();
 let token = "";
+/** Of app-wide access. */
+let appToken = "";
 /** What the endpoint answers. */
 let status = 200;
 let proxy: EgressProxy;
@@ -52,7 +54,8 @@ async function carryOut(operation: string, more: CallExample = {}): Promise<Answ
     path = path.replace(`:${name}`, ids[kind] ?? example.params?.[name] ?? "");
   }
   const query = example.query === undefined ? "" : `?${new URLSearchParams(example.query).toString()}`;
-  const options: CallOptions = route.api === "app" ? { token } : route.api === "platform" ? {} : { key: null };
+  const credentials: Record<Route["api"], CallOptions> = { app: { token }, apps: { key: appToken }, platform: {}, open: { key: null } };
+  const options = route.isSignIn === true ? { key: null } : credentials[route.api];
   const answer = await h.call(route.method, path + query, example.body, options);
   const statuses = [route.status, ...Object.keys(route.otherStatuses ?? {}).map(Number)];
   expect(statuses, `${operation}: ${answer.text}`).toContain(answer.status);
@@ -106,6 +109,42 @@ test("webhooks of an installation, their events and deliveries", async () => {
   for (const operation of ["updateWebhook", "pauseWebhook", "resumeWebhook", "testWebhook"]) await carryOut(operation);
 });
 
+test("app-wide access, and links", async () => {
+  const clientId = EXAMPLES["getApp"]?.params?.["clientId"] ?? "";
+  const clientSecret = "a-secret-of-the-examples";
+  await h.call("PUT", `/platform/v1/apps/${clientId}`, { clientSecret });
+  appToken = (await carryOut("createAppToken", { body: { clientId, clientSecret } })).body.token.token as string;
+  for (const operation of ["getAppToken", "getOwnApp", "listAppInstallations", "listAppTopics", "testAppFilter"]) await carryOut(operation);
+  const before = { ...ids };
+  const made = await carryOut("createAppWebhook", {
+    body: { webhook: { shop: EXAMPLES["getShop"]?.params?.["domain"], topic: "orders/create", address: "https://app.example.com/wide" } },
+  });
+  ids["webhooks"] = String(made.body.webhook.id);
+  for (const operation of ["listAppWebhooks", "getAppWebhook", "changeAppWebhook", "pauseAppWebhook", "resumeAppWebhook", "testAppWebhook"])
+    await carryOut(operation);
+  await carryOut("changeAppWebhook", { body: { filter: null } });
+  for (const operation of ["listAppDeliveries", "getAppDelivery", "getAppDeliveryPayload", "getAppDecisions", "getAppStats"])
+    await carryOut(operation);
+  await carryOut("listAppDeliveries", { query: {} });
+  await delivered();
+  await carryOut("replayAppDelivery");
+  await delivered();
+  await carryOut("createAppReplay");
+  await h.call("DELETE", `/apps/v1/webhooks/${ids["webhooks"]}`, undefined, { key: appToken });
+  const slow = await carryOut("createAppReplay", { body: { filter: { state: "delivered" }, ratePerSecond: 1 } });
+  ids["replays"] = slow.body.replay.id as string;
+  for (const operation of ["pauseAppReplay", "getAppReplay", "listAppReplays", "resumeAppReplay", "cancelAppReplay"])
+    await carryOut(operation);
+  Object.assign(ids, before);
+  await carryOut("rotateAppSecret", { body: { kind: "client", step: "stage" } });
+  await h.call("POST", "/apps/v1/secrets", { kind: "client", step: "revoke" }, { key: appToken });
+  const link = await carryOut("createPortalLink");
+  ids["links"] = link.body.id as string;
+  await carryOut("listPortalLinks");
+  await carryOut("openPortalLink", { body: { code: new URL(link.body.url as string).hash.slice(1) } });
+  expect((await carryOut("revokePortalLink")).body).toEqual({});
+});
+
 test("replays, statistics, the audit, keys, topics", async () => {
   expect((await carryOut("createReplay")).status).toBe(202);
   const slow = await carryOut("createReplay", { body: { filter: { state: "delivered" }, ratePerSecond: 1 } });
@@ -132,6 +171,10 @@ test("operating: everybody's webhooks, endpoints, holds", async () => {
   await publish();
   expect((await carryOut("probeEndpoint")).status).toBe(202);
   expect((await carryOut("listEndpoints")).body.endpoints).toHaveLength(1);
+  for (const operation of ["listAppEndpoints", "getAppEndpoint", "resumeAppEndpoint"]) await carryOut(operation, { query: {} });
+  expect((await carryOut("listAppEndpoints")).body.endpoints).toHaveLength(1);
+  await publish();
+  expect((await carryOut("probeAppEndpoint")).status).toBe(202);
   status = 200;
 });
 
@@ -141,6 +184,12 @@ test("what asks for no credentials", async () => {
 });
 
 test("the end of everything", async () => {
+  const made = await h.call("POST", "/apps/v1/webhooks", EXAMPLES["createAppWebhook"]?.body, { key: appToken });
+  const before = ids["webhooks"] ?? "";
+  ids["webhooks"] = String(made.body.webhook.id);
+  await carryOut("deleteAppWebhook");
+  ids["webhooks"] = before;
+  await carryOut("revokeAppToken");
   for (const operation of ["deleteWebhook", "uninstall"]) expect((await carryOut(operation)).body).toEqual({});
   await h.call("PUT", `/platform/v1/installations/${EXAMPLES["getApp"]?.params?.["clientId"]}/${EXAMPLES["getShop"]?.params?.["domain"]}`, {
     scopes: [],
@@ -149,7 +198,16 @@ test("the end of everything", async () => {
 });
 
 /** They change nothing that an operator set: they publish, only try something out, or find nothing to do here. */
-const NO_CHANGES: ReadonlySet<string> = new Set(["publishEvents", "testWebhook", "testFilter", "testOwnFilter", "resumeEndpoint"]);
+const NO_CHANGES: ReadonlySet<string> = new Set([
+  "publishEvents",
+  "testWebhook",
+  "testFilter",
+  "testOwnFilter",
+  "resumeEndpoint",
+  "testAppWebhook",
+  "testAppFilter",
+  "resumeAppEndpoint",
+]);
 
 test("every call that changed something left a record", async () => {
   const changes = ROUTES.filter(({ method, operation }) => method !== "GET" && !NO_CHANGES.has(operation)).map(

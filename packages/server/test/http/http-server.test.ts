@@ -16,6 +16,8 @@ async function start(more: Partial<HttpServerOptions>): Promise<{ readonly origi
     {
       access: { store, directory, now: Date.now, callerUrl, wrong: new WrongCredentials(() => 0) },
       app: {},
+      apps: {},
+      signIn: {},
       platform: {},
       open: {},
       portal: null,

@@ -114,7 +114,11 @@ function typesOf(schema: Schema): ReadonlySet<string> {
 /** Some value that fits a list's items; undefined where none is known. */
 function fitting(schema: Schema): unknown {
   const [form = schema] = formsOf(schema);
-  if (form["type"] === "string") return typeof form["pattern"] === "string" ? "read_orders" : "order.id";
+  const pattern = form["pattern"];
+  if (form["type"] === "string" && typeof pattern === "string") {
+    return ["read_orders", "https://partners.example.com"].find((text) => new RegExp(pattern).test(text));
+  }
+  if (form["type"] === "string") return "order.id";
   if (form["type"] !== "object") return undefined;
   return { topic: "orders/create", address: "https://app.example.com/hooks" };
 }

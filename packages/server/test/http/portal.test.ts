@@ -2,7 +2,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { PORTAL_HEADER, PORTAL_PAGES, SESSION_PATH } from "@genhook/contract";
+import { PORTAL_LINKS_PATH, PORTAL_HEADER, PORTAL_PAGES, SESSION_PATH } from "@genhook/contract";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Harness, KEY, SHOP } from "../harness.ts";
 
@@ -39,7 +39,7 @@ test("until it is built, / says so and leads to the API; from then on every page
   source.failure = "Building it failed <here>";
   expect((await get("/", {})).text).toContain("Building it failed &lt;here>");
   source.folder = folder;
-  for (const path of ["/", ...PORTAL_PAGES.flatMap((page) => [`/${page}`, `/${page}/of/something`])]) {
+  for (const path of ["/", ...PORTAL_PAGES.flatMap((page) => [`/${page}`, `/${page}/of${page === "apps" ? "" : "/something"}`])]) {
     const page = await get(path, {});
     expect([path, page.status, page.headers.get("Cache-Control"), page.text]).toEqual([
       path,
@@ -94,7 +94,7 @@ test("a session counts only for the portal's own calls, and has its key's role",
   // Revoked: out at once.
   await h.call("DELETE", `/platform/v1/keys/${key.id}`);
   expect((await get("/platform/v1/shops", { Cookie: reader, ...MARK })).status).toBe(401);
-  expect((await get(SESSION_PATH, { Cookie: reader, ...MARK })).body).toEqual({ session: null });
+  expect((await get(SESSION_PATH, { Cookie: reader, ...MARK })).body).toMatchObject({ session: null });
 });
 
 test("who made a change through the portal stands in the audit", async () => {
@@ -111,13 +111,13 @@ test("signing out ends the session wherever its cookie is, also after a restart;
   const other = (await signIn(KEY)).cookie;
   const out = await h.call("DELETE", SESSION_PATH, undefined, { key: null, headers: { Cookie: cookie, ...MARK } });
   expect([out.status, out.headers.get("Set-Cookie")]).toEqual([200, expect.stringContaining("Max-Age=0") as string]);
-  expect((await get(SESSION_PATH, { Cookie: cookie, ...MARK })).body).toEqual({ session: null });
+  expect((await get(SESSION_PATH, { Cookie: cookie, ...MARK })).body).toMatchObject({ session: null });
   await h.restart();
   const renamed = (each: string): string => `genhook-${new URL(h.origin).port}=${each.split("=").slice(1).join("=")}`;
-  expect((await get(SESSION_PATH, { Cookie: renamed(cookie), ...MARK })).body).toEqual({ session: null });
+  expect((await get(SESSION_PATH, { Cookie: renamed(cookie), ...MARK })).body).toMatchObject({ session: null });
   expect((await get(SESSION_PATH, { Cookie: renamed(other), ...MARK })).body.session.role).toBe("admin");
   const forged = `${renamed(other).slice(0, -8)}AAAAAAA=`;
-  expect((await get(SESSION_PATH, { Cookie: forged, ...MARK })).body).toEqual({ session: null });
+  expect((await get(SESSION_PATH, { Cookie: forged, ...MARK })).body).toMatchObject({ session: null });
 });
 
 test("a key that may only publish, a wrong key, and no key are told apart; too many wrong ones have to wait", async () => {
@@ -145,12 +145,27 @@ test("behind https the cookie is Secure and bound to its host; on a shop's domai
   expect((await signIn(KEY, ofShop)).answer.status).toBe(404);
 });
 
-test("with a port of its own for the platform API, the portal is there and not where apps are", async () => {
+test("with a port of its own for the platform API, operators come in there, and app developers where their API is", async () => {
   source.folder = folder;
   await h.start({ "platform-port": "0" }, source);
   const { origin = "", platformOrigin = "" } = h.genhook ?? {};
-  expect(await (await fetch(`${platformOrigin}/`)).text()).toContain("the portal");
-  for (const path of ["/", "/deliveries", "/assets/a-1.js", SESSION_PATH]) {
-    expect([path, (await fetch(origin + path, { headers: MARK })).status]).toEqual([path, 404]);
+  const ways: string[][] = [];
+  for (const each of [origin, platformOrigin]) {
+    expect(await (await fetch(`${each}/`)).text()).toContain("the portal");
+    const state = (await (await fetch(each + SESSION_PATH, { headers: MARK })).json()) as { ways: string[] };
+    ways.push(state.ways);
   }
+  expect(ways).toEqual([["app"], ["operator"]]);
+  for (const [at, path] of [
+    [origin, "/keys"],
+    [origin, "/apps"],
+    [platformOrigin, `${PORTAL_LINKS_PATH}/x`],
+  ])
+    expect([path, (await fetch(`${at}${path}`)).status]).toEqual([path, 404]);
+  const post = { method: "POST", headers: { ...MARK, "Content-Type": "application/json" }, body: JSON.stringify({ key: KEY }) };
+  expect((await fetch(origin + SESSION_PATH, post)).status).toBe(422);
+  h.origin = platformOrigin;
+  const { clientId } = await h.install();
+  const link = await h.call("POST", "/platform/v1/portal-links", { clientId, can: ["read"], minutes: 5 });
+  expect(new URL(link.body.url as string).origin).toBe(origin);
 });

@@ -12,6 +12,7 @@ import {
   type Store,
 } from "@genhook/core";
 import { NOBODY_TO_TELL, soleOwner } from "../one-process.ts";
+import { memoryAppAccesses } from "./memory-app-accesses.ts";
 import { MemoryEndpointStates } from "./memory-endpoint-states.ts";
 import { MemoryErasures } from "./memory-erasures.ts";
 import { memoryCredentials } from "./memory-credentials.ts";
@@ -86,6 +87,7 @@ function openTables(ownerOf: MemoryOrderOptions["ownerOf"]): Omit<Store, "isShar
     replayJobs: new MemoryReplayJobs(),
     endpoints: new MemoryEndpointStates(),
     credentials: memoryCredentials(directory),
+    appAccesses: memoryAppAccesses(directory),
     close: () => Promise.resolve(),
   };
 }

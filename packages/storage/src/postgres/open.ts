@@ -2,6 +2,7 @@ import type { Store } from "@genhook/core";
 import pg from "pg";
 import { refuseUnfinishedMove } from "../move/move-progress.ts";
 import { number, text } from "../columns.ts";
+import { appAccesses } from "./app-accesses.ts";
 import { append } from "./append.ts";
 import { attemptLog } from "./attempt-log.ts";
 import { credentials } from "./credentials.ts";
@@ -72,6 +73,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     leases: leases(database, options.leaseMs ?? LEASE_MS),
     hints,
     credentials: credentials(database),
+    appAccesses: appAccesses(database),
     close: async () => {
       partitions.stop();
       await hints.close();

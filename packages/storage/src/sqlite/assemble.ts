@@ -1,4 +1,5 @@
 import type {
+  AppAccesses,
   AttemptLog,
   Credentials,
   DirectoryStore,
@@ -47,6 +48,7 @@ export function assemble(threads: Threads, close: () => Promise<void>): Store {
     leases: leases(),
     hints: NOBODY_TO_TELL,
     credentials: credentials(threads),
+    appAccesses: appAccesses(threads),
     close,
   };
 }
@@ -180,5 +182,15 @@ function credentials({ writer, reader }: Threads): Credentials {
     replaceNote: (name, before, after) => writer.call("replaceNote", [name, before, after]),
     findNote: (name) => reader.call("findNote", [name]),
     putIfAbsent: (name, value) => writer.call("putIfAbsent", [name, value]),
+  };
+}
+
+function appAccesses({ writer, reader }: Threads): AppAccesses {
+  return {
+    add: (access, audit, forgetBefore) => writer.call("addAppAccess", [access, audit, forgetBefore]),
+    replace: (access, expectedRevision, audit) => writer.call("replaceAppAccess", [access, expectedRevision, audit]),
+    find: (id) => reader.call("findAppAccess", [id]),
+    findByToken: (tokenHash) => reader.call("findAccessByToken", [tokenHash]),
+    listLinks: (app, turn, limit) => reader.call("listLinks", [app, turn, limit]),
   };
 }

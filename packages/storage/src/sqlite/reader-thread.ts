@@ -10,6 +10,7 @@ import type {
   TaskKey,
   Turn,
 } from "@genhook/core";
+import { findAppAccess, listLinks } from "./app-accesses.ts";
 import { readAudit } from "./audit.ts";
 import { openReader } from "./connection.ts";
 import { readAsOf } from "./directory-history.ts";
@@ -50,6 +51,9 @@ const operations = {
   findKey: (hash: string) => reader.findKey(hash),
   listKeys: () => reader.listKeys(),
   findNote: (name: string) => reader.findNote(name),
+  findAppAccess: (id: string) => findAppAccess(connection, "id", id),
+  findAccessByToken: (tokenHash: string) => findAppAccess(connection, "token_hash", Buffer.from(tokenHash, "hex")),
+  listLinks: (app: number | null, turn: Turn<string>, limit: number) => listLinks(connection, app, turn, limit),
   days: () => reader.days(),
   findReplayJob: (id: string) => findReplayJob(connection, id),
   listReplayJobs: (turn: Turn<string>, limit: number) => listReplayJobs(connection, turn, limit),

@@ -1,5 +1,6 @@
 import { workerData } from "node:worker_threads";
 import type {
+  AppAccess,
   AuditRecord,
   CancelReason,
   DeliveryKey,
@@ -15,6 +16,7 @@ import type {
   TaskMove,
 } from "@genhook/core";
 import { text } from "../columns.ts";
+import { addAppAccess, replaceAppAccess } from "./app-accesses.ts";
 import { writeAudit } from "./audit.ts";
 import { openWriter } from "./connection.ts";
 import { forgetHistory } from "./directory-history.ts";
@@ -73,6 +75,9 @@ const operations = {
         key.revokedAt,
       );
     }),
+  addAppAccess: (access: AppAccess, audit: AuditRecord, forgetBefore: number) => addAppAccess(writer, access, audit, forgetBefore),
+  replaceAppAccess: (access: AppAccess, expectedRevision: number, audit: AuditRecord) =>
+    replaceAppAccess(writer, access, expectedRevision, audit),
   putIfAbsent: (name: string, value: string) => {
     connection.run("INSERT OR IGNORE INTO note (name, value) VALUES (?, ?)", name, value);
     return text(connection.get("SELECT value FROM note WHERE name = ?", name)?.["value"]);

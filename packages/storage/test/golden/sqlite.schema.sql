@@ -18,6 +18,16 @@ CREATE TABLE app (
   PRIMARY KEY (id, version)
 ) WITHOUT ROWID;
 
+CREATE TABLE app_access (
+  id TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  app INTEGER NOT NULL,
+  token_hash BLOB UNIQUE,
+  expires_at INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  body TEXT NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE attempt_DAY (
       event BLOB NOT NULL,
       subscription INTEGER NOT NULL,
@@ -214,6 +224,8 @@ CREATE TABLE task_place (
   only INTEGER PRIMARY KEY CHECK (only = 1),
   last INTEGER NOT NULL
 );
+
+CREATE INDEX app_access_expires ON app_access (expires_at);
 
 CREATE INDEX app_changed ON app (version) WHERE valid_to IS NULL;
 

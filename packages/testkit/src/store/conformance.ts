@@ -28,6 +28,7 @@ import {
   NOW,
   sha256,
 } from "./builders.ts";
+import { describeAppAccess } from "./conformance-access.ts";
 import { describeHistory } from "./conformance-history.ts";
 import { describeReplay } from "./conformance-replay.ts";
 import { describeEndpointStates, describeHolds } from "./conformance-endpoints.ts";
@@ -102,6 +103,7 @@ export function describeStore(name: string, harness: StoreHarness): void {
     describeOrdered(fixture, S, T);
     describeHolds(fixture);
     describeEndpointStates(fixture);
+    describeAppAccess(fixture);
     describeRest(fixture);
     if (harness.reopen !== undefined) {
       it("keeps everything over a restart", async () => {

@@ -10,6 +10,7 @@ export function curlOf(route: Route, origin: string): string {
   const lines = [`curl ${route.method === "GET" ? "" : `-X ${route.method} `}${shellWord(base + path + search)}`];
   if (route.api === "app") lines.push(`-H "${API_HEADERS.accessToken}: $TOKEN"`);
   if (route.api === "platform") lines.push('-H "Authorization: Bearer $KEY"');
+  if (route.api === "apps" && route.isSignIn !== true) lines.push('-H "Authorization: Bearer $TOKEN"');
   if (body !== undefined) lines.push("-H 'Content-Type: application/json'", `-d ${shellWord(JSON.stringify(body))}`);
   return lines.join(" \\\n  ");
 }

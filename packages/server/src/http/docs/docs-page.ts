@@ -86,6 +86,7 @@ size <code>413</code>, media type <code>415</code>, JSON <code>400</code>, membe
 
 const APIS: readonly { readonly api: Route["api"]; readonly title: string; readonly says: string }[] = [
   { api: "app", title: "App API", says: "What app developers call, for one shop each." },
+  { api: "apps", title: "App-wide access", says: "What app developers call over all shops of their app." },
   { api: "platform", title: "Platform API", says: "What the platform and its operators call." },
   { api: "open", title: "Without credentials", says: "What anyone may ask." },
 ];

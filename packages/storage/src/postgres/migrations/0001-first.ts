@@ -212,6 +212,17 @@ CREATE TABLE api_key (
   revoked_at bigint
 );
 
+CREATE TABLE app_access (
+  id uuid PRIMARY KEY,
+  kind text NOT NULL,
+  app bigint NOT NULL,
+  token_hash bytea UNIQUE,
+  expires_at bigint NOT NULL,
+  revision integer NOT NULL,
+  body text NOT NULL
+);
+CREATE INDEX app_access_expires ON app_access (expires_at);
+
 CREATE TABLE note (
   name text PRIMARY KEY,
   value text NOT NULL

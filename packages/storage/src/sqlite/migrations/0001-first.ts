@@ -139,6 +139,17 @@ CREATE TABLE api_key (
   revoked_at INTEGER
 ) WITHOUT ROWID;
 
+CREATE TABLE app_access (
+  id TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  app INTEGER NOT NULL,
+  token_hash BLOB UNIQUE,
+  expires_at INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  body TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX app_access_expires ON app_access (expires_at);
+
 CREATE TABLE note (
   name TEXT PRIMARY KEY,
   value TEXT NOT NULL
