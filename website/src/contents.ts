@@ -71,6 +71,7 @@ export const CONTENTS: readonly Section[] = [
         ...reference("docs/api", "API", "every call with its members, answers and errors"),
         pages: [
           ...callPagesOf("app", "App API: "),
+          ...callPagesOf("apps", ""),
           ...callPagesOf("platform", "Platform: "),
           ...callPagesOf("open", ""),
           { file: "docs/api/credentials.md", title: "Credentials", isWide: true },
@@ -99,7 +100,7 @@ function reference(folder: string, title: string, says: string): Page {
   return { file: `${folder}/README.md`, title, says };
 }
 
-function callPagesOf(api: "app" | "platform" | "open", prefix: string): readonly Page[] {
+function callPagesOf(api: "app" | "apps" | "platform" | "open", prefix: string): readonly Page[] {
   return callGroups()
     .filter((group) => group.api === api)
     .map(({ file, title }) => ({ file: `docs/api/${file}`, title: `${prefix}${title}` }));

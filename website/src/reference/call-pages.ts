@@ -14,13 +14,20 @@ export interface CallGroup {
   readonly routes: readonly Route[];
 }
 
-const API_TITLES: Readonly<Record<Route["api"], string>> = { app: "App API", platform: "Platform API", open: "Without credentials" };
+const API_TITLES: Readonly<Record<Route["api"], string>> = {
+  app: "App API",
+  apps: "App-wide access",
+  platform: "Platform API",
+  open: "Without credentials",
+};
+/** Those whose calls are few, or are much like others that have pages of their own. */
+const ON_ONE_PAGE: ReadonlySet<Route["api"]> = new Set(["open", "apps"]);
 const ORIGIN = "http://127.0.0.1:8080";
 
 export function callGroups(): readonly CallGroup[] {
   const groups = new Map<string, Route[]>();
   for (const route of ROUTES) {
-    const name = route.api === "open" ? "open" : `${route.api}-${subjectOf(route)}`;
+    const name = ON_ONE_PAGE.has(route.api) ? route.api : `${route.api}-${subjectOf(route)}`;
     groups.set(name, [...(groups.get(name) ?? []), route]);
   }
   return [...groups].map(([name, routes]) => {
@@ -28,8 +35,8 @@ export function callGroups(): readonly CallGroup[] {
     const subject = name.slice(api.length + 1).replaceAll("_", "-");
     return {
       api,
-      title: api === "open" ? "Without credentials" : `${subject.charAt(0).toUpperCase()}${subject.slice(1)}`,
-      file: api === "open" ? "open.md" : `${api}-${subject}.md`,
+      title: ON_ONE_PAGE.has(api) ? API_TITLES[api] : `${subject.charAt(0).toUpperCase()}${subject.slice(1)}`,
+      file: ON_ONE_PAGE.has(api) ? `${api}.md` : `${api}-${subject}.md`,
       routes,
     };
   });
@@ -88,6 +95,10 @@ const INTRODUCTIONS: Readonly<Record<Route["api"], readonly string[]>> = {
     `What app developers call, for one shop each: \`https://{shop}.genmystore.com\` with the installation's token in \`X-Genstore-Access-Token\`. \`{version}\` is`,
     `${API_VERSIONS.map((version) => `\`${version}\``).join(" or ")}. Every answer to a token says in \`X-Genstore-Shop-Api-Rate-Limit\` how much of the bucket is used; an empty one answers \`429\` with \`Retry-After\`.`,
   ],
+  apps: [
+    "What app developers call over all shops of their app: `Authorization: Bearer` and a token that `POST /apps/v1/token` gives for client id and client secret, or a portal link.",
+    "What a token may do, `read`, `replay` and `edit`, stands with it. An app's calls share a bucket of 200, 20 a second; an empty one answers `429` with `Retry-After`.",
+  ],
   platform: [
     "What the platform and its operators call: `Authorization: Bearer` and a platform key, whose role is `admin`, `publish` or `read`.",
   ],
@@ -95,7 +106,7 @@ const INTRODUCTIONS: Readonly<Record<Route["api"], readonly string[]>> = {
 };
 
 function groupPage({ api, title, routes }: CallGroup): string {
-  const heading = api === "open" ? title : `${title}: ${API_TITLES[api]}`;
+  const heading = ON_ONE_PAGE.has(api) ? title : `${title}: ${API_TITLES[api]}`;
   return [MADE, "", `# ${heading}`, "", ...routes.flatMap((route) => callSection(route, routes))].join("\n");
 }
 
@@ -137,11 +148,19 @@ function shownPath({ path }: Route): string {
   return path.replaceAll(/:(\w+)/g, "{$1}");
 }
 
-function allowance({ api, allows }: Route): string {
+const ALLOWANCE_WORDS: Readonly<Record<Route["api"], readonly [whose: string, what: string]>> = {
+  app: ["token", "scope"],
+  apps: ["token", "allowance"],
+  platform: ["key", "role"],
+  open: ["", ""],
+};
+
+function allowance({ api, allows, isSignIn }: Route): string {
+  if (isSignIn === true) return "Takes its credentials in the body.";
   if (api === "open") return "Asks for no credentials.";
-  const whose = api === "app" ? "token" : "key";
+  const [whose, what] = ALLOWANCE_WORDS[api];
   if (allows.length === 0) return `Takes any valid ${whose}.`;
-  return `Needs the ${api === "app" ? "scope" : "role"} ${allows.map((each) => `\`${each}\``).join(" or ")}.`;
+  return `Needs the ${what} ${allows.map((each) => `\`${each}\``).join(" or ")}.`;
 }
 
 function parameterTable(route: Route): readonly string[] {
