@@ -155,6 +155,11 @@ const NOTES: Readonly<Record<string, readonly string[]>> = {
     "More than 2,000 are a replay job of the server: Ctrl+C only ends the watching, and `genhook replays` shows, pauses and cancels it.",
     "",
   ],
+  relay: [
+    "[outbox.md](outbox.md) has the whole of it. It logs one JSON line a minute to standard error, and whatever goes wrong; what was refused is shown by",
+    "`genhook outbox refused`. Any number may run: one is at work, the others take over. SIGTERM finishes the request in flight.",
+    "",
+  ],
   completion: [
     "`source <(genhook completion bash)` in `~/.bashrc`; `source <(genhook completion zsh)` in `~/.zshrc` behind `compinit`;",
     "`genhook completion fish > ~/.config/fish/completions/genhook.fish`. The scripts are static: a Tab starts no process.",

@@ -3,6 +3,7 @@ import { describeSettings } from "@genhook/server/settings";
 import { Command } from "commander";
 import { apiCommands } from "./commands/api-commands.ts";
 import { registerCommands } from "./commands/register-commands.ts";
+import { registerIntake } from "./commands/register-intake.ts";
 import { registerApiCommands } from "./commands/register-api-commands.ts";
 import type { CompareFlags } from "./demo/compare/compare.ts";
 import type { DemoFlags } from "./demo/demo.ts";
@@ -79,6 +80,7 @@ export function makeProgram(terminal: Terminal): Command {
       await demo(flags, terminal);
     });
   registerCommands(program, terminal);
+  registerIntake(program, terminal);
   registerApiCommands(program, terminal);
   return program;
 }

@@ -17,6 +17,7 @@ const CLIENT_VARIABLES: ReadonlySet<string> = new Set([
   "GENHOOK_ACCESS_TOKEN",
   "GENHOOK_CLIENT_SECRET",
   "GENHOOK_SIGNING_SECRET",
+  "GENHOOK_OUTBOX",
 ]);
 
 export async function serve(flags: ServeFlags): Promise<void> {

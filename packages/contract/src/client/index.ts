@@ -27,5 +27,6 @@ export {
 } from "../limits.ts";
 export { NDJSON_MEDIA_TYPE } from "../headers.ts";
 export type { ErrorCode } from "../errors.ts";
+export { publishBatch, type BatchAnswer, type ItemAnswer } from "./publish-batch.ts";
 export { explainAttempt, explainReason, type AttemptExplanation, type AttemptFacts } from "../explain-attempt.ts";
 export * from "../portal/portal.ts";

@@ -1,0 +1,51 @@
+import { ApiClient, ApiError, publishBatch } from "@genhook/contract/client";
+import { Intake, type Source, type SourceRecord } from "@genhook/sources";
+import { destination, pino } from "pino";
+import { explainError } from "../commands/explain-error.ts";
+import type { Terminal } from "../output/terminal.ts";
+import { printLine } from "../output/terminal.ts";
+import { resolveConnection, sourcesOf, type ConnectionFlags } from "../session/connection.ts";
+import { startMetricsServer } from "./metrics-server.ts";
+
+/** Flags of every command that brings events in. */
+export interface IntakeFlags extends ConnectionFlags {
+  readonly metricsPort?: string;
+}
+
+/** Whom a wrong key is told at once; everything else may be different in a moment. */
+const NOT_ALLOWED: ReadonlySet<number> = new Set([401, 403]);
+
+/**
+ * Publishes what a source has until it is told to stop; then finishes the request in flight. A key that may not publish is said at the start; a server that
+ * is away is waited for.
+ */
+export async function runIntake<Taken extends SourceRecord>(source: Source<Taken>, flags: IntakeFlags, terminal: Terminal): Promise<void> {
+  const connection = resolveConnection(sourcesOf(flags, terminal.environment), ["platform"]);
+  const { origin, credentials } = connection;
+  // How to go on after a failure is the intake's to decide.
+  const client = new ApiClient({ origin, credentials, retry: { attemptsMax: 1, waitMaxMs: 0 } });
+  try {
+    await client.send({ method: "POST", path: "/platform/v1/events", body: { mediaType: "application/json", content: "[]" } });
+  } catch (error) {
+    if (!(error instanceof ApiError) || NOT_ALLOWED.has(error.status)) {
+      await source.close();
+      throw explainError(error, { client, connection });
+    }
+  }
+  const interrupts = terminal.interrupts();
+  const log = pino({ base: null }, destination({ fd: 2, sync: true }));
+  const intake = new Intake<Taken>({ source, log, publish: (events, signal) => publishBatch(client, events, signal) });
+  const watch = { counts: () => intake.counts, backlog: () => source.backlog() };
+  const metrics = flags.metricsPort === undefined ? null : await startMetricsServer(flags.metricsPort, watch);
+  intake.start();
+  if (metrics !== null) printLine(terminal, `metrics on ${metrics.origin}/metrics`);
+  printLine(terminal, `publishing from ${source.name} to ${origin}`);
+  await new Promise<void>((resolve) => {
+    if (interrupts.aborted) resolve();
+    else interrupts.addEventListener("abort", () => resolve(), { once: true });
+  });
+  await intake.stop();
+  metrics?.stop();
+  const { published, duplicates, refused } = intake.counts;
+  log.info({ source: source.name, published, duplicates, refused }, "stopped");
+}
