@@ -76,9 +76,9 @@ test("a relay killed at any moment loses no event, publishes none twice and keep
   const random = seededRandom(seed);
   const written: number[] = [];
   let next = 1;
-  let isWriting = true;
+  const ended = new AbortController();
   const writing = (async () => {
-    while (isWriting) {
+    while (!ended.signal.aborted) {
       for (let n = 0; n < 3; n += 1) {
         if (writeOrder(next)) written.push(next);
         next += 1;
@@ -95,7 +95,7 @@ test("a relay killed at any moment loses no event, publishes none twice and keep
     relay.kill("SIGKILL");
     await relay.exited;
   }
-  isWriting = false;
+  ended.abort();
   await writing;
   const last = startRelay();
   await arrived(written);

@@ -53,6 +53,7 @@ export const CONTENTS: readonly Section[] = [
       wide(doc("configuration", "Configuration", "every setting of `genhook serve`")),
       doc("operating", "Operating", "what to watch, and what to do"),
       doc("client", "Client", "call Genhook from a platform or an app, publish many events"),
+      doc("outbox", "Outbox", "events in the platform's own transaction, and the relay that publishes them"),
       doc("portal", "Portal", "the pages for operators"),
       doc("scaling", "Scaling", "how far one process goes, and how to go on"),
       doc("performance", "Performance", "what was measured, and with which command"),

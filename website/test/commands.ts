@@ -19,6 +19,7 @@ export const VARIABLES: ReadonlySet<string> = new Set([
   "GENHOOK_PROFILE",
   "GENHOOK_CLIENT_SECRET",
   "GENHOOK_SIGNING_SECRET",
+  "GENHOOK_OUTBOX",
 ]);
 
 export function unknownScript([verb = "", name = ""]: readonly string[]): string | null {

@@ -7,7 +7,7 @@ export interface TableOptions {
 export interface OutboxTables {
   /** What waits to be published. */
   readonly outbox: string;
-  /** What was refused, and what waits behind it. */
+  /** "genhook_outbox_aside": what was refused, and what waits behind it. */
   readonly aside: string;
   /** Which relay is at work: one row. */
   readonly relay: string;

@@ -37,20 +37,17 @@ async function metricsText(watch: IntakeWatch): Promise<string> {
   const counts = watch.counts();
   const ageSeconds = oldestAt === null ? 0 : Math.max(0, Date.now() - oldestAt) / 1_000;
   const rows: readonly (readonly [name: string, type: "counter" | "gauge", help: string, value: number | null])[] = [
-    ["published_total", "counter", "Events that Genhook has accepted.", counts.published],
-    ["duplicates_total", "counter", "Accepted events that had been accepted before.", counts.duplicates],
-    ["refused_total", "counter", "Events that were set aside.", counts.refused],
-    ["repeated_total", "counter", "Requests that have to be made again.", counts.repeated],
-    ["held", "gauge", "Events in memory that are not published yet.", counts.held],
-    ["waiting", "gauge", "Events that wait in the source.", waiting],
-    ["oldest_seconds", "gauge", "How long the oldest of them has waited.", waiting === null ? null : ageSeconds],
-    ["refused", "gauge", "Events that are set aside.", refused],
+    ["genhook_intake_published_total", "counter", "Events that Genhook has accepted.", counts.published],
+    ["genhook_intake_duplicates_total", "counter", "Accepted events that had been accepted before.", counts.duplicates],
+    ["genhook_intake_refused_total", "counter", "Events that were set aside.", counts.refused],
+    ["genhook_intake_repeated_total", "counter", "Requests that have to be made again.", counts.repeated],
+    ["genhook_intake_held", "gauge", "Events in memory that are not published yet.", counts.held],
+    ["genhook_intake_waiting", "gauge", "Events that wait in the source.", waiting],
+    ["genhook_intake_oldest_seconds", "gauge", "How long the oldest of them has waited.", waiting === null ? null : ageSeconds],
+    ["genhook_intake_refused", "gauge", "Events that are set aside.", refused],
   ];
   return rows
     .filter(([, , , value]) => value !== null)
-    .map(
-      ([name, type, help, value]) =>
-        `# HELP genhook_intake_${name} ${help}\n# TYPE genhook_intake_${name} ${type}\ngenhook_intake_${name} ${value}\n`,
-    )
+    .map(([name, type, help, value]) => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${name} ${value}\n`)
     .join("");
 }
