@@ -1,6 +1,7 @@
 import { API_VERSIONS, errorCodesOf, ERRORS, EXAMPLES, pathParameters, ROUTES, type Route } from "@genhook/contract";
 import { curlOf } from "@genhook/server/docs/curl";
 import { schemaRows } from "@genhook/server/docs/schema-rows";
+import { apiCommands, parametersOf } from "genhook/api-commands";
 import { slugOf } from "../slug.ts";
 import { fenced, folded, markdownTable, proseText } from "./markdown-table.ts";
 import { memberTable } from "./member-table.ts";
@@ -121,6 +122,7 @@ function callSection(route: Route, siblings: readonly Route[]): readonly string[
     "",
     `${titleOf(route, siblings) === route.summary ? "" : `${proseText(route.summary)}. `}${allowance(route)}`,
     "",
+    ...commandOf(route),
     ...parameterTable(route),
     ...(route.body === undefined ? [] : ["Body:", "", ...memberTable(route.body)]),
     ...fenced("sh", curlOf(route, ORIGIN)),
@@ -161,6 +163,14 @@ function allowance({ api, allows, isSignIn }: Route): string {
   const [whose, what] = ALLOWANCE_WORDS[api];
   if (allows.length === 0) return `Takes any valid ${whose}.`;
   return `Needs the ${what} ${allows.map((each) => `\`${each}\``).join(" or ")}.`;
+}
+
+/** The command that makes the call, where there is one. */
+function commandOf(route: Route): readonly string[] {
+  const command = apiCommands().find(({ platform, app }) => platform?.operation === route.operation || app?.operation === route.operation);
+  if (command === undefined) return [];
+  const words = ["genhook", command.noun, command.verb, ...parametersOf(route).map((name) => `<${name}>`)];
+  return [`Command: \`${words.filter((word) => word !== "").join(" ")}\``, ""];
 }
 
 function parameterTable(route: Route): readonly string[] {
