@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 
 /** Published, so that what they depend on comes along. */
-const PUBLISHED = ["cli", "contract", "core", "dashboard", "receiver", "server", "storage"];
+const PUBLISHED = ["cli", "client", "contract", "core", "dashboard", "receiver", "server", "storage"];
 /** What the portal's build puts into its files; in its package.json these are needed for the build alone. */
 export const BUNDLED: readonly string[] = ["@mantine/core", "@mantine/hooks", "@tanstack/react-query", "react", "react-dom", "wouter"];
 /** Licences that fit Apache-2.0 without conditions on what is distributed beyond keeping the notice. */

@@ -92,6 +92,7 @@ export const CONTENTS: readonly Section[] = [
       { file: "CONTRIBUTING.md", title: "Contributing", says: "how to work on it" },
       { file: "CHANGELOG.md", title: "Changes", says: "by version" },
       { file: "bench/README.md", title: "Benchmarks", says: "what `npm run bench` measures, and what not" },
+      doc("packaging", "Packaging and releasing", "what is published, how, and the changelog's rule"),
       wide(doc("third-party", "Third-party packages", "what an installation contains, with licences")),
     ],
   },

@@ -4,12 +4,11 @@ import { PublishError } from "./publish-error.ts";
 import type { PublisherOptions } from "./publisher/options.ts";
 import { Publisher } from "./publisher/publisher.ts";
 
-/** `origin` is `https://host:port` without a path; the rest of the options has defaults. */
-export type GenhookClientOptions = Omit<ClientOptions, "credentials"> &
-  (
-    | { /** A platform key. */ readonly key: string; readonly accessToken?: never }
-    | { /** An installation's token, for the App API. */ readonly accessToken: string; readonly key?: never }
-  );
+/** Who calls: the platform by its key, or an app by an installation's token, for the App API. */
+export type ClientKey = { readonly key: string; readonly accessToken?: never } | { readonly accessToken: string; readonly key?: never };
+
+/** `origin` is `https://host:port` without a path; the rest has defaults. */
+export type GenhookClientOptions = Omit<ClientOptions, "credentials"> & ClientKey;
 
 const EVENTS_PATH = "/platform/v1/events";
 const DEFAULT_RETRY = { attemptsMax: 5, waitMaxMs: 60_000, isLossRetried: true };

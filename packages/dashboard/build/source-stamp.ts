@@ -9,8 +9,12 @@ const BUILT_FOLDER = join(PACKAGE_FOLDER, "dist", "portal");
 /** Everything that the built files are made from, beside the libraries whose versions stand in package.json. */
 const SOURCES: readonly string[] = ["src", "index.html", "package.json", "build", "../contract/src"];
 
+/** Where a published package has them, built. */
+const PACKED_FOLDER = join(import.meta.dirname, "portal");
+
 /** Where the files built from the sources as they are now belong: a change of a source is another folder. */
 export function builtFolder(): string {
+  if (existsSync(PACKED_FOLDER)) return PACKED_FOLDER;
   return join(BUILT_FOLDER, stampOf(SOURCES.map((path) => join(PACKAGE_FOLDER, path))));
 }
 
