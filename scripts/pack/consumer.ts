@@ -7,6 +7,7 @@ export const CONSUMER_MODULES: Readonly<Record<string, object>> = {
 /** Uses every entry that a user's program would, with the types that it would lean on; prints what it found. */
 export const CONSUMER = `
 import { GenhookClient, PublishError, type Published } from "@genhook/client";
+import { insertEventSync, outboxInsert, OutboxError, sqliteSchema } from "@genhook/outbox";
 import { fetchReceiver, memoryStore, readId, ReceiverError, type EventOf, type WebhookEvent } from "@genhook/receiver";
 import { expressReceiver } from "@genhook/receiver/express";
 import { fastifyReceiver } from "@genhook/receiver/fastify";
@@ -51,6 +52,6 @@ const receiver = fetchReceiver({
 });
 const { status } = await receiver(await signedRequest("https://app.example/webhooks", { topic: "orders/create", signingSecret }));
 const entries = [expressReceiver, fastifyReceiver, honoReceiver, koaReceiver, lambdaReceiver, nextReceiver, nodeReceiver, publishedKeys,
-  postgresInbox, redisInbox, sqliteInbox, closeGaps, gapDetector, ReceiverError];
+  postgresInbox, redisInbox, sqliteInbox, closeGaps, gapDetector, ReceiverError, insertEventSync, outboxInsert, OutboxError, sqliteSchema];
 console.log("answered " + status + " to order " + received + ", " + entries.filter((entry) => typeof entry === "function").length + " more entries");
 `;

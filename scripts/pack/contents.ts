@@ -1,11 +1,12 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
-import type { StagedPackage } from "./stage.ts";
+import { readWorkspaces } from "./workspaces.ts";
 
 /** What a package may weigh, bytes: as it is downloaded, and on disk. A step beyond is a decision, not an accident. */
 export const BUDGETS: Readonly<Record<string, { readonly packed: number; readonly unpacked: number }>> = {
   genhook: { packed: 1_500_000, unpacked: 4_000_000 },
   "@genhook/client": { packed: 50_000, unpacked: 200_000 },
+  "@genhook/outbox": { packed: 25_000, unpacked: 80_000 },
   "@genhook/receiver": { packed: 80_000, unpacked: 300_000 },
 };
 
@@ -24,12 +25,13 @@ export function bytesIn(folder: string): number {
   return filesIn(folder).reduce((sum, path) => sum + statSync(join(folder, path)).size, 0);
 }
 
+const CARRIED: string = [...readWorkspaces().values()].map(({ short }) => short).join("|");
+const CARRIED_FILE = new RegExp(`^(dist/(?:${CARRIED})/(?:portal/)?).*?[^/.]+((?:\\.d)?\\.[^/]+)$`);
+
 /**
- * A package's files as its golden list names them. Where others can import files, each; in the command's package, which has hundreds that nobody
- * sees, the kinds in each part: a new source file is no news, a new kind or a stray file is.
+ * A package's files as its golden list names them: its own, which others can see, each; of what is carried along, the kinds, so that a new source file
+ * is no news, and a stray file is.
  */
-export function contentList({ name }: Pick<StagedPackage, "name">, paths: readonly string[]): string {
-  const lines =
-    name === "genhook" ? paths.map((path) => path.replace(/^(dist\/[^/]+\/(?:portal\/)?).*?[^/.]+(\.[^/]+)$/, "$1**/*$2")) : paths;
-  return `${[...new Set(lines)].sort().join("\n")}\n`;
+export function contentList(paths: readonly string[]): string {
+  return `${[...new Set(paths.map((path) => path.replace(CARRIED_FILE, "$1**/*$2")))].sort().join("\n")}\n`;
 }
