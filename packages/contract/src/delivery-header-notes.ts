@@ -48,4 +48,9 @@ export const DELIVERY_HEADER_NOTES: readonly HeaderNote[] = [
   sometimes(DELIVERY_HEADERS.replay, "true on a replay.", "true"),
   sometimes(DELIVERY_HEADERS.test, "true on a test that the app asked for.", "true"),
   sometimes(DELIVERY_HEADERS.sequence, "Number of this delivery within its numbered webhook, without gaps.", "42"),
+  sometimes(
+    DELIVERY_HEADERS.traceparent,
+    "W3C Trace Context, where the operator passes traces on and somebody traces the event. It is not signed.",
+    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+  ),
 ];

@@ -14,6 +14,8 @@ export const DELIVERY_HEADERS = {
   standardId: "webhook-id",
   standardTimestamp: "webhook-timestamp",
   standardSignature: "webhook-signature",
+  /** W3C Trace Context; on deliveries only where the operator passes traces on. */
+  traceparent: "traceparent",
 } as const;
 
 /** What calls and answers of the two APIs carry. */

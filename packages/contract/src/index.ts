@@ -25,6 +25,7 @@ export * from "./schema-parts.ts";
 export * from "./topics/table.ts";
 export * from "./topics/topic-table.ts";
 export * from "./topics/topic.ts";
+export * from "./traceparent.ts";
 export * from "./validation.ts";
 export * from "./versions.ts";
 export * from "./portal/portal.ts";

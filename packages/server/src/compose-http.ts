@@ -35,6 +35,7 @@ import { webhookHandlers } from "./http/webhooks-api.ts";
 import { HttpFront } from "./http/http-front.ts";
 import type { HttpServerOptions } from "./http/http-server.ts";
 import { openHandlers } from "./http/open-api.ts";
+import type { EventPublisher } from "./http/publish/event-publisher.ts";
 import { eventHandlers, keyHandlers } from "./http/platform-api.ts";
 import { unowned } from "./http/owner.ts";
 import { replayCalls } from "./http/replay-api.ts";
@@ -64,6 +65,8 @@ export interface HttpParts {
   readonly directory: DirectoryService;
   readonly engine: Engine;
   readonly publisher: Publisher;
+  /** What publishes from outside; traces stand in front of the same publisher. */
+  readonly published: EventPublisher;
   readonly deliveries: Deliveries;
   readonly replays: ReplayRunner;
   readonly groups: GroupCommit;
@@ -126,7 +129,7 @@ function callHandlers(
   const { testFilter, testOwnFilter, testAppFilter } = filterTestHandlers(topics.byName, payloads);
   const entries = { store, directory, tools, addresses, sealing, secrets, now };
   const held = new HeldCount({ tasks: store.tasks, directory: directory.directory, clock: parts.clock });
-  const platform = { store, directory, publisher, deliveries, routes, now };
+  const platform = { store, directory, publisher: parts.published, deliveries, routes, now };
   const stats = { store, directory, held, now };
   const sampleOf = (topic: string): string => JSON.stringify(topics.byName.get(topic)?.sample ?? {});
   const appApi = { directory, tools, addresses, deliveries: routes, publisher, sampleOf, now };
@@ -181,9 +184,15 @@ function callHandlers(
 /** Handlers of the paths that ask for no credentials. */
 function composeOpen(settings: Settings, parts: HttpParts): HttpServerOptions["open"] {
   const { topics, store, directory, engine, groups, metrics } = parts;
-  const backlog = watchBacklog(store);
+  const backlog = watchBacklog(store, parts.clock.now);
   const directoryNow = directoryGauges(directory.directory, systemClock.now);
-  metrics.watch(() => ({ ...engine.gauges, ...directoryNow(), waitingEvents: groups.waiting, pending: backlog.pending }));
+  metrics.watch(() => ({
+    ...engine.gauges,
+    ...directoryNow(),
+    waitingEvents: groups.waiting,
+    ...backlog.now(),
+    isReady: backlog.now().isReachable && engine.reasonsNotReady.length === 0,
+  }));
   return {
     ...publicKeyHandlers({ directory }),
     ...openHandlers({
@@ -198,17 +207,27 @@ function composeOpen(settings: Settings, parts: HttpParts): HttpServerOptions["o
   };
 }
 
+interface Backlog {
+  readonly pending: number;
+  readonly overdueMs: number;
+  readonly isReachable: boolean;
+}
+
 /** Asks the store at most once a second how much is owed: says whether it can be used at all, and feeds a gauge. */
-function watchBacklog(store: Store): { readonly pending: number; readonly refresh: () => Promise<boolean> } {
-  const state = { pending: 0, isReachable: true, at: Number.NEGATIVE_INFINITY };
+function watchBacklog(store: Store, now: () => number): { readonly now: () => Backlog; readonly refresh: () => Promise<boolean> } {
+  const state = { pending: 0, oldestDue: null as number | null, isReachable: true, at: Number.NEGATIVE_INFINITY };
   return {
-    get pending() {
-      return state.pending;
-    },
+    now: () => ({
+      pending: state.pending,
+      overdueMs: state.oldestDue === null ? 0 : Math.max(0, now() - state.oldestDue),
+      isReachable: state.isReachable,
+    }),
     refresh: async () => {
       if (systemClock.monotonic() - state.at < READY_KEPT_MS) return state.isReachable;
       try {
-        state.pending = (await store.tasks.backlog()).pending;
+        const { pending, oldestDue } = await store.tasks.backlog();
+        state.pending = pending;
+        state.oldestDue = oldestDue;
         state.isReachable = true;
       } catch {
         state.isReachable = false;

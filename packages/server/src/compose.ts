@@ -47,6 +47,7 @@ import type { Settings } from "./settings/resolve-settings.ts";
 import { readTopicsFile } from "./topics/topics-file.ts";
 import { seldom } from "./telemetry/seldom.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
+import { openTracing } from "./telemetry/open-tracing.ts";
 
 /** A whole Genhook in this process. */
 export interface Genhook {
@@ -62,6 +63,9 @@ export interface Genhook {
 
 /** Whoever owns this shard also keeps the store small: any one will do, as long as it is one. */
 const SHARD_OF_KEEPING = 0;
+
+/** How long a stop waits for the collector to take the last spans. */
+const TRACES_CLOSE_MS = 2_000;
 
 /** The one place that knows every concrete class. Rejects with an error whose message says what to do. */
 export async function startGenhook(
@@ -113,6 +117,7 @@ function readFiles(settings: Settings): Files {
 
 async function compose(settings: Settings, given: Given, sealing: Sealing, store: Store, log: Logger): Promise<Genhook> {
   const metrics = createMetrics();
+  const tracing = await openTracing(settings.traces, process.env);
   const clock = new StoreClock(systemClock, store.isShared);
   const secrets = new SecretVault(sealing);
   const listeners: ((commit: DirectoryCommit) => void)[] = [];
@@ -131,7 +136,8 @@ async function compose(settings: Settings, given: Given, sealing: Sealing, store
     log.error({ err: error }, what);
   });
   const { observer: care, notices } = careForEndpoints(settings, { directory, sender, secrets, log, metrics });
-  const engine = makeEngine(settings, { store, clock, directory, sender: shapedSender(sender, payloads), care, log, metrics });
+  const shaped = tracing.sender(shapedSender(sender, payloads));
+  const engine = makeEngine(settings, { store, clock, directory, sender: shaped, care, log, metrics });
   listeners.push((commit) => engine.directoryChanged(commit));
   const groups = makeGroups(store, directory, log, metrics);
   const newEventId = eventIdSource(clock, systemRandomBits());
@@ -144,7 +150,8 @@ async function compose(settings: Settings, given: Given, sealing: Sealing, store
   const tools = makeTools(settings, given.topics, addresses, newEventId, payloads);
   const follower = makeFollower(directory, tools, log, metrics);
   listeners.push(() => follower.wake());
-  const api = { store, clock, directory, engine, publisher, deliveries, replays, groups, payloads };
+  const published = tracing.publisher(publisher);
+  const api = { store, clock, directory, engine, publisher, published, deliveries, replays, groups, payloads };
   const http = composeHttp(settings, { ...given, ...api, sealing, secrets, metrics, log, addresses, tools });
   const newPlatformKey = await ensureFirstKey({
     credentials: store.credentials,
@@ -170,7 +177,7 @@ async function compose(settings: Settings, given: Given, sealing: Sealing, store
     await groups.drain();
     await Promise.all([keeper.stop(), replays.stop(), follower.stop(), notices.stop()]);
     await sender.close();
-    await store.close();
+    await Promise.all([store.close(), tracing.close(TRACES_CLOSE_MS)]);
     metrics.close();
   };
   const { origin, platformOrigin } = http;
@@ -217,7 +224,16 @@ function makeFollower(directory: DirectoryService, tools: InstallationTools, log
 function makeGroups(store: Store, directory: DirectoryService, log: Logger, metrics: Metrics): GroupCommit {
   const say = seldom((error: unknown, times) => log.error({ err: error, times }, "events could not be stored"));
   return new GroupCommit({
-    events: store.events,
+    events: {
+      append: async (events, version) => {
+        const startedAt = performance.now();
+        try {
+          return await store.events.append(events, version);
+        } finally {
+          metrics.committed(events.length, performance.now() - startedAt);
+        }
+      },
+    },
     timers: systemTimers,
     catchUp: (version) => directory.catchUp(version),
     onError: (error) => {
@@ -249,6 +265,7 @@ function makeSender(settings: Settings, ca: Files["ca"], secrets: SecretVault, l
     ...(settings.allowPrivateAddresses && settings.dnsServers === null ? {} : { resolve: dnsResolve({ servers: settings.dnsServers }) }),
     webhookId: settings.webhookId,
     keepResponses: settings.keepResponses,
+    sendsTraceparent: settings.sendTraceparent,
     ca,
     ...(settings.egressProxy === null ? {} : { proxy: settings.egressProxy }),
     onInternalError: (error) => {
@@ -290,7 +307,7 @@ function makeEngine(settings: Settings, parts: CoreParts & { readonly sender: Se
           log.error({ err: error, subscription }, "a webhook could not be disabled");
         });
       },
-      onAttempt: (_, outcome) => metrics.attempt(outcome),
+      onAttempt: ({ row }, outcome) => metrics.attempt(row, outcome),
       onSettled: (settlement, isApplied) => {
         if (isApplied) metrics.settled(settlement.row, settlement.latencyMs);
       },

@@ -23,6 +23,7 @@ function makeEvent(lane: number): NewEvent {
     triggeredAt: "2024-12-30T23:59:59.888889999Z",
     acceptedAt: Date.now(),
     orderKey: null,
+    traceparent: null,
     changed: null,
     isTest: false,
     payload,

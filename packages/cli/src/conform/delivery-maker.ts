@@ -59,6 +59,7 @@ export class DeliveryMaker {
         triggeredAt: momentOf(happenedAt),
         acceptedAt: happenedAt,
         orderKey: null,
+        traceparent: null,
         changed: null,
         isTest: change.isTest ?? false,
         payload: Buffer.from(change.body ?? JSON.stringify(this.payload(topic, number))),

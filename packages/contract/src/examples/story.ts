@@ -164,6 +164,7 @@ export const EVENT_ENTRY = {
   triggeredAt: "2024-12-30T23:59:59.123456789Z",
   createTime: "2024-12-30T23:59:59.871000000Z",
   orderKey: null,
+  traceparent: null,
   changed: null,
   test: false,
   erased: false,

@@ -11,6 +11,7 @@ import {
   TOPIC_LENGTH_MAX,
 } from "../limits.ts";
 import { closed, Id, Uuid, WebhookRef } from "../schema-parts.ts";
+import { TRACEPARENT } from "../traceparent.ts";
 import { API_VERSIONS } from "../versions.ts";
 
 /** Why a webhook was owed an event, held it, or was not owed it. */
@@ -132,6 +133,13 @@ export const EventEnvelope = closed(
       Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
         maxItems: CHANGED_PATHS_MAX,
         expected: `a list of at most ${CHANGED_PATHS_MAX} payload paths`,
+      }),
+    ),
+    traceparent: Type.Optional(
+      Type.String({
+        pattern: TRACEPARENT.source,
+        expected: "W3C Trace Context such as 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        description: "The trace that the event belongs to, for this item alone; the header of the same name is for the whole request.",
       }),
     ),
   },
@@ -342,6 +350,7 @@ export const EventEntry = Type.Object({
   triggeredAt: Type.String(),
   createTime: Type.String(),
   orderKey: Nullable(Type.String()),
+  traceparent: Nullable(Type.String({ description: "The trace that the event belongs to, where somebody traces." })),
   changed: Nullable(Type.Array(Type.String())),
   test: Type.Boolean(),
   erased: Type.Boolean({ description: "The payload was erased on account of a redact event; it is null." }),

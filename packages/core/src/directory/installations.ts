@@ -193,6 +193,7 @@ function ownEvent(
     apiVersion: tools.apiVersion,
     triggeredAt: momentOf(millisecondsOf(id)),
     orderKey: null,
+    traceparent: null,
     changed: null,
     testOf: null,
     payload: tools.encode(JSON.stringify(payload)),

@@ -30,6 +30,8 @@ export interface EventContent {
   readonly orderKey: string | null;
   /** Payload paths that changed, where the publisher sent them. */
   readonly changed: readonly string[] | null;
+  /** W3C Trace Context of whoever published it, or of the span in which it was taken; null where nobody traces. */
+  readonly traceparent: string | null;
   /** A test event that an app asked for; carried as `X-Genstore-Test`. */
   readonly isTest: boolean;
   readonly payload: Uint8Array;

@@ -18,7 +18,7 @@ export interface Submission {
 }
 
 export interface GroupCommitOptions {
-  readonly events: EventStore;
+  readonly events: Pick<EventStore, "append">;
   readonly timers: Timers;
   /** Brings the directory to at least this version. */
   readonly catchUp: (version: number) => Promise<void>;

@@ -16,6 +16,7 @@ export interface EventDraft {
   readonly triggeredAt: string;
   readonly orderKey: string | null;
   readonly changed: readonly string[] | null;
+  readonly traceparent: string | null;
   /** The one subscription that a test event is for; null for what happened in the shop. */
   readonly testOf: number | null;
   readonly payload: Uint8Array;
@@ -43,6 +44,7 @@ export function makeEvent(directory: Directory, draft: EventDraft, options: Make
     acceptedAt,
     orderKey: draft.orderKey,
     changed: draft.changed,
+    traceparent: draft.traceparent,
     isTest: draft.testOf !== null,
     payload: draft.payload,
     owes: draft.testOf === null ? matched(directory, draft, acceptedAt, options) : testOwed(directory, draft.testOf),

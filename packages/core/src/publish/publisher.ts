@@ -23,6 +23,8 @@ export interface PublishRequest {
   readonly idempotencyKey?: string | undefined;
   readonly orderKey?: string | undefined;
   readonly changed?: readonly string[] | undefined;
+  /** W3C Trace Context, version 00. */
+  readonly traceparent?: string | undefined;
   /** The payload's bytes as the publisher wrote them. */
   readonly payload: Uint8Array;
   /** The same, parsed: for the schema check and the subjects. Never written again. */
@@ -115,6 +117,7 @@ export class Publisher {
       triggeredAt: momentOf(millisecondsOf(id)),
       orderKey: null,
       changed: null,
+      traceparent: null,
       testOf: subscription.id,
       payload,
       subjects: [],
@@ -202,6 +205,7 @@ export class Publisher {
       triggeredAt,
       orderKey: request.orderKey ?? null,
       changed: request.changed ?? null,
+      traceparent: request.traceparent ?? null,
       testOf: null,
       payload: request.payload,
       subjects: subjectsOf(shop.id, topic.name, request.payloadValue),

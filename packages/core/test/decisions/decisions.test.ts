@@ -107,6 +107,7 @@ class Scene {
       apiVersion: "202412",
       triggeredAt: "2024-12-30T23:59:59.000000000Z",
       orderKey: null,
+      traceparent: null,
       changed: null,
       testOf: null,
       payload: new TextEncoder().encode(payload),

@@ -11,7 +11,7 @@ function commitBy(append: (events: readonly NewEvent[]) => Promise<AppendOutcome
 } {
   const errors: unknown[] = [];
   const groups = new GroupCommit({
-    events: { append, read: () => Promise.resolve(null), heads: () => Promise.resolve([]) },
+    events: { append },
     timers: { after: (_, fire) => (queueMicrotask(fire), { cancel: () => undefined }) },
     catchUp: () => Promise.resolve(),
     onError: (error) => errors.push(error),

@@ -154,7 +154,7 @@ describe("shapedSender", () => {
     const sent: AttemptRequest[] = [];
     const inner: Sender = { send: (request) => void sent.push(request), abortAll: () => undefined, close: () => Promise.resolve() };
     const sender = shapedSender(inner, makePayloads());
-    const content = { shop: 1, app: null, triggeredAt: "", acceptedAt: NOW, orderKey: null, isTest: false };
+    const content = { shop: 1, app: null, triggeredAt: "", acceptedAt: NOW, orderKey: null, traceparent: null, isTest: false };
     const request: AttemptRequest = {
       deliveryId: "d",
       address: "https://a.example/",

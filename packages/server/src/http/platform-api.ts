@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { isUuid, type DirectoryService, type PlatformKey, type Publisher, type Role, type Store } from "@genhook/core";
+import { isUuid, type DirectoryService, type PlatformKey, type Role, type Store } from "@genhook/core";
 import type { Deliveries } from "@genhook/core";
 import { makePlatformKey, sha256 } from "../secrets/tokens.ts";
 import { fail } from "./api-error.ts";
@@ -7,6 +7,7 @@ import { auditRecord } from "./audited.ts";
 import { readJsonBody } from "./call.ts";
 import type { DeliveriesRoutes } from "./deliveries-routes.ts";
 import { listReply, type Handler } from "./directory-api.ts";
+import type { EventPublisher } from "./publish/event-publisher.ts";
 import { publishEvents } from "./publish/publish-route.ts";
 import { BodyBudget } from "./request-body.ts";
 import { deliveryView, eventView, keyView } from "./views.ts";
@@ -14,7 +15,7 @@ import { deliveryView, eventView, keyView } from "./views.ts";
 export interface PlatformApiOptions {
   readonly store: Store;
   readonly directory: DirectoryService;
-  readonly publisher: Publisher;
+  readonly publisher: EventPublisher;
   readonly deliveries: Deliveries;
   readonly routes: DeliveriesRoutes;
   readonly now: () => number;

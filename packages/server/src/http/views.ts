@@ -147,6 +147,7 @@ export function eventView(event: EventHead, directory: Directory): Record<string
     triggeredAt: event.triggeredAt,
     createTime: momentOf(event.acceptedAt),
     orderKey: event.orderKey,
+    traceparent: event.traceparent,
     changed: event.changed,
     test: event.isTest,
     erased: event.isErased,

@@ -34,7 +34,7 @@ export function standardSignature(
 }
 
 /** All headers of an attempt, as a flat list of names and values, in the order in which they are sent. */
-export function headersOf(source: HeaderSource, secrets: LiveSecrets, webhookId: WebhookIdForm): string[] {
+export function headersOf(source: HeaderSource, secrets: LiveSecrets, webhookId: WebhookIdForm, sendsTraceparent = false): string[] {
   const { event, deliveryId } = source;
   const timestampSeconds = Math.floor(source.at / 1000);
   const headers = [
@@ -72,5 +72,6 @@ export function headersOf(source: HeaderSource, secrets: LiveSecrets, webhookId:
   if (source.isReplay) headers.push(DELIVERY_HEADERS.replay, "true");
   if (event.isTest) headers.push(DELIVERY_HEADERS.test, "true");
   if (source.sequence !== null) headers.push(DELIVERY_HEADERS.sequence, String(source.sequence));
+  if (sendsTraceparent && event.traceparent !== null) headers.push(DELIVERY_HEADERS.traceparent, event.traceparent);
   return headers;
 }

@@ -18,6 +18,8 @@ export interface HttpSenderOptions {
   readonly allowPrivate: boolean;
   readonly webhookId: WebhookIdForm;
   readonly keepResponses: KeepResponses;
+  /** Whether endpoints are told the trace that an event belongs to. */
+  readonly sendsTraceparent?: boolean;
   readonly ca: readonly string[] | null;
   readonly resolve?: Resolve;
   /** Everything goes through this HTTP proxy; `resolve` is then asked nothing. */
@@ -82,7 +84,8 @@ export class HttpSender implements Sender {
   }
 
   send(request: AttemptRequest, done: (outcome: Outcome) => void): void {
-    const headers = (): string[] => headersOf(request, this.#options.secrets.liveSecrets(request.app), this.#options.webhookId);
+    const { secrets, webhookId, sendsTraceparent } = this.#options;
+    const headers = (): string[] => headersOf(request, secrets.liveSecrets(request.app), webhookId, sendsTraceparent);
     this.post(request.address, headers, request.event.payload, done);
   }
 

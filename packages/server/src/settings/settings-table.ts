@@ -277,6 +277,22 @@ export const SETTINGS = {
     default: "100",
     description: "Ceiling of attempts in flight to one endpoint; what it takes is learned below that.",
   },
+  traces: {
+    flag: "traces",
+    environment: "GENHOOK_TRACES",
+    kind: { type: "text", pattern: /^https?:\/\/[^\s?#]+$/, expected: "an address such as http://localhost:4318" },
+    default: null,
+    description:
+      "OpenTelemetry collector (OTLP over HTTP) that traces go to. The standard OTEL_… variables do as well; without either nothing is traced.",
+  },
+  sendTraceparent: {
+    flag: "send-traceparent",
+    environment: "GENHOOK_SEND_TRACEPARENT",
+    kind: { type: "switch" },
+    default: null,
+    description:
+      "Sends traceparent with the attempts of events that belong to a trace. Endpoints are told of your traces: off unless asked for.",
+  },
   logLevel: {
     flag: "log-level",
     environment: "GENHOOK_LOG_LEVEL",

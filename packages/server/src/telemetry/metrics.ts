@@ -1,12 +1,22 @@
 import type { DirectoryGauges, EngineGauges, LogRow, Outcome } from "@genhook/core";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { VERSION } from "../version.ts";
 
-export type Watched = EngineGauges & DirectoryGauges & { readonly waitingEvents: number; readonly pending: number };
+export type Watched = EngineGauges &
+  DirectoryGauges & {
+    readonly waitingEvents: number;
+    readonly pending: number;
+    /** How long ago the oldest of what is owed was due, ms; 0 where nothing is overdue. */
+    readonly overdueMs: number;
+    readonly isReady: boolean;
+  };
 
 /** What is counted. Labels name no shop, app or address: their number is not bounded, and they are nobody else's business. */
 export interface Metrics {
   readonly published: () => void;
-  readonly attempt: (outcome: Outcome) => void;
+  /** A group of events was written and synced, or could not be. */
+  readonly committed: (events: number, durationMs: number) => void;
+  readonly attempt: (row: LogRow, outcome: Outcome) => void;
   readonly settled: (row: LogRow, latencyMs: number) => void;
   readonly answered: (operation: string, status: number, durationMs: number) => void;
   readonly failed: (what: string) => void;
@@ -23,23 +33,81 @@ const LATENCY_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const published = new Counter({ name: "genhook_events_published_total", help: "Events accepted.", registers });
-  const attempts = new Counter({
-    name: "genhook_attempts_total",
-    help: "Attempts by result: a status class, or what went wrong.",
-    labelNames: ["result"],
+  const registers = [registry];
+  const build = new Gauge({
+    name: "genhook_build_info",
+    help: "Always 1; the version stands in the label.",
+    labelNames: ["version"],
     registers,
   });
-  const seconds = new Histogram({ name: "genhook_attempt_seconds", help: "How long attempts took.", buckets: LATENCY_SECONDS, registers });
+  build.set({ version: VERSION }, 1);
+  return {
+    ...deliveryMetrics(registers),
+    ...callMetrics(registers),
+    watch: (read) => watchGauges(registry, read),
+    text: async () => ({ type: registry.contentType, content: await registry.metrics() }),
+    close: () => registry.clear(),
+  };
+}
+
+type Registers = Registry[];
+
+/** An event's way: published, committed, attempted, settled. */
+function deliveryMetrics(registers: Registers): Pick<Metrics, "published" | "committed" | "attempt" | "settled"> {
+  const buckets = LATENCY_SECONDS;
+  const published = new Counter({ name: "genhook_events_published_total", help: "Events accepted.", registers });
+  const commits = new Histogram({
+    name: "genhook_commit_seconds",
+    help: "How long the store took to make a group of published events durable.",
+    buckets,
+    registers,
+  });
+  const committedEvents = new Counter({
+    name: "genhook_commit_events_total",
+    help: "Events in those groups: divided by genhook_commit_seconds_count, the size of a group.",
+    registers,
+  });
+  const attempts = new Counter({
+    name: "genhook_attempts_total",
+    help: "Attempts by kind (first, retry, replay) and result (a status class, or what went wrong).",
+    labelNames: ["kind", "result"],
+    registers,
+  });
+  const seconds = new Histogram({ name: "genhook_attempt_seconds", help: "How long attempts took.", buckets, registers });
   const finals = new Counter({ name: "genhook_deliveries_total", help: "Deliveries by final state.", labelNames: ["state"], registers });
   const latency = new Histogram({
     name: "genhook_delivery_latency_seconds",
     help: "From acceptance to the settled success.",
-    buckets: LATENCY_SECONDS,
+    buckets,
     registers,
   });
+  return {
+    published: () => published.inc(),
+    committed: (events, durationMs) => {
+      commits.observe(durationMs / 1000);
+      committedEvents.inc(events);
+    },
+    attempt: (row, outcome) => {
+      if (outcome.kind === "aborted") return;
+      const result = outcome.kind === "response" ? `${Math.floor(outcome.status / 100)}xx` : outcome.error;
+      attempts.inc({ kind: kindOf(row), result });
+      seconds.observe(outcome.durationMs / 1000);
+    },
+    settled: (row, latencyMs) => {
+      if (row.state === "pending") return;
+      finals.inc({ state: row.state });
+      if (row.state === "delivered") latency.observe(latencyMs / 1000);
+    },
+  };
+}
+
+function kindOf({ round, n }: LogRow): "first" | "retry" | "replay" {
+  return round > 1 ? "replay" : n > 1 ? "retry" : "first";
+}
+
+/** What is asked of this process, and what it fails at. */
+function callMetrics(registers: Registers): Pick<Metrics, "answered" | "failed" | "noticed"> {
   const requests = new Histogram({
     name: "genhook_http_request_seconds",
     help: "API calls.",
@@ -60,23 +128,9 @@ export function createMetrics(): Metrics {
     registers,
   });
   return {
-    published: () => published.inc(),
-    attempt: (outcome) => {
-      if (outcome.kind === "aborted") return;
-      attempts.inc({ result: outcome.kind === "response" ? `${Math.floor(outcome.status / 100)}xx` : outcome.error });
-      seconds.observe(outcome.durationMs / 1000);
-    },
-    settled: (row, latencyMs) => {
-      if (row.state === "pending") return;
-      finals.inc({ state: row.state });
-      if (row.state === "delivered") latency.observe(latencyMs / 1000);
-    },
     answered: (operation, status, durationMs) => requests.observe({ operation, status: String(status) }, durationMs / 1000),
     failed: (what) => failures.inc({ what }),
     noticed: (channel, result) => notices.inc({ channel, result }),
-    watch: (read) => watchGauges(registry, read),
-    text: async () => ({ type: registry.contentType, content: await registry.metrics() }),
-    close: () => registry.clear(),
   };
 }
 
@@ -107,4 +161,6 @@ function watchGauges(registry: Registry, read: () => Watched): void {
   gauge("genhook_endpoints_suspended", "Endpoints with webhooks that were suspended because it failed.", (now) => now.endpointsSuspended);
   gauge("genhook_holds", "Holds in force.", (now) => now.holds);
   gauge("genhook_deliveries_pending", "Deliveries owed and not finished.", (now) => now.pending);
+  gauge("genhook_deliveries_overdue_seconds", "How long ago the oldest delivery that is owed was due.", (now) => now.overdueMs / 1000);
+  gauge("genhook_ready", "1 where /readyz answers 200, otherwise 0.", (now) => (now.isReady ? 1 : 0));
 }

@@ -71,6 +71,7 @@ export function makeRequest(address: string, more: Partial<AttemptRequest> = {})
       triggeredAt: "2024-12-30T23:59:59.123456789Z",
       acceptedAt: 1,
       orderKey: null,
+      traceparent: null,
       changed: null,
       isTest: false,
       payload: BODY,

@@ -28,9 +28,9 @@ WITH current AS (SELECT version FROM directory),
 incoming AS (
   SELECT * FROM unnest(
     $2::integer[], $3::uuid[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::text[],
-    $12::boolean[], $13::text[], $14::bytea[], $15::bytea[], $16::bytea[], $17::bigint[], $18::text[]
+    $12::boolean[], $13::text[], $14::bytea[], $15::bytea[], $16::bytea[], $17::bigint[], $18::text[], $19::text[]
   ) AS e (day, id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed,
-    is_test, owes, payload, key_hash, content_hash, key_expires_at, erases)
+    is_test, owes, payload, key_hash, content_hash, key_expires_at, erases, traceparent)
   WHERE (SELECT version FROM current) = $1::bigint
 ),
 keyed AS (
@@ -40,25 +40,25 @@ keyed AS (
   ON CONFLICT DO NOTHING RETURNING event
 ),
 stored AS (
-  INSERT INTO event (day, id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, is_test, owes, directory_version, payload)
-  SELECT day, id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, is_test, owes::bigint[], $26::bigint, payload
+  INSERT INTO event (day, id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, traceparent, is_test, owes, directory_version, payload)
+  SELECT day, id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, traceparent, is_test, owes::bigint[], $27::bigint, payload
   FROM incoming i WHERE key_hash IS NULL OR EXISTS (SELECT 1 FROM keyed k WHERE k.event = i.id)
   ON CONFLICT DO NOTHING RETURNING id, day, shop, topic, accepted_at, is_test
 ),
 owed AS (
   INSERT INTO task (shard, lane, due, event, subscription, seq, round, attempts, attempts_ever)
   SELECT t.shard, t.lane, CASE WHEN t.lane = t.subscription THEN t.due ELSE (SELECT nextval('task_place')) END, t.event, t.subscription, 1, 1, 0, 0
-  FROM unnest($19::smallint[], $20::bigint[], $21::bigint[], $22::uuid[], $23::bigint[]) AS t (shard, lane, due, event, subscription)
+  FROM unnest($20::smallint[], $21::bigint[], $22::bigint[], $23::uuid[], $24::bigint[]) AS t (shard, lane, due, event, subscription)
   JOIN stored s ON s.id = t.event
 ),
 named AS (
   INSERT INTO event_subject (day, subject, event)
-  SELECT s.day, n.subject, s.id FROM unnest($24::bytea[], $25::uuid[]) AS n (subject, event) JOIN stored s ON s.id = n.event
+  SELECT s.day, n.subject, s.id FROM unnest($25::bytea[], $26::uuid[]) AS n (subject, event) JOIN stored s ON s.id = n.event
   ON CONFLICT DO NOTHING
 ),
 erasing AS (
   INSERT INTO erasure (event, shop, subjects)
-  SELECT i.id, i.shop, CASE i.erases WHEN 'subjects' THEN ARRAY(SELECT n.subject FROM unnest($24::bytea[], $25::uuid[]) AS n (subject, event) WHERE n.event = i.id) END
+  SELECT i.id, i.shop, CASE i.erases WHEN 'subjects' THEN ARRAY(SELECT n.subject FROM unnest($25::bytea[], $26::uuid[]) AS n (subject, event) WHERE n.event = i.id) END
   FROM incoming i JOIN stored s ON s.id = i.id WHERE i.erases IS NOT NULL
   ON CONFLICT DO NOTHING
 ),
@@ -182,6 +182,7 @@ function columns(group: readonly NewEvent[]): unknown[] {
     key((each) => bytes(each.contentHash)),
     key((each) => each.expiresAt),
     group.map((event) => event.erases),
+    group.map((event) => event.traceparent),
     owed.map((task) => task.shard),
     owed.map((task) => task.lane),
     owed.map((task) => task.due),

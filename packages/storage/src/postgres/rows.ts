@@ -1,10 +1,10 @@
 import type { EventContent, EventHead, LogRow, StoredEvent, Task } from "@genhook/core";
-import { logRowOf, number, numberOrNull, taskOf, text } from "../columns.ts";
+import { logRowOf, number, numberOrNull, taskOf, text, textOrNull } from "../columns.ts";
 import type { Row } from "./database.ts";
 
 /** Columns of an event without its payload. */
 export const HEAD_COLUMNS =
-  "e.id, e.shop, e.app, e.topic, e.api_version, e.triggered_at, e.accepted_at, e.order_key, e.changed, e.is_test, e.owes, e.directory_version, e.erased_at";
+  "e.id, e.shop, e.app, e.topic, e.api_version, e.triggered_at, e.accepted_at, e.order_key, e.changed, e.traceparent, e.is_test, e.owes, e.directory_version, e.erased_at";
 
 export function toTask(row: Row): Task {
   return taskOf(row, text(row["event"]));
@@ -43,6 +43,7 @@ function toHeading(row: Row): Omit<EventContent, "payload"> {
     acceptedAt: number(row["accepted_at"]),
     orderKey: typeof orderKey === "string" ? (JSON.parse(orderKey) as string) : null,
     changed: typeof changed === "string" ? (JSON.parse(changed) as string[]) : null,
+    traceparent: textOrNull(row["traceparent"]),
     isTest: row["is_test"] === true,
   };
 }

@@ -25,7 +25,7 @@ import { toHex, toUuid } from "./uuid-bytes.ts";
 const BATCH = 500;
 const DAY_MS = 86_400_000;
 const MS_PER_ID_BYTES = 6;
-const HEAD = `id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, is_test, owes, directory_version, erased_at,
+const HEAD = `id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, traceparent, is_test, owes, directory_version, erased_at,
   length(payload) AS payload_bytes`;
 const LOG = `event, subscription, seq, kind, round, n, at, duration_ms, status, error, NULL AS detail, address, NULL AS response_headers,
   NULL AS response_body, state, reason, next_at, shop, app`;

@@ -19,6 +19,7 @@ export function createDay(connection: Connection, day: number): void {
       accepted_at INTEGER NOT NULL,
       order_key TEXT,
       changed TEXT,
+      traceparent TEXT,
       is_test INTEGER NOT NULL,
       owes TEXT NOT NULL,
       directory_version INTEGER NOT NULL,

@@ -62,7 +62,8 @@ function join(each: readonly Uint8Array[]): ArrayBuffer {
 
 function packContent(values: Flat, event: EventContent): void {
   values.push(event.id, event.shop, event.app, event.topic, event.apiVersion, event.triggeredAt, event.acceptedAt, event.orderKey);
-  values.push(event.changed === null ? null : JSON.stringify(event.changed), event.isTest ? 1 : 0, event.payload.length);
+  values.push(event.changed === null ? null : JSON.stringify(event.changed), event.traceparent, event.isTest ? 1 : 0);
+  values.push(event.payload.length);
 }
 
 function unpackContent(from: Unpacking): EventContent {
@@ -76,6 +77,7 @@ function unpackContent(from: Unpacking): EventContent {
     acceptedAt: from.next<number>(),
     orderKey: from.next<string | null>(),
     changed: listOf(from.next<string | null>()),
+    traceparent: from.next<string | null>(),
     isTest: from.next<number>() === 1,
     payload: from.bytes(),
   };

@@ -32,9 +32,9 @@ import { hasDay, listDays } from "./day-tables.ts";
 import { toEvent, toEventHead, toLogRow, toStoredEvent, toTask } from "./rows.ts";
 import { toBytes, toHex, toUuid } from "./uuid-bytes.ts";
 
-const CONTENT_COLUMNS = "id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, is_test, payload";
+const CONTENT_COLUMNS = "id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, traceparent, is_test, payload";
 const HEAD_COLUMNS =
-  "id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, is_test, owes, directory_version, erased_at";
+  "id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, traceparent, is_test, owes, directory_version, erased_at";
 
 /** All look-ups, on a read-only connection in a thread of their own: no write ever waits for one. */
 export class Reader {

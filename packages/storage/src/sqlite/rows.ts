@@ -32,6 +32,7 @@ function toHeading(row: Row): Omit<EventContent, "payload"> {
     acceptedAt: number(row["accepted_at"]),
     orderKey: textOrNull(row["order_key"]),
     changed: typeof changed === "string" ? (JSON.parse(changed) as string[]) : null,
+    traceparent: textOrNull(row["traceparent"]),
     isTest: row["is_test"] === 1,
   };
 }

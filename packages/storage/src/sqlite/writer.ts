@@ -69,8 +69,8 @@ export class Writer {
     const used = this.#useKey(event, id);
     if (used !== null) return used;
     const inserted = this.connection.run(
-      `INSERT OR IGNORE INTO event_${day} (id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, is_test, owes, directory_version,
-         payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR IGNORE INTO event_${day} (id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, traceparent, is_test, owes,
+         directory_version, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       event.shop,
       event.app,
@@ -80,6 +80,7 @@ export class Writer {
       event.acceptedAt,
       event.orderKey,
       event.changed === null ? null : JSON.stringify(event.changed),
+      event.traceparent,
       event.isTest ? 1 : 0,
       JSON.stringify(event.owes.map((owed) => owed.subscription)),
       directoryVersion,

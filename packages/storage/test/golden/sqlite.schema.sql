@@ -95,6 +95,7 @@ CREATE TABLE event_DAY (
       accepted_at INTEGER NOT NULL,
       order_key TEXT,
       changed TEXT,
+      traceparent TEXT,
       is_test INTEGER NOT NULL,
       owes TEXT NOT NULL,
       directory_version INTEGER NOT NULL,

@@ -115,6 +115,7 @@ export function buildEvent(owed: readonly Subscription[], more: Partial<NewEvent
     triggeredAt: "2024-12-30T23:59:59.000000000Z",
     acceptedAt,
     orderKey: null,
+    traceparent: null,
     changed: null,
     isTest: false,
     payload: new TextEncoder().encode('{"order":{"id":1}}'),

@@ -129,10 +129,12 @@ export interface Fixture {
   readonly version: () => number;
 }
 
+const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
 function describeEvents({ open, append, owed, version }: Fixture): void {
   it("commits a group: events, tasks due at acceptance, and reads them back byte for byte", async () => {
     const payload = new Uint8Array([0x7b, 0x20, 0x0a, 0xc3, 0xa9, 0x00, 0xff, 0x7d]);
-    const event = buildEvent([S, T], { payload, orderKey: "k", changed: ["a.b", "c"], isTest: true, app: 1 });
+    const event = buildEvent([S, T], { payload, orderKey: "k", changed: ["a.b", "c"], traceparent: TRACEPARENT, isTest: true, app: 1 });
     const other = buildEvent([S]);
     expect(await append(event, other)).toEqual({ kind: "committed", results: [{ kind: "accepted" }, { kind: "accepted" }] });
     const { owes, subjects: _, idempotency: __, erases: ___, ...content } = event;

@@ -8,7 +8,8 @@ import {
   PUBLISH_REQUEST_BYTES_MAX,
   type ContractError,
 } from "@genhook/contract";
-import type { Published, Publisher, PublishObserver, Result } from "@genhook/core";
+import type { Published, PublishObserver, Result } from "@genhook/core";
+import type { EventPublisher } from "./event-publisher.ts";
 import { fail } from "../api-error.ts";
 import type { Reply } from "../call.ts";
 import { cutList, JsonError, skipSpace, type Slice } from "../json-bytes.ts";
@@ -27,7 +28,7 @@ const NOTHING = Buffer.alloc(0);
 type ItemAnswer = Published | ReturnType<typeof errorBody>;
 
 /** A whole array: nothing is published before all of it was read and is known to be JSON. */
-export async function publishList(body: Buffer, start: number, publisher: Publisher): Promise<ItemAnswer[]> {
+export async function publishList(body: Buffer, start: number, publisher: EventPublisher): Promise<ItemAnswer[]> {
   const turns = new Turns();
   const elements = await sliceList(body, start, turns);
   if (elements.length > PUBLISH_ITEMS_MAX) {
@@ -65,7 +66,7 @@ function describeElement(element: Buffer, index: number, start: number): string 
 }
 
 /** Lines as they arrive: a broken one is that line's error, and the stream goes on. */
-export async function publishLines(request: IncomingMessage, publisher: Publisher, account: BodyAccount): Promise<ItemAnswer[]> {
+export async function publishLines(request: IncomingMessage, publisher: EventPublisher, account: BodyAccount): Promise<ItemAnswer[]> {
   const batch = new Batch(publisher, new Turns(), account);
   const lines = new LineCutter();
   let broken = 0;
@@ -86,7 +87,7 @@ export async function publishLines(request: IncomingMessage, publisher: Publishe
 
 /** Items that are published next to each other, a bounded number at a time; answers in the order of the items. */
 class Batch {
-  readonly #publisher: Publisher;
+  readonly #publisher: EventPublisher;
   readonly #turns: Turns;
   /** Counts what is under way; null where the whole body is counted. */
   readonly #account: BodyAccount | null;
@@ -97,7 +98,7 @@ class Batch {
   #underWayBytes = 0;
   #onAnswered: (() => void) | null = null;
 
-  constructor(publisher: Publisher, turns: Turns, account: BodyAccount | null) {
+  constructor(publisher: EventPublisher, turns: Turns, account: BodyAccount | null) {
     this.#publisher = publisher;
     this.#turns = turns;
     this.#account = account;

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import {
+  DELIVERY_HEADERS,
   EXACT_BYTES_MEDIA_TYPE,
   IDEMPOTENCY_KEY_LENGTH_MAX,
   NDJSON_MEDIA_TYPE,
@@ -8,18 +9,19 @@ import {
   PUBLISH_HEADERS,
   PUBLISH_REQUEST_BYTES_MAX,
 } from "@genhook/contract";
-import type { Publisher } from "@genhook/core";
 import { apiError, fail, refusalError } from "../api-error.ts";
 import type { Call, Reply } from "../call.ts";
 import { JsonError, skipSpace } from "../json-bytes.ts";
 import { announcedBytes, mediaType, parseText, readBody, type BodyBudget } from "../request-body.ts";
+import { inTraceOf, type EventPublisher } from "./event-publisher.ts";
 import { batchReply, publishLines, publishList } from "./publish-batch.ts";
 import { readExact, readItem, type ItemResult } from "./publish-item.ts";
 
 const MEDIA_TYPES = ["application/json", NDJSON_MEDIA_TYPE, EXACT_BYTES_MEDIA_TYPE];
 /** Publishes what a request carries, in any of its four forms. Answers only what is durable. */
-export async function publishEvents(call: Call, publisher: Publisher, budget: BodyBudget): Promise<Reply> {
+export async function publishEvents(call: Call, events: EventPublisher, budget: BodyBudget): Promise<Reply> {
   const { request } = call;
+  const publisher = inTraceOf(request.headers[DELIVERY_HEADERS.traceparent], events);
   announcedBytes(request, PUBLISH_REQUEST_BYTES_MAX);
   const type = mediaType(request, MEDIA_TYPES);
   const account = budget.open();
@@ -41,7 +43,7 @@ export async function publishEvents(call: Call, publisher: Publisher, budget: Bo
   }
 }
 
-async function publishOne(item: ItemResult, publisher: Publisher): Promise<Reply> {
+async function publishOne(item: ItemResult, publisher: EventPublisher): Promise<Reply> {
   if (!item.ok) throw apiError(item.error);
   const published = await publisher.publish(item.request);
   if (!published.ok) throw refusalError(published.refusal);

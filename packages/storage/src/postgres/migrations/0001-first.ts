@@ -25,6 +25,7 @@ CREATE TABLE event (
   accepted_at bigint NOT NULL,
   order_key text,
   changed text,
+  traceparent text,
   is_test boolean NOT NULL,
   owes bigint[] NOT NULL,
   directory_version bigint NOT NULL,
