@@ -8,6 +8,15 @@ const PANEL = { left: 78, right: 150, height: 210 };
 const TOP = 94;
 const GAP = 64;
 const COLOURS = { polling: "#c2410c", webhooks: "#0f766e" } as const;
+/** What each colour becomes on a dark screen. */
+const DARK: Readonly<Record<string, string>> = {
+  "#ffffff": "#1b1b1f",
+  "#0f172a": "#e4e7ed",
+  "#475569": "#a5aebb",
+  "#e2e8f0": "#3b4150",
+  [COLOURS.polling]: "#fb923c",
+  [COLOURS.webhooks]: "#5eead4",
+};
 const AGE_MIN_MS = 1;
 
 interface Line {
@@ -36,6 +45,7 @@ export function plotComparison(compared: Compared): string {
   const second = TOP + PANEL.height + GAP;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="system-ui, sans-serif" font-size="13">`,
+    `<style>@media (prefers-color-scheme: dark) { ${darkRules()} }</style>`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     text(24, 30, "How old news of an order is when the app learns of it", { size: 17, weight: 600 }),
     ...subtitle(compared).map((line, index) => text(24, 52 + 18 * index, line, { colour: "#475569" })),
@@ -46,6 +56,12 @@ export function plotComparison(compared: Compared): string {
     "</svg>",
     "",
   ].join("\n");
+}
+
+function darkRules(): string {
+  return Object.entries(DARK)
+    .map(([light, dark]) => `[fill="${light}"] { fill: ${dark}; } [stroke="${light}"] { stroke: ${dark}; }`)
+    .join(" ");
 }
 
 function subtitle({ polling, webhooks, orders, changes, rate }: Compared): readonly string[] {
