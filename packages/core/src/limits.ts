@@ -36,7 +36,7 @@ export const DISCOVERY_WITHOUT_HINTS_EVERY_MS = 1_000;
 /** Pause before shards are scanned again that could not be, ms. */
 export const DISCOVERY_AGAIN_MS = 1_000;
 /** Lanes of one discovery page. */
-export const DISCOVERY_PAGE = 1_000;
+export const DISCOVERY_PAGE = 2_000;
 
 /** How often leases are renewed, ms: three renewals may fail before a lease of 10 s ends. */
 export const LEASE_RENEW_EVERY_MS = 2_500;

@@ -73,22 +73,41 @@ export async function readLane(
   return { tasks, nextDue };
 }
 
+/** Rows that are looked at in one go, and how many lanes are then sought one by one where these were rows of few. */
+const CHUNK_ROWS = 64;
+const LANES_IN_CHUNK_MIN = 16;
+const SEEKS = 16;
+/** Bounds and not `shard =`, for the reason that `OF_LANE` gives. */
+const NEXT_ROWS = `SELECT t.lane, t.due, t.event, t.subscription FROM task t WHERE (t.shard, t.lane) > (s.shard, found.last) AND (t.shard, t.lane) <= (s.shard, ${Number.MAX_SAFE_INTEGER}::bigint)`;
+const IN_ORDER = "ORDER BY t.shard, t.lane, t.due, t.event, t.subscription";
+
 /**
- * A seek per lane and not a look at every row: lanes in key order, shard by shard as they are given. `$1` shards in order, `$2` and `$3` the
- * lane to go on behind, `$4` how many.
+ * Not a look at every row: a lane may have a million. Nor only a seek per lane: where lanes are short, as in most backlogs, reading on through 64 rows
+ * finds as many lanes in a third of the time. So after a chunk with few lanes in it the next sixteen are sought one by one, and then
+ * a chunk is tried again: a handful of rows a lane at worst. Lanes in key order, shard by shard as they are given. `$1` shards in order, `$2` and `$3`
+ * the lane to go on behind, `$4` how many.
  */
 const WITH_WORK = `
 SELECT f.shard, f.lane, f.due, f.subscription FROM unnest($1::smallint[]) AS s (shard) CROSS JOIN LATERAL (
   WITH RECURSIVE found AS (
-    (SELECT t.lane, t.due, t.subscription FROM task t WHERE t.shard = s.shard AND t.lane > CASE WHEN s.shard = $2::smallint THEN $3::bigint ELSE ${Number.MIN_SAFE_INTEGER} END
-     ORDER BY t.lane, t.due, t.event, t.subscription LIMIT 1)
+    SELECT NULL::bigint[] AS lanes, NULL::bigint[] AS dues, NULL::bigint[] AS subscriptions, 0 AS seeks,
+      CASE WHEN s.shard = $2::smallint THEN $3::bigint ELSE ${Number.MIN_SAFE_INTEGER} END AS last
     UNION ALL
-    SELECT n.lane, n.due, n.subscription FROM found CROSS JOIN LATERAL (
-      SELECT t.lane, t.due, t.subscription FROM task t WHERE t.shard = s.shard AND t.lane > found.lane
-      ORDER BY t.lane, t.due, t.event, t.subscription LIMIT 1
-    ) n
+    SELECT n.lanes, n.dues, n.subscriptions,
+      CASE WHEN found.seeks > 0 THEN found.seeks - 1 WHEN cardinality(n.lanes) < ${LANES_IN_CHUNK_MIN} THEN ${SEEKS} ELSE 0 END,
+      n.lanes[cardinality(n.lanes)]
+    FROM found CROSS JOIN LATERAL (
+      SELECT array_agg(d.lane) AS lanes, array_agg(d.due) AS dues, array_agg(d.subscription) AS subscriptions FROM (
+        SELECT DISTINCT ON (c.lane) c.lane, c.due, c.subscription FROM (
+          (${NEXT_ROWS} AND found.seeks = 0 ${IN_ORDER} LIMIT ${CHUNK_ROWS})
+          UNION ALL
+          (${NEXT_ROWS} AND found.seeks > 0 ${IN_ORDER} LIMIT 1)
+        ) c ORDER BY c.lane, c.due, c.event, c.subscription
+      ) d
+    ) n WHERE n.lanes IS NOT NULL
   )
-  SELECT s.shard, found.lane, found.due, found.subscription FROM found LIMIT $4
+  SELECT s.shard, l.lane, l.due, l.subscription
+  FROM found CROSS JOIN LATERAL unnest(found.lanes, found.dues, found.subscriptions) AS l (lane, due, subscription) LIMIT $4
 ) f LIMIT $4`;
 
 /** Lanes that have tasks (`TaskQueue.lanesWithWork`). */
