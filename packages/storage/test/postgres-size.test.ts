@@ -159,12 +159,12 @@ test("a page of final deliveries reads a page, of one subscription as of all", a
   expect(await reads("attempt", list([7], ["delivered", "dead"]))).toBeLessThan(500);
 });
 
-test("discovery reads a row a lane", async () => {
+test("discovery reads a few rows a lane, however long it is", async () => {
   const shards = Array.from({ length: 256 }, (_, shard) => shard);
   const found = async (store: Store): Promise<void> => {
     expect(await store.tasks.lanesWithWork(shards, null, 1_000)).not.toEqual([]);
   };
-  expect(await reads("task", found)).toBeLessThan(200);
+  expect(await reads("task", found)).toBeLessThan(400);
 });
 
 test("how much is owed is told from a bounded number of rows", async () => {
