@@ -42,6 +42,7 @@ export * from "./engine/decide.ts";
 export * from "./engine/endpoint-health.ts";
 export * from "./engine/endpoint-records.ts";
 export * from "./engine/engine.ts";
+export * from "./engine/engine-gauges.ts";
 export * from "./engine/group-commit.ts";
 export * from "./engine/log-row.ts";
 export * from "./engine/matcher.ts";

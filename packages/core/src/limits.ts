@@ -26,6 +26,23 @@ export const LANE_REFILL_BELOW = 64;
 export const LANE_READ_BYTES_MAX = 4_194_304;
 /** Payload bytes held for sending over all lanes; past it hand-over leaves events in the store until there is room. */
 export const HELD_BYTES_MAX = 50_331_648;
+/** Tasks of one order key that wait in memory; more of it at once are set aside, so that they do not fill the window for others. */
+export const ORDER_KEY_WINDOW = 16;
+/** Order keys of one lane that memory knows something about, most of them waiting for another attempt; past it the lane is read no further. */
+export const ORDER_KEYS_MAX = 20_000;
+/** Tasks set aside in one transaction. */
+export const ORDER_MOVE_MAX = 500;
+/** Pause before that is tried again where the store refused it, ms. */
+export const ORDER_MOVE_AGAIN_MS = 500;
+/** Pause before an ordered lane is prepared, or read, again where that failed or was too early, ms. */
+export const ORDER_PREPARE_AGAIN_MS = 500;
+/** Blocked keys are looked up after a hint no sooner than this, ms: hints may come often. */
+export const ORDER_CHECK_AGAIN_MS = 1_000;
+/** Blocks of one read. */
+export const ORDER_BLOCKS_PAGE = 1_000;
+/** An ordered lane that was taken over waits for an attempt's deadline and this, ms: the former owner's requests have ended by then. */
+export const ORDER_TAKE_OVER_MARGIN_MS = 1_000;
+
 /** Lane reads under way at once. */
 export const LANE_READS_MAX = 4;
 

@@ -298,6 +298,7 @@ function makeEngine(settings: Settings, parts: CoreParts & { readonly sender: Se
     keepResponses: settings.keepResponses,
     attemptsInFlightMax: settings.concurrency,
     endpointConcurrencyMax: settings.endpointConcurrency,
+    attemptTimeoutMs: settings.attemptTimeoutMs,
     observer: {
       ...care,
       onGone: (subscription) => {

@@ -5,7 +5,7 @@ import type { DeliveryKey, DeliveryState, Task } from "../domain/delivery.ts";
 import type { Subscription } from "../domain/directory-entries.ts";
 import type { EventContent, EventHead, EventId, StoredEvent } from "../domain/event.ts";
 import type { Store } from "../ports/store.ts";
-import type { LaneRef, ReplayRequest, ReplayResult } from "../ports/task-queue.ts";
+import type { ReplayRequest, ReplayResult } from "../ports/task-queue.ts";
 import type { Turn } from "../ports/turn.ts";
 import { ok, refuse, type Result } from "../refusal.ts";
 import { readPage, type DeliveryPage, type DeliveryPosition, type Stretch } from "./delivery-list.ts";
@@ -86,7 +86,7 @@ export class Deliveries {
       return refuse("replay_refused", `Nothing can be sent to webhook ${subscription.id}: ${whyNot(subscription)}`);
     }
     const { store } = this.#options;
-    const [result] = await this.#reopen([{ delivery: key, lane: laneOf(subscription) }], null);
+    const [result] = await this.#reopen([{ delivery: key, ...lanesOfReplay(subscription) }], null);
     switch (result?.kind) {
       case "reopened": {
         const [view] = await this.#views([key], await store.events.heads([key.eventId]));
@@ -106,11 +106,11 @@ export class Deliveries {
   /** Opens another round of each of these on behalf of a replay job, in one transaction; answers in order what became of each. */
   async replayMany(keys: readonly DeliveryKey[], job: string): Promise<readonly ReplayResult["kind"][]> {
     const kinds = new Map<number, ReplayResult["kind"]>();
-    const requests: { readonly index: number; readonly delivery: DeliveryKey; readonly lane: LaneRef }[] = [];
+    const requests: (ReplayRequest & { readonly index: number })[] = [];
     for (const [index, delivery] of keys.entries()) {
       const subscription = await this.#subscription(delivery.subscription);
       if (subscription === null || !maySend(subscription)) kinds.set(index, "refused");
-      else requests.push({ index, delivery, lane: laneOf(subscription) });
+      else requests.push({ index, delivery, ...lanesOfReplay(subscription) });
     }
     const results = requests.length === 0 ? [] : await this.#reopen(requests, job);
     for (const [at, { index }] of requests.entries()) kinds.set(index, results[at]?.kind ?? "not_found");
@@ -251,6 +251,13 @@ function positionOf({ lane, due, eventId, subscription }: Task): DeliveryPositio
 function turnAt<Cursor>(turn: Turn<DeliveryPosition>, read: (at: DeliveryPosition) => Cursor | null): Turn<Cursor> {
   if ("after" in turn) return { after: turn.after === null ? null : read(turn.after) };
   return { before: turn.before === null ? null : read(turn.before) };
+}
+
+/** Where a new round queues: what has an order key in the subscription's ordered lane, while it is ordered. */
+function lanesOfReplay(subscription: Subscription): Pick<ReplayRequest, "lane" | "orderedLane"> {
+  const { order, settings } = subscription;
+  const lane = laneOf(subscription);
+  return order !== undefined && settings.ordered === true ? { lane, orderedLane: order.lane } : { lane };
 }
 
 /** Whether anything is sent to the subscription, now or once it is resumed. */

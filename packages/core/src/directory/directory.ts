@@ -35,6 +35,8 @@ export class Directory {
   readonly #byInstallation = new Map<string, Subscription[]>();
   readonly #byEndpoint = new Map<string, Subscription[]>();
   readonly #byApp = new Map<number, Subscription[]>();
+  /** Ordered lane → subscriptions whose ordered deliveries queue in it. */
+  readonly #byOrderedLane = new Map<number, Subscription[]>();
 
   apply(changes: DirectoryChanges): void {
     if (changes.version < this.version) return;
@@ -151,6 +153,11 @@ export class Directory {
     return this.#byEndpoint.get(endpoint) ?? NONE;
   }
 
+  /** Subscriptions whose ordered deliveries queue in a lane, by id; none where that is a subscription's own. */
+  orderedIn(lane: number): readonly Subscription[] {
+    return this.#byOrderedLane.get(lane) ?? NONE;
+  }
+
   /** The hold that stops a subscription's deliveries at a wall time; null where none does. */
   holdOver(subscription: Subscription, now: number): Hold | null {
     if (this.holds.size === 0) return null;
@@ -223,6 +230,7 @@ export class Directory {
     this.#subscriptionsByUuid.set(subscription.uuid, subscription.id);
     listIn(this.#byEndpoint, subscription.endpoint, subscription);
     listIn(this.#byApp, subscription.app, subscription);
+    if (subscription.order !== undefined) listIn(this.#byOrderedLane, subscription.order.lane, subscription);
     if (subscription.shop === null) {
       listIn(this.#byAppTopic, `${subscription.app} ${subscription.topic}`, subscription);
       return;
@@ -234,6 +242,7 @@ export class Directory {
   #unlist(subscription: Subscription): void {
     unlistFrom(this.#byEndpoint, subscription.endpoint, subscription.id);
     unlistFrom(this.#byApp, subscription.app, subscription.id);
+    if (subscription.order !== undefined) unlistFrom(this.#byOrderedLane, subscription.order.lane, subscription.id);
     if (subscription.shop === null) {
       unlistFrom(this.#byAppTopic, `${subscription.app} ${subscription.topic}`, subscription.id);
       return;

@@ -28,7 +28,7 @@ export interface KeyBlock extends DeliveryKey {
 }
 
 /** Places lie below every wall time in ms (before 2001-09-09), what is set aside above. */
-const PLACES_END = 1_000_000_000_000;
+export const WALL_TIMES_FROM = 1_000_000_000_000;
 const ASIDE = 2 ** 52;
 
 /** The `due` of a task that is set aside behind the first of its key. */
@@ -42,13 +42,13 @@ export function isAside(due: number): boolean {
 
 /** Whether a task's `due` is a wall time: it waits for that, and for nothing else. */
 export function isWallTime(due: number): boolean {
-  return due >= PLACES_END && due < ASIDE;
+  return due >= WALL_TIMES_FROM && due < ASIDE;
 }
 
 /** A task's place in its lane; 0, before all others, for one that was attempted already: it was the first of its key. */
 export function placeOf(due: number): number {
   if (isAside(due)) return due - ASIDE;
-  return due < PLACES_END ? due : 0;
+  return due < WALL_TIMES_FROM ? due : 0;
 }
 
 /** Since when a task waits, or until when: what is in order waits since its acceptance. Wall ms. */

@@ -134,18 +134,22 @@ export class Discovery {
   async #findTold(): Promise<void> {
     const told = this.#told;
     this.#told = new Map();
-    for (const lane of told.values()) await this.#found({ ...lane, firstDue: 0, subscription: lane.lane });
+    const { directory } = this.#options.directory;
+    for (const lane of told.values()) {
+      await this.#found({ ...lane, firstDue: 0, subscription: directory.orderedIn(lane.lane)[0]?.id ?? lane.lane });
+    }
   }
 
   async #found(found: LaneWithWork): Promise<void> {
     const { table, directory, store, owns } = this.#options;
     if (!owns(found.shard)) return;
-    const known = (): Subscription | undefined => table.lane(found.lane)?.subscription ?? directory.directory.subscription(found.lane);
+    const { subscription: id } = found;
+    const known = (): Subscription | undefined => table.lane(id)?.subscription ?? directory.directory.subscription(id);
     let subscription = known();
     if (subscription === undefined) {
       // Made a moment ago by another process; or it has ended, and its lane still has to be swept.
       if (store.isShared) await directory.refresh();
-      const stored = known() === undefined ? await store.directory.findSubscription(found.lane) : null;
+      const stored = known() === undefined ? await store.directory.findSubscription(id) : null;
       // What was read may be old by now, unless it has ended, which is for good.
       subscription = known() ?? (stored === null || stored.endedAt === null ? undefined : stored);
     }

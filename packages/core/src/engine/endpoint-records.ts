@@ -7,9 +7,10 @@ import { FAILING_NOTED_AFTER_MS, PROBES_ASKED_EVERY_MS } from "../limits.ts";
 import type { Clock, Timer, Timers } from "../ports/clock.ts";
 import type { EndpointStates } from "../ports/endpoint-states.ts";
 import type { EndpointSign } from "./decide.ts";
+import type { EndpointGates } from "./endpoint-gates.ts";
 import type { EndpointGate } from "./endpoint-gate.ts";
 import { failedAgain, joinFailing, judgeEndpoint } from "./endpoint-health.ts";
-import type { Lane } from "./lane.ts";
+import type { QueuedLane } from "./queued-lane.ts";
 import { EndpointSaver } from "./endpoint-saver.ts";
 
 export interface EndpointRecordsOptions {
@@ -21,21 +22,14 @@ export interface EndpointRecordsOptions {
   readonly timers: Timers;
   readonly owns: (shard: number) => boolean;
   readonly ownedShards: () => readonly number[];
-  readonly gates: Gates;
+  readonly gates: Pick<EndpointGates, "get" | "of">;
   /** A gate's state was changed from here: something may be able to start. */
   readonly onReady: (gate: Gate) => void;
   readonly observer: EndpointObserver;
   readonly onError: (what: string, error: unknown) => void;
 }
 
-type Gate = EndpointGate<Lane>;
-
-/** Where the gates are. */
-interface Gates {
-  readonly gate: (endpoint: string) => Gate | undefined;
-  /** Made where there is none. */
-  readonly gateOf: (endpoint: string) => Gate;
-}
+type Gate = EndpointGate<QueuedLane>;
 
 export interface EndpointObserver {
   /** The app is to be told how far its endpoint is on the way to suspension; written down already, so never said twice. */
@@ -166,7 +160,7 @@ export class EndpointRecords {
 
   /** The endpoint as this owner knows it; null where it knows nothing of it. */
   stateOf(endpoint: string): EndpointState | null {
-    const gate = this.#options.gates.gate(endpoint);
+    const gate = this.#options.gates.get(endpoint);
     const record = this.#records.get(endpoint);
     if (gate === undefined && record === undefined) return null;
     const { clock } = this.#options;
@@ -193,7 +187,7 @@ export class EndpointRecords {
   /** Makes the endpoint's next probe due at once; false when its breaker is not open here. */
   probe(endpoint: string): boolean {
     const { gates, clock, onReady } = this.#options;
-    const gate = gates.gate(endpoint);
+    const gate = gates.get(endpoint);
     const now = clock.monotonic();
     if (gate === undefined || !gate.breaker.probeNow(now)) return false;
     gate.pausedUntil = Math.min(gate.pausedUntil, now);
@@ -275,7 +269,7 @@ export class EndpointRecords {
     const { endpoint } = state;
     const isNew = !this.#records.has(endpoint);
     const record = this.#recordOf(endpoint);
-    const hasSucceeded = (gates.gate(endpoint)?.lastSuccessAt ?? null) !== null;
+    const hasSucceeded = (gates.get(endpoint)?.lastSuccessAt ?? null) !== null;
     // Attempts may have ended while this was being read: they count as well, and a success among them ends what was before.
     const failing = hasSucceeded ? record.failing : joinFailing(state.failing, record.failing);
     record.failing = failing;
@@ -287,7 +281,7 @@ export class EndpointRecords {
     }
     const [now, monotonic] = [clock.now(), clock.monotonic()];
     if (state.breaker === "open" || (state.pausedUntil ?? 0) > now) {
-      const gate = gates.gateOf(endpoint);
+      const gate = gates.of(endpoint);
       if (state.pausedUntil !== null) gate.pausedUntil = Math.max(gate.pausedUntil, monotonic + state.pausedUntil - now);
       // What is not known of a gate that has sent meanwhile is not imposed on it.
       if (state.breaker === "open" && state.nextProbeAt !== null && state.probeWaitMs !== null && gate.breaker.state === "closed") {
@@ -332,7 +326,7 @@ export class EndpointRecords {
   #forgetNominal(endpoint: string): void {
     const record = this.#records.get(endpoint);
     if (record === undefined || record.isJudged || record.failing !== null || record.suspendedAt !== null) return;
-    if (this.#options.gates.gate(endpoint)?.isShut(this.#options.clock.monotonic()) === true) return;
+    if (this.#options.gates.get(endpoint)?.isShut(this.#options.clock.monotonic()) === true) return;
     this.#records.delete(endpoint);
   }
 

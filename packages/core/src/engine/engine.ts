@@ -5,7 +5,7 @@ import { deliveryId, type Task } from "../domain/delivery.ts";
 import type { Subscription } from "../domain/directory-entries.ts";
 import { SHARDS } from "../domain/endpoint.ts";
 import type { EventContent, NewEvent } from "../domain/event.ts";
-import { ATTEMPTS_IN_FLIGHT_MAX, SETTLE_WAITING_MAX } from "../limits.ts";
+import { ATTEMPTS_IN_FLIGHT_MAX, ORDER_TAKE_OVER_MARGIN_MS, SETTLE_WAITING_MAX } from "../limits.ts";
 import type { Random, Timers } from "../ports/clock.ts";
 import type { DirectoryCommit } from "../ports/directory-store.ts";
 import type { Hint } from "../ports/hints.ts";
@@ -16,10 +16,11 @@ import type { RetryPolicy } from "./backoff.ts";
 import { decide, endpointSign, type Decision } from "./decide.ts";
 import { Discovery } from "./discovery.ts";
 import type { EndpointGate } from "./endpoint-gate.ts";
+import type { EngineGauges } from "./engine-gauges.ts";
 import { EndpointRecords, type EndpointObserver } from "./endpoint-records.ts";
 import { HoldClock } from "./hold-clock.ts";
-import type { Lane } from "./lane.ts";
 import { LaneTable } from "./lane-table.ts";
+import type { QueuedLane } from "./queued-lane.ts";
 import { logRowOf, type KeepResponses } from "./log-row.ts";
 import { Owner, type GainedShard } from "./owner.ts";
 import { Settler } from "./settler.ts";
@@ -30,7 +31,7 @@ export interface EngineOptions {
   readonly node: string;
   /** False: send nothing here, and tell those that do. */
   readonly delivers: boolean;
-  readonly store: Pick<Store, "isShared" | "tasks" | "leases" | "hints" | "directory" | "endpoints">;
+  readonly store: Pick<Store, "isShared" | "tasks" | "ordered" | "events" | "leases" | "hints" | "directory" | "endpoints">;
   readonly directory: DirectoryService;
   readonly sender: Sender;
   readonly clock: StoreClock;
@@ -40,6 +41,8 @@ export interface EngineOptions {
   readonly keepResponses: KeepResponses;
   readonly attemptsInFlightMax?: number;
   readonly endpointConcurrencyMax: number;
+  /** The longest that an attempt takes, here and in every other process. */
+  readonly attemptTimeoutMs: number;
   readonly observer: EngineObserver;
 }
 
@@ -55,21 +58,10 @@ export interface EngineObserver extends EndpointObserver {
   readonly onError: (what: string, error: unknown) => void;
 }
 
-export interface EngineGauges {
-  readonly inFlight: number;
-  readonly lanes: number;
-  readonly endpoints: number;
-  readonly endpointsShut: number;
-  readonly heldBytes: number;
-  readonly unsettled: number;
-  /** Shards that this process owns. */
-  readonly shards: number;
-}
-
 /** An attempt under way. */
 interface Flight {
-  readonly lane: Lane;
-  readonly gate: EndpointGate<Lane>;
+  readonly lane: QueuedLane;
+  readonly gate: EndpointGate<QueuedLane>;
   readonly owed: OwedTask;
   /** As it was when the attempt started. */
   readonly subscription: Subscription;
@@ -112,6 +104,7 @@ export class Engine {
     const onReady = (): void => this.#pump();
     this.#table = new LaneTable({
       tasks,
+      order: { store, node: options.node },
       directory: directory.directory,
       refreshDirectory: () => directory.refresh(),
       clock,
@@ -172,7 +165,7 @@ export class Engine {
       clock: clock.local,
       timers,
       random,
-      isQuiet: (shard) => this.#underWay[shard] === 0,
+      isQuiet: (shard) => this.#underWay[shard] === 0 && !this.#table.ordered.isMoving(shard),
       onChange: (gained, lost) => this.#ownershipChanged(gained, lost),
       onRenewed: (view, sent, received) => {
         clock.learn(view.storeNow, sent, received);
@@ -192,7 +185,7 @@ export class Engine {
       timers,
       owns: (shard) => this.#owner.owns(shard),
       ownedShards: () => this.#owner.shards,
-      gates: this.#table,
+      gates: this.#table.gates,
       onReady: (gate) => {
         this.#table.unpark(gate);
         this.#pump();
@@ -234,7 +227,7 @@ export class Engine {
     const now = this.#options.clock.monotonic();
     let endpoints = 0;
     let endpointsShut = 0;
-    for (const gate of this.#table.gates()) {
+    for (const gate of this.#table.gates.all()) {
       endpoints += 1;
       if (gate.isShut(now)) endpointsShut += 1;
     }
@@ -246,6 +239,7 @@ export class Engine {
       heldBytes: this.#table.heldBytes,
       unsettled: this.#settler.waiting,
       shards: this.#owner.shards.length,
+      blockedKeys: this.#table.ordered.blockedKeys,
     };
   }
 
@@ -258,6 +252,12 @@ export class Engine {
   /** A delivery was re-opened by a replay. */
   reopened(event: EventContent, task: Task): void {
     this.#table.reopened(event, task);
+    this.#pump();
+  }
+
+  /** A dead letter does not block its key any more. */
+  unblocked(subscription: Subscription): void {
+    this.#table.ordered.unblocked(subscription);
     this.#pump();
   }
 
@@ -312,16 +312,17 @@ export class Engine {
     return this.#owner.isTrusted && this.#watch.isCurrent;
   }
 
-  #startAttempt(lane: Lane): void {
+  #startAttempt(lane: QueuedLane): void {
     const owed = this.#table.take(lane);
     const { clock, sender } = this.#options;
     const { directory } = this.#options.directory;
-    const { subscription, gate } = lane;
-    const app = directory.app(subscription.app);
+    const { gate } = lane;
+    const subscription = lane.subscriptionFor(owed);
+    const app = subscription === undefined ? undefined : directory.app(subscription.app);
     const shop = directory.shop(owed.event.shop);
-    if (app === undefined || shop === undefined) {
-      lane.finish(owed.task.eventId);
-      this.#options.observer.onError("send", new Error(`subscription ${subscription.id} has no app or shop in the directory`));
+    if (subscription === undefined || app === undefined || shop === undefined) {
+      lane.giveUp(owed);
+      this.#options.observer.onError("send", new Error(`subscription ${owed.task.subscription} has no app or shop in the directory`));
       return;
     }
     const flight: Flight = { lane, gate, owed, subscription, at: clock.now(), wasProbe: gate.started() };
@@ -358,8 +359,7 @@ export class Engine {
     const decision = decide({ attempts: owed.task.attempts }, outcome, retry, wallNow, random);
     if (outcome.kind === "aborted" || decision.kind === "uncounted") {
       this.#ended(owed.task.shard);
-      lane.known.delete(owed.task.eventId);
-      lane.isComplete = false;
+      lane.untake(owed);
     } else {
       if ("pauseUntil" in decision && decision.pauseUntil !== null) {
         gate.pausedUntil = Math.max(gate.pausedUntil, now + decision.pauseUntil - wallNow);
@@ -394,8 +394,9 @@ export class Engine {
       topic: event.isTest ? null : event.topic,
       latencyMs: Math.max(0, wallNow - event.acceptedAt),
     };
-    this.#settler.add(settlement);
-    observer.onAttempt(settlement, outcome);
+    const whole = flight.lane.settling(settlement, flight.owed);
+    this.#settler.add(whole);
+    observer.onAttempt(whole, outcome);
   }
 
   #settled(settlement: Settlement, isApplied: boolean): void {
@@ -418,6 +419,8 @@ export class Engine {
 
   #ownershipChanged(gained: readonly GainedShard[], lost: readonly number[]): void {
     const shards = gained.map(({ shard }) => shard);
+    const takenOver = gained.filter(({ isTakeOver }) => isTakeOver).map(({ shard }) => shard);
+    this.#table.ordered.takenOver(takenOver, this.#options.attemptTimeoutMs + ORDER_TAKE_OVER_MARGIN_MS);
     this.#table.shardsChanged(shards, lost);
     if (lost.length > 0) this.endpoints.lost(lost);
     if (shards.length === 0) return;

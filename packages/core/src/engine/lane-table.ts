@@ -1,35 +1,22 @@
-import { laneOf, type Directory } from "../directory/directory.ts";
+import { laneOf } from "../directory/directory.ts";
 import { firstTask, type Task } from "../domain/delivery.ts";
 import type { Subscription } from "../domain/directory-entries.ts";
 import { shardOf } from "../domain/endpoint.ts";
 import type { EventContent, NewEvent } from "../domain/event.ts";
+import { isOrdered } from "../domain/order.ts";
 import { HELD_BYTES_MAX, LANE_WINDOW } from "../limits.ts";
-import type { Clock, Timers } from "../ports/clock.ts";
-import type { LaneRef, LaneWithWork, OwedTask, Settlement, TaskQueue } from "../ports/task-queue.ts";
-import { EndpointGate } from "./endpoint-gate.ts";
+import type { LaneRef, LaneWithWork, OwedTask, Settlement } from "../ports/task-queue.ts";
+import type { EndpointGate } from "./endpoint-gate.ts";
+import { EndpointGates } from "./endpoint-gates.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { dispositionOf, Lane, type Disposition } from "./lane.ts";
 import { LaneReader } from "./lane-reader.ts";
+import type { LaneTableOptions } from "./lane-table-options.ts";
+import { OrderedLane } from "./ordered/ordered-lane.ts";
+import { OrderedLanes } from "./ordered/ordered-lanes.ts";
+import type { QueuedLane } from "./queued-lane.ts";
 import { Sweeper } from "./sweeper.ts";
 import { WakeHeap } from "./wake-heap.ts";
-
-export interface LaneTableOptions {
-  readonly tasks: TaskQueue;
-  readonly directory: Directory;
-  /** Brings the directory to what the store has. */
-  readonly refreshDirectory: () => Promise<void>;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly endpointConcurrencyMax: number;
-  /** Whether other processes may write into the lanes. */
-  readonly isShared: boolean;
-  readonly owns: (shard: number) => boolean;
-  /** Something is owed in lanes that another process owns. */
-  readonly tell: (lanes: readonly LaneRef[]) => void;
-  /** Some lane may be able to start. */
-  readonly onReady: () => void;
-  readonly onError: (what: string, error: unknown) => void;
-}
 
 /**
  * All lanes and endpoint gates that this process works on. A lane stands in exactly one place: in the fair queue (it has tasks and may
@@ -39,20 +26,20 @@ export interface LaneTableOptions {
 export class LaneTable {
   readonly #options: LaneTableOptions;
   readonly #lanes = new Map<number, Lane>();
-  readonly #gates = new Map<string, EndpointGate<Lane>>();
-  readonly #fair: FairQueue<Lane> = new FairQueue();
-  readonly #wakes: WakeHeap<Lane | EndpointGate<Lane>>;
+  readonly gates: EndpointGates;
+  readonly #fair: FairQueue<QueuedLane> = new FairQueue();
+  readonly #wakes: WakeHeap<Lane | EndpointGate<QueuedLane>>;
   readonly #reader: LaneReader;
   readonly #sweeper: Sweeper;
+  readonly ordered: OrderedLanes;
   /** Shards whose lanes were not all found yet. */
   readonly #undiscovered = new Set<number>();
-  /** A hold was released, and what it held is not found again yet. */
-  #isReleasing = false;
   #isStopped = false;
 
   constructor(options: LaneTableOptions) {
     this.#options = options;
     const { clock, timers, tasks, directory, refreshDirectory, onError } = options;
+    this.gates = new EndpointGates(options.endpointConcurrencyMax);
     this.#wakes = new WakeHeap(clock, timers, (item) => this.#woken(item));
     this.#reader = new LaneReader({
       tasks,
@@ -70,6 +57,13 @@ export class LaneTable {
       onDone: (lane) => this.#swept(lane),
       onError: (error) => onError("sweep a lane", error),
     });
+    this.ordered = new OrderedLanes({
+      ...options,
+      ...options.order,
+      gateOf: (endpoint) => this.gates.of(endpoint),
+      queue: (lane) => this.#fair.add(lane),
+      bytes: this.#reader,
+    });
   }
 
   get heldBytes(): number {
@@ -77,15 +71,7 @@ export class LaneTable {
   }
 
   get lanes(): number {
-    return this.#lanes.size;
-  }
-
-  gates(): IterableIterator<EndpointGate<Lane>> {
-    return this.#gates.values();
-  }
-
-  gate(endpoint: string): EndpointGate<Lane> | undefined {
-    return this.#gates.get(endpoint);
+    return this.#lanes.size + this.ordered.size;
   }
 
   lane(id: number): Lane | undefined {
@@ -97,10 +83,11 @@ export class LaneTable {
     this.#wakes.clear();
     this.#reader.stop();
     this.#sweeper.stop();
+    this.ordered.stop();
   }
 
   /** The next lane that may start an attempt now; lanes whose gate is shut are parked on the way. Null when there is none. */
-  next(now: number): Lane | null {
+  next(now: number): QueuedLane | null {
     for (;;) {
       const lane = this.#fair.next();
       if (lane === null) return null;
@@ -118,7 +105,7 @@ export class LaneTable {
   }
 
   /** Takes the lane's first task out and puts the lane back in its round. */
-  take(lane: Lane): OwedTask {
+  take(lane: QueuedLane): OwedTask {
     const owed = lane.shift();
     if (owed === undefined) throw new Error("a lane without tasks was given a turn");
     this.#reader.heldBytes -= owed.event.payload.length;
@@ -127,24 +114,27 @@ export class LaneTable {
   }
 
   /** After a task was taken and its attempt has started, or could not. */
-  taken(lane: Lane): void {
+  taken(lane: QueuedLane): void {
     this.#queue(lane);
-    if (!lane.isComplete) this.#reader.consider(lane);
+    if (lane instanceof OrderedLane) this.ordered.consider(lane);
+    else if (lane instanceof Lane && !lane.isComplete) this.#reader.consider(lane);
   }
 
   /** Puts the committed deliveries of an event into their lanes, where memory may have them; tells the owners of the others. */
   handOver(event: NewEvent): void {
     const others: LaneRef[] = [];
     for (const owed of event.owes) {
-      if (this.#options.owns(owed.shard)) this.#offer(event, firstTask(event, owed));
-      else others.push({ shard: owed.shard, lane: owed.lane });
+      if (!this.#options.owns(owed.shard)) others.push({ shard: owed.shard, lane: owed.lane });
+      else if (isOrdered(owed)) this.ordered.told(owed, this.#options.directory.subscription(owed.subscription));
+      else this.#offer(event, firstTask(event, owed));
     }
     if (others.length > 0) this.#options.tell(others);
   }
 
   /** The same for one delivery that was re-opened. */
   reopened(event: EventContent, task: Task): void {
-    if (this.#options.owns(task.shard)) this.#offer(event, task);
+    if (isOrdered(task)) this.ordered.reopened(task);
+    else if (this.#options.owns(task.shard)) this.#offer(event, task);
     else this.#options.tell([{ shard: task.shard, lane: task.lane }]);
   }
 
@@ -175,6 +165,7 @@ export class LaneTable {
 
   /** From here on nothing is started against what the subscription was before. */
   subscriptionChanged(subscription: Subscription): void {
+    this.ordered.subscriptionChanged(subscription);
     const { shard } = laneOf(subscription);
     let lane = this.#lanes.get(subscription.id);
     if (lane === undefined) {
@@ -193,7 +184,8 @@ export class LaneTable {
 
   /** Holds were made, released, or have ended: from here on nothing starts against them. What only a scan finds again starts slowly, too. */
   holdsChanged(hasReleased: boolean): void {
-    if (hasReleased) this.#isReleasing = true;
+    if (hasReleased) this.gates.isReleasing = true;
+    this.ordered.holdsChanged();
     for (const lane of this.#lanes.values()) {
       if (this.#dispositionOf(lane.subscription).kind === lane.disposition.kind) continue;
       this.#letGo(lane);
@@ -204,7 +196,7 @@ export class LaneTable {
   /** Another process says that something is owed in a lane; false when memory does not know the lane. */
   told({ shard, lane: id }: LaneRef): boolean {
     const lane = this.#lanes.get(id);
-    if (lane === undefined) return false;
+    if (lane === undefined) return this.ordered.told({ shard, lane: id }, this.#options.directory.orderedIn(id)[0]);
     if (lane.shard !== shard) this.#movesFrom(lane, shard);
     else this.#hasMore(lane);
     return true;
@@ -212,6 +204,10 @@ export class LaneTable {
 
   /** A lane was found in the store. */
   discovered(found: LaneWithWork, subscription: Subscription): void {
+    if (found.lane !== subscription.id) {
+      this.ordered.discovered(found, subscription);
+      return;
+    }
     const known = this.#lanes.get(found.lane);
     // Held, and where it belongs: nothing is remembered of it; it is found again when it is let go.
     if (known === undefined && found.shard === laneOf(subscription).shard && this.#dispositionOf(subscription).kind === "hold") return;
@@ -247,6 +243,7 @@ export class LaneTable {
     for (const shard of lost) this.#undiscovered.delete(shard);
     for (const shard of gained) this.#undiscovered.add(shard);
     if (gone.size > 0) {
+      this.ordered.shardsLost(gone);
       for (const lane of this.#lanes.values()) {
         if (!gone.has(lane.shard) && (lane.movesFrom === null || !gone.has(lane.movesFrom))) continue;
         if (lane.movesFrom !== null && !gone.has(lane.movesFrom) && this.#options.owns(lane.movesFrom)) {
@@ -259,20 +256,23 @@ export class LaneTable {
         if (this.#options.owns(lane.shard) && !changed.has(lane.shard)) this.#resume(this.#makeLane(lane.subscription));
       }
     }
-    const inUse = new Set([...this.#lanes.values()].map((lane) => lane.gate));
-    for (const gate of this.#gates.values()) {
-      if (changed.has(shardOf(gate.id)) && !inUse.has(gate)) this.#gates.delete(gate.id);
-    }
+    const inUse = new Set([...this.#lanes.values(), ...this.ordered.lanes()].map((lane) => lane.gate));
+    this.gates.forget((gate) => changed.has(shardOf(gate.id)) && !inUse.has(gate));
   }
 
   /** All lanes with work in these shards are known now. */
   shardsDiscovered(shards: readonly number[]): void {
     for (const shard of shards) this.#undiscovered.delete(shard);
-    this.#isReleasing = false;
+    this.gates.isReleasing = false;
   }
 
   /** A delivery's outcome is durable, or was somebody else's. */
   settled(settlement: Settlement, isApplied: boolean): void {
+    if (settlement.key.lane !== settlement.row.subscription) {
+      this.ordered.settled(settlement, isApplied);
+      this.#reader.pump();
+      return;
+    }
     const lane = this.#lanes.get(settlement.key.lane);
     if (lane === undefined) return;
     lane.finish(settlement.key.eventId);
@@ -284,10 +284,11 @@ export class LaneTable {
     if (lane.movesFrom !== null) this.#resume(lane);
     else if (!lane.isComplete) this.#reader.consider(lane);
     this.#reader.pump();
+    this.ordered.readOn();
   }
 
   /** Lets as many parked lanes try again as the gate has room for. */
-  unpark(gate: EndpointGate<Lane>): void {
+  unpark(gate: EndpointGate<QueuedLane>): void {
     const now = this.#options.clock.monotonic();
     while (gate.parked > 0) {
       if (!gate.mayStart(now)) {
@@ -308,17 +309,17 @@ export class LaneTable {
 
   /** Lanes and gates that have nothing to remember go. */
   forgetIdle(): void {
-    const inUse = new Set<string>();
+    const inUse = new Set(this.ordered.forgetIdle());
     const now = this.#options.clock.monotonic();
     for (const lane of this.#lanes.values()) {
       const isHeld = lane.disposition.kind === "hold" && lane.known.size === 0 && lane.scan === null && lane.movesFrom === null;
       if (!lane.isParked && !lane.isQueued && (lane.isIdle || isHeld)) this.#lanes.delete(lane.id);
       else inUse.add(lane.gate.id);
     }
-    for (const gate of this.#gates.values()) {
-      if (inUse.has(gate.id) || gate.inFlight > 0) continue;
-      if (!gate.isShut(now) || !this.#options.owns(shardOf(gate.id))) this.#gates.delete(gate.id);
-    }
+    this.gates.forget((gate) => {
+      if (inUse.has(gate.id) || gate.inFlight > 0) return false;
+      return !gate.isShut(now) || !this.#options.owns(shardOf(gate.id));
+    });
   }
 
   /** A lane that memory did not know. Once its shard was discovered, memory knows every lane with work, so it is complete. */
@@ -331,7 +332,7 @@ export class LaneTable {
   }
 
   #makeLane(subscription: Subscription): Lane {
-    const gate = this.gateOf(subscription.endpoint);
+    const gate = this.gates.of(subscription.endpoint);
     const lane = new Lane(subscription, laneOf(subscription).shard, gate, this.#dispositionOf(subscription));
     this.#lanes.set(lane.id, lane);
     return lane;
@@ -349,18 +350,7 @@ export class LaneTable {
     if (lane.movesFrom === shard) lane.movesFrom = null;
     if (lane.isParked) lane.gate.remove(lane);
     lane.isParked = false;
-    lane.gate = this.gateOf(endpoint);
-  }
-
-  /** The gate of an endpoint, made where memory had none. */
-  gateOf(endpoint: string): EndpointGate<Lane> {
-    let gate = this.#gates.get(endpoint);
-    if (gate === undefined) {
-      gate = new EndpointGate(endpoint, this.#options.endpointConcurrencyMax);
-      if (this.#isReleasing) gate.breaker.startSlowly();
-      this.#gates.set(endpoint, gate);
-    }
-    return gate;
+    lane.gate = this.gates.of(endpoint);
   }
 
   /** Decides anew what is to be done with a lane; what was held and is sent now starts slowly. */
@@ -430,7 +420,7 @@ export class LaneTable {
     if (lane.scan !== null) lane.scan.isStale = true;
   }
 
-  #queue(lane: Lane): void {
+  #queue(lane: QueuedLane): void {
     if (lane.isQueued || lane.isParked || lane.length === 0 || !lane.isRunnable) return;
     this.#fair.add(lane);
   }
@@ -454,14 +444,14 @@ export class LaneTable {
     this.#wakes.add(clock.monotonic() + Math.max(0, lane.nextDue - clock.now()), lane);
   }
 
-  #setGateWake(gate: EndpointGate<Lane>, now: number): void {
+  #setGateWake(gate: EndpointGate<QueuedLane>, now: number): void {
     const at = gate.opensAt(now);
     if (at === null || at >= gate.wakeAt || gate.parked === 0) return;
     gate.wakeAt = at;
     this.#wakes.add(at, gate);
   }
 
-  #woken(item: Lane | EndpointGate<Lane>): void {
+  #woken(item: Lane | EndpointGate<QueuedLane>): void {
     if (this.#isStopped) return;
     if (item instanceof Lane) {
       this.#laneWoken(item);

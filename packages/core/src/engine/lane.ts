@@ -1,9 +1,9 @@
 import type { CancelReason } from "../domain/delivery.ts";
 import type { Subscription } from "../domain/directory-entries.ts";
 import type { EventId } from "../domain/event.ts";
-import type { OwedTask } from "../ports/task-queue.ts";
+import type { OwedTask, Settlement } from "../ports/task-queue.ts";
 import type { EndpointGate } from "./endpoint-gate.ts";
-import type { Queued } from "./fair-queue.ts";
+import type { QueuedLane } from "./queued-lane.ts";
 
 /** What is to be done with a subscription's deliveries. */
 export type Disposition = { readonly kind: "send" } | { readonly kind: "hold" } | { readonly kind: "sweep"; readonly reason: CancelReason };
@@ -51,12 +51,12 @@ export function newScan(): Scan {
  *   complete: everything that is due stands in `queue` or is under way; new deliveries may be handed straight in
  *   incomplete: the store has more that is due; it is read from the lane's beginning, skipping what memory holds
  */
-export class Lane implements Queued {
+export class Lane implements QueuedLane {
   readonly id: number;
   /** Shard that the rows carry. */
   shard: number;
   subscription: Subscription;
-  gate: EndpointGate<Lane>;
+  gate: EndpointGate<QueuedLane>;
   /** For fairness: an app's own lanes count as one shop of their own. */
   readonly shop: number;
   disposition: Disposition;
@@ -77,7 +77,7 @@ export class Lane implements Queued {
   #queue: OwedTask[] = [];
   #head = 0;
 
-  constructor(subscription: Subscription, shard: number, gate: EndpointGate<Lane>, disposition: Disposition) {
+  constructor(subscription: Subscription, shard: number, gate: EndpointGate<QueuedLane>, disposition: Disposition) {
     this.id = subscription.id;
     this.shop = subscription.shop ?? -subscription.app;
     this.shard = shard;
@@ -115,6 +115,23 @@ export class Lane implements Queued {
       this.#head = 0;
     }
     return owed;
+  }
+
+  subscriptionFor(): Subscription {
+    return this.subscription;
+  }
+
+  settling(settlement: Settlement): Settlement {
+    return settlement;
+  }
+
+  untake({ task }: OwedTask): void {
+    this.known.delete(task.eventId);
+    this.isComplete = false;
+  }
+
+  giveUp({ task }: OwedTask): void {
+    this.finish(task.eventId);
   }
 
   /** Lets go of what is queued and not under way; answers it. The store still has it. */

@@ -49,6 +49,7 @@ class Scene {
   });
   readonly table: LaneTable = new LaneTable({
     tasks: this.#tasks(),
+    order: { store: this.store, node: "node-1" },
     directory: this.here.directory,
     refreshDirectory: () => this.here.refresh(),
     clock: this.time.clock,
@@ -234,15 +235,15 @@ describe("a shard that goes", () => {
     const scene = await new Scene().begin();
     const event = await scene.publish();
     const [started] = await scene.start();
-    const gate = scene.table.gate(S.endpoint);
+    const gate = scene.table.gates.get(S.endpoint);
     gate?.started();
     gate?.finished("overload", event.id, false, 10, 0);
     await scene.end(started as OwedTask);
     scene.lose(HERE);
-    expect(scene.table.gate(S.endpoint)).toBeUndefined();
+    expect(scene.table.gates.get(S.endpoint)).toBeUndefined();
     scene.gain(HERE);
     scene.table.discovered({ ...laneOf(S), firstDue: 0, subscription: S.id }, S);
-    expect(scene.table.gate(S.endpoint)).not.toBe(gate);
+    expect(scene.table.gates.get(S.endpoint)).not.toBe(gate);
   });
 });
 

@@ -41,6 +41,7 @@ async function setUp(): Promise<{
   });
   const table = new LaneTable({
     tasks,
+    order: { store, node: "node-1" },
     directory,
     refreshDirectory: () => Promise.resolve(),
     clock: time.clock,

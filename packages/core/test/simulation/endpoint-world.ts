@@ -208,6 +208,7 @@ export class EndpointNode {
       retry: { waitsMs: [10_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 7_200_000], jitter: 0.2 },
       keepResponses: "failures",
       endpointConcurrencyMax: 100,
+      attemptTimeoutMs: 5_000,
       observer: {
         onGone: () => undefined,
         onAttempt: () => undefined,

@@ -33,11 +33,16 @@ import type { World } from "./world.ts";
 
 export const APPS = 3;
 export const ENDPOINT_CONCURRENCY = 6;
+/** Few enough that several events of each are on their way at the same time. */
+const ORDER_KEYS = 7;
 /** What subscriptions ask for: everything, or the orders of one parity, or one member of what was sent. */
 const SETTINGS: readonly SubscriptionSettings[] = [
   {},
   { filter: "order.parity = 0" },
   { filter: "order.parity != 0", fields: ["order.id"] },
+  { ordered: true, onDead: "block" },
+  { ordered: true, onDead: "skip" },
+  { ordered: true, filter: "order.parity = 0" },
 ];
 
 /** Longest that a call to a store that does not answer takes to fail, ms. */
@@ -85,6 +90,7 @@ export class SimulatedNode {
       retry: { waitsMs: options.retryWaitsMs, jitter: 0.2 },
       keepResponses: "failures",
       endpointConcurrencyMax: ENDPOINT_CONCURRENCY,
+      attemptTimeoutMs: 5_100,
       attemptsInFlightMax: 32,
       observer: {
         onGone: (id) => void this.directory.change(disableSubscription(id)).catch(() => undefined),
@@ -154,6 +160,7 @@ export class SimulatedNode {
       payload,
       payloadValue: {},
       idempotencyKey: `k${n}`,
+      orderKey: n % 11 === 0 ? undefined : `o${n % ORDER_KEYS}`,
     });
     if (result.ok) this.#world.wasAccepted(result.value);
     else throw new Error(result.refusal.message);
@@ -289,13 +296,14 @@ export class SimulatedNode {
           return (...args: unknown[]): Promise<unknown> => this.#call(() => Reflect.apply(member, target, args) as Promise<unknown>);
         },
       });
-    const { events, tasks, log, directory, leases, endpoints } = store;
+    const { events, tasks, ordered, log, directory, leases, endpoints } = store;
     const hints = store.isShared ? this.#world.hints.connect(this.process) : store.hints;
     return {
       ...store,
       hints,
       events: wrap(events),
       tasks: wrap(tasks),
+      ordered: wrap(ordered),
       log: wrap(log),
       directory: wrap(directory),
       leases: wrap(leases),

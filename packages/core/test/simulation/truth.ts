@@ -4,11 +4,14 @@ import {
   shardOf,
   traitOf,
   type AttemptRequest,
+  type DeliveryKey,
   type DirectoryCommit,
   type Hold,
   type LogRow,
   type Subscription,
 } from "@genhook/core";
+
+import { OrderTruth } from "./order-truth.ts";
 
 /** A change of rights or address binds every process within this, ms. */
 const BINDS_WITHIN_MS = 2_000;
@@ -39,6 +42,7 @@ interface Flight {
 /** The one view of everything that no process has, and what must hold in it at every moment. */
 export class Truth {
   readonly breaches: string[] = [];
+  readonly order: OrderTruth;
   readonly #now: () => number;
   readonly #wallNow: () => number;
   readonly #ownerOf: (shard: number) => string | null;
@@ -54,7 +58,13 @@ export class Truth {
     /** Null where shards have no owners, because there is one process. */
     readonly ownerOf: (shard: number) => string | null;
     readonly concurrencyMax: number;
+    readonly logOf: (delivery: DeliveryKey) => Promise<readonly LogRow[]>;
   }) {
+    this.order = new OrderTruth({
+      logOf: options.logOf,
+      breach: (says) => this.breaches.push(says),
+      historyOf: (id) => this.#history.get(id) ?? [],
+    });
     this.#now = options.now;
     this.#wallNow = options.wallNow;
     this.#ownerOf = options.ownerOf;
@@ -91,7 +101,11 @@ export class Truth {
     if (counted.some((flight) => flight.deliveryId === deliveryId)) this.breaches.push(`${who}: in flight already`);
     const flight: Flight = { node, deliveryId, endpoint, isExcused };
     this.#flights.add(flight);
-    return () => this.#flights.delete(flight);
+    const landed = this.order.started(request, who, flight);
+    return () => {
+      landed();
+      this.#flights.delete(flight);
+    };
   }
 
   /** What a process has under way is out of anyone's hands from here on. */

@@ -1,6 +1,6 @@
 import { openMemoryCluster, openMemoryStore, type MemoryCluster } from "@genhook/storage";
 import { buildApp, buildCommit, buildInstallation, buildShop, NOW, seededRandom } from "@genhook/testkit";
-import { CLOCK_JUMP_MAX_MS, millisecondsOf, type DirectoryStore, type Published, type Store } from "@genhook/core";
+import { CLOCK_JUMP_MAX_MS, millisecondsOf, type DirectoryStore, type EventStore, type Published, type Store } from "@genhook/core";
 import { HintNetwork } from "./network.ts";
 import { APPS, ENDPOINT_CONCURRENCY, SimulatedNode } from "./simulated-node.ts";
 import { Truth } from "./truth.ts";
@@ -61,12 +61,13 @@ export class World {
     this.hints = new HintNetwork(this.time, this.random);
     this.#cluster = options.isShared ? openMemoryCluster({ now: this.time.clock.now, leaseMs: LEASE_MS }) : null;
     const store = this.#cluster?.connect() ?? openMemoryStore();
-    this.store = { ...store, directory: this.#watched(store.directory) };
+    this.store = { ...store, directory: this.#watched(store.directory), events: this.#recorded(store.events) };
     this.truth = new Truth({
       now: this.time.clock.monotonic,
       wallNow: this.time.clock.now,
       ownerOf: (shard) => (this.#cluster === null ? (this.nodes[0]?.name ?? null) : this.#cluster.ownerOf(shard)),
       concurrencyMax: ENDPOINT_CONCURRENCY,
+      logOf: (delivery) => this.store.log.ofDelivery(delivery),
     });
   }
 
@@ -172,6 +173,20 @@ export class World {
   #restart(node: SimulatedNode, afterMs: number): void {
     this.nodes = this.nodes.filter((each) => each !== node);
     this.time.after(afterMs, () => this.boot());
+  }
+
+  /** Notes in which order events were accepted, as the store gives places to them. */
+  #recorded(events: EventStore): EventStore {
+    return {
+      ...events,
+      append: async (group, directoryVersion) => {
+        const outcome = await events.append(group, directoryVersion);
+        if (outcome.kind === "committed") {
+          for (const [index, event] of group.entries()) if (outcome.results[index]?.kind === "accepted") this.truth.order.accepted(event);
+        }
+        return outcome;
+      },
+    };
   }
 
   #watched(directory: DirectoryStore): DirectoryStore {

@@ -160,6 +160,11 @@ function watchGauges(registry: Registry, read: () => Watched): void {
   );
   gauge("genhook_endpoints_suspended", "Endpoints with webhooks that were suspended because it failed.", (now) => now.endpointsSuspended);
   gauge("genhook_holds", "Holds in force.", (now) => now.holds);
+  gauge(
+    "genhook_order_keys_blocked",
+    "Order keys that wait behind a dead letter, of the shards that this process owns.",
+    (now) => now.blockedKeys,
+  );
   gauge("genhook_deliveries_pending", "Deliveries owed and not finished.", (now) => now.pending);
   gauge("genhook_deliveries_overdue_seconds", "How long ago the oldest delivery that is owed was due.", (now) => now.overdueMs / 1000);
   gauge("genhook_ready", "1 where /readyz answers 200, otherwise 0.", (now) => (now.isReady ? 1 : 0));

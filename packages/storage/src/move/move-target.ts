@@ -1,3 +1,4 @@
+import { asideDue, WALL_TIMES_FROM } from "@genhook/core";
 import pg from "pg";
 import { StoreOpenError } from "../open-error.ts";
 import { clientOptions, type Query, type Row } from "../postgres/database.ts";
@@ -119,6 +120,12 @@ export class MoveTarget {
     await this.#transaction(async () => {
       for (const [sequence, last] of Object.entries(counters)) if (last > 0) await this.query("SELECT setval($1, $2)", [sequence, last]);
       await this.query("SELECT setval(pg_get_serial_sequence('audit', 'id'), max(id)) FROM audit HAVING max(id) IS NOT NULL");
+      // What is accepted from here on queues behind what came along.
+      await this.query(
+        `SELECT setval('task_place', place) FROM (
+           SELECT max(CASE WHEN due >= ${asideDue(0)} THEN due - ${asideDue(0)} WHEN due < ${WALL_TIMES_FROM} THEN due END) AS place FROM task WHERE lane <> subscription
+         ) AS last WHERE place > 0`,
+      );
       await saveProgress(this.query, before, { ...before, state: "done", finishedAt: at });
     });
     // A database that nobody has analysed yet is read with guesses.

@@ -8,19 +8,12 @@ import {
   type StandingTask,
   type TaskMove,
 } from "@genhook/core";
-import { number } from "../columns.ts";
 import type { Connection, Row } from "./connection.ts";
 import { toTask } from "./rows.ts";
 import { toBytes } from "./uuid-bytes.ts";
 import type { Writer } from "./writer.ts";
 
 const FIND_TASK = "SELECT * FROM task WHERE shard = ? AND lane = ? AND due = ? AND event = ? AND subscription = ? AND seq = ?";
-
-/** The next place in ordered lanes; inside a transaction of the caller. One count for all lanes: places only have to grow. */
-export function nextPlace(connection: Connection): number {
-  connection.run("UPDATE task_place SET last = last + 1");
-  return number(connection.get("SELECT last FROM task_place")?.["last"]);
-}
 
 /** What a settlement means for the delivery's order key; inside its transaction. */
 export function settleOrder(connection: Connection, { row, order }: Settlement, event: Uint8Array): void {
@@ -35,14 +28,14 @@ export function settleOrder(connection: Connection, { row, order }: Settlement, 
 
 /** Where the new round of an ordered delivery queues; inside the transaction of the replay. */
 export function reopenedAt(
-  connection: Connection,
+  writer: Writer,
   { eventId, subscription }: DeliveryKey,
   orderKey: string,
   { shard, lane }: LaneRef,
   at: number,
 ): LaneRef & { readonly due: number } {
-  const block = connection.get("SELECT 1 FROM lane_block WHERE subscription = ? AND event = ?", subscription, toBytes(eventId));
-  return block === undefined ? { shard, lane, due: nextPlace(connection) } : { shard, lane: keyLaneOf(lane, orderKey), due: at };
+  const block = writer.connection.get("SELECT 1 FROM lane_block WHERE subscription = ? AND event = ?", subscription, toBytes(eventId));
+  return block === undefined ? { shard, lane, due: writer.nextPlace() } : { shard, lane: keyLaneOf(lane, orderKey), due: at };
 }
 
 export function moveTasks(writer: Writer, moves: readonly TaskMove[], { directoryVersion }: MoveGuard): boolean[] | null {

@@ -1,8 +1,10 @@
 import {
+  asideDue,
   dayOf,
   firstTask,
   isOrdered,
   REASONS_WITHOUT_REPLAY,
+  WALL_TIMES_FROM,
   type AppendOutcome,
   type AppendResult,
   type CancelReason,
@@ -19,7 +21,7 @@ import {
 import { kindNumber, number, stateNumber, text, textOrNull } from "../columns.ts";
 import type { Connection, Row } from "./connection.ts";
 import { createDay, listDays } from "./day-tables.ts";
-import { nextPlace, reopenedAt, settleOrder } from "./order-writer.ts";
+import { reopenedAt, settleOrder } from "./order-writer.ts";
 import { toEvent, toLogRow, toTask } from "./rows.ts";
 import { StatWriter } from "./stat-writer.ts";
 import { toBytes, toHex, toUuid } from "./uuid-bytes.ts";
@@ -27,6 +29,8 @@ import { toBytes, toHex, toUuid } from "./uuid-bytes.ts";
 const INSERT_TASK =
   "INSERT INTO task (shard, lane, due, event, subscription, seq, round, attempts, attempts_ever) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const DELETE_TASK = "DELETE FROM task WHERE shard = ? AND lane = ? AND due = ? AND event = ? AND subscription = ? AND seq = ?";
+const COUNT_TASKS = `SELECT count(*) AS n, coalesce(max(CASE WHEN lane = subscription THEN 0 WHEN due >= ${asideDue(0)} THEN due - ${asideDue(0)}
+  WHEN due < ${WALL_TIMES_FROM} THEN due ELSE 0 END), 0) AS place FROM task`;
 const READ_KEY = "SELECT content_hash, event, deliveries, expires_at FROM idempotency WHERE shop = ? AND key_hash = ?";
 const PUT_KEY = `INSERT INTO idempotency (shop, key_hash, content_hash, event, deliveries, expires_at) VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET content_hash = excluded.content_hash, event = excluded.event, deliveries = excluded.deliveries, expires_at = excluded.expires_at`;
@@ -42,12 +46,21 @@ export class Writer {
   readonly #dropping = new Set<number>();
   /** Rows in `task`, kept so that nobody has to count them. */
   #pending: number;
+  /** The last place in any ordered lane. Places only have to grow for as long as there are tasks that have one. */
+  #place: number;
 
   constructor(connection: Connection) {
     this.connection = connection;
     this.#stats = new StatWriter(connection);
     this.#days = new Set(listDays(connection));
-    this.#pending = number(connection.get("SELECT count(*) AS n FROM task")?.["n"]);
+    const tasks = connection.get(COUNT_TASKS);
+    this.#pending = number(tasks?.["n"]);
+    this.#place = number(tasks?.["place"]);
+  }
+
+  nextPlace(): number {
+    this.#place += 1;
+    return this.#place;
   }
 
   get pending(): number {
@@ -90,7 +103,7 @@ export class Writer {
     if (inserted === 0) return { kind: "accepted" };
     for (const owed of event.owes) {
       const task = firstTask(event, owed);
-      this.insertTask(isOrdered(task) ? { ...task, due: nextPlace(this.connection) } : task, id);
+      this.insertTask(isOrdered(task) ? { ...task, due: this.nextPlace() } : task, id);
     }
     if (event.erases !== null) {
       const subjects = event.erases === "subjects" ? JSON.stringify(event.subjects) : null;
@@ -169,7 +182,7 @@ export class Writer {
     const task: Task = {
       ...(orderedLane === undefined || orderKey === null
         ? { ...lane, due: at }
-        : reopenedAt(this.connection, delivery, orderKey, { ...lane, lane: orderedLane }, at)),
+        : reopenedAt(this, delivery, orderKey, { ...lane, lane: orderedLane }, at)),
       eventId: delivery.eventId,
       subscription: delivery.subscription,
       seq: last.seq + 2,

@@ -221,11 +221,6 @@ CREATE TABLE task (
   PRIMARY KEY (shard, lane, due, event, subscription)
 ) WITHOUT ROWID;
 
-CREATE TABLE task_place (
-  only INTEGER PRIMARY KEY CHECK (only = 1),
-  last INTEGER NOT NULL
-);
-
 CREATE INDEX app_access_expires ON app_access (expires_at);
 
 CREATE INDEX app_changed ON app (version) WHERE valid_to IS NULL;

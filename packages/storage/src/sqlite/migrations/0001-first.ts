@@ -181,12 +181,6 @@ CREATE TABLE lane_block (
   PRIMARY KEY (subscription, event)
 ) WITHOUT ROWID;
 
-CREATE TABLE task_place (
-  only INTEGER PRIMARY KEY CHECK (only = 1),
-  last INTEGER NOT NULL
-);
-INSERT INTO task_place VALUES (1, 0);
-
 CREATE TABLE sequence (
   subscription INTEGER NOT NULL,
   n INTEGER NOT NULL,

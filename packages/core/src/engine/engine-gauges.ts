@@ -1,0 +1,13 @@
+/** What the engine is at, for metrics. */
+export interface EngineGauges {
+  readonly inFlight: number;
+  readonly lanes: number;
+  readonly endpoints: number;
+  readonly endpointsShut: number;
+  readonly heldBytes: number;
+  readonly unsettled: number;
+  /** Shards that this process owns. */
+  readonly shards: number;
+  /** Order keys that wait behind a dead letter. */
+  readonly blockedKeys: number;
+}
