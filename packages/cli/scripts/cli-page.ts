@@ -1,5 +1,5 @@
 import type { Command, Option } from "commander";
-import { apiCommands, parametersOf } from "../src/commands/api-commands.ts";
+import { apiCommands, parametersOf, type ApiCommand } from "../src/commands/api-commands.ts";
 import { EXIT_CODES } from "../src/exit-codes.ts";
 import { makeProgram } from "../src/program.ts";
 
@@ -60,6 +60,10 @@ function connection(program: Command): readonly string[] {
     "`$XDG_CONFIG_HOME/genhook/profiles.json` (`~/.config/…`), 0600; a file that others may read is refused. `genhook login < key-file` keeps a key",
     "out of the shell's history. Secrets are printed only by the call that made them.",
     "",
+    "An app developer logs in with `genhook login --client-id ID`: the client secret is asked for (or comes from GENHOOK_CLIENT_SECRET, or standard input), the signing",
+    "secret too, for `conform` and `listen`. The commands then see the app over all its shops; the token that the secrets are exchanged for is kept in the profile and ends",
+    "after an hour. GENHOOK_CLIENT_ID and GENHOOK_CLIENT_SECRET do the same without a profile.",
+    "",
   ];
 }
 
@@ -90,9 +94,9 @@ function exitCodes(): readonly string[] {
 
 function apiTable(): readonly string[] {
   const rows = apiCommands().map((command) => {
-    const route = (command.platform ?? command.app)?.route;
+    const route = (command.platform ?? command.app ?? command.apps)?.route;
     const parameters = route === undefined ? [] : parametersOf(route).map((name) => `<${name}>`);
-    const credentials = command.platform === null ? "token" : command.app === null ? "key" : "key or token";
+    const credentials = credentialsOf(command);
     return `| \`${["genhook", command.noun, command.verb, ...parameters].filter((part) => part !== "").join(" ")}\` | ${credentials} | ${command.summary} |`;
   });
   return [
@@ -100,7 +104,8 @@ function apiTable(): readonly string[] {
     "",
     "One for each call of the APIs; members of queries and bodies are options (`createTimeMin` is `--create-time-min`, and takes `2h` for two hours",
     "ago), or come as JSON with `--body FILE`. `genhook shops` is `genhook shops list`; lists show 50 entries, `--limit N` or `--all` more. What",
-    "deletes asks first; `--yes` answers. A *key* is an operator's platform key, a *token* an app's access token for one shop.",
+    "deletes asks first; `--yes` answers. A *key* is an operator's platform key, a *token* an app's access token for one shop, *app* the",
+    "app's client id and secret, over all its shops (`genhook login --client-id ID`).",
     "",
     "| command | with | does |",
     "| --- | --- | --- |",
@@ -109,6 +114,12 @@ function apiTable(): readonly string[] {
     "| `genhook events import <file>` | key | Publish a file with one event a line (NDJSON), in order; the same file again publishes nothing twice |",
     "",
   ];
+}
+
+/** Which credentials a command works with. */
+function credentialsOf({ platform, app, apps }: ApiCommand): string {
+  const all = [...(platform === null ? [] : ["key"]), ...(app === null ? [] : ["token"]), ...(apps === null ? [] : ["app"])];
+  return all.length < 3 ? all.join(" or ") : `${all.slice(0, -1).join(", ")} or ${all.at(-1) ?? ""}`;
 }
 
 function section(command: Command): readonly string[] {

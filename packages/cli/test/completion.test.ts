@@ -24,7 +24,7 @@ test.each([
   [["del"], ["deliveries"]],
   [
     ["deliveries", ""],
-    ["list", "get", "replay"],
+    ["list", "get", "replay", "payload"],
   ],
   [["deliveries", "list", "--st"], ["--state"]],
   [

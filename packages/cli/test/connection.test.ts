@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { announceOrigin, readDataFolder, type DataFolder } from "../src/session/data-folder.ts";
+import { keepInMemory } from "../src/session/app-access.ts";
 import { resolveConnection, type ConnectionFlags, type Wanted } from "../src/session/connection.ts";
 import { profilesPath, type Profiles } from "../src/session/profiles.ts";
 import { runCommand, ScriptedApi } from "./harness.ts";
@@ -10,6 +11,10 @@ import { runCommand, ScriptedApi } from "./harness.ts";
 const PROFILES: Profiles = {
   current: "prod",
   profiles: { prod: { url: "https://hooks.example", key: "prod-key" }, app: { url: "https://hooks.example", token: "app-token" } },
+};
+const APP: Profiles = {
+  current: "own",
+  profiles: { own: { url: "https://hooks.example", clientId: "CLIENT", clientSecret: "client-secret" } },
 };
 const NONE: Profiles = { current: null, profiles: {} };
 const LOCAL: DataFolder = {
@@ -35,10 +40,15 @@ function resolve({
   wanted = ["platform"],
 }: Setting): readonly [string, string, string] {
   const dataFolder = (folder: string): DataFolder | null => (data?.folder === folder ? data : null);
-  const { origin, credentials, credentialsFrom } = resolveConnection({ flags, environment, profiles: () => profiles, dataFolder }, wanted);
+  const sources = { flags, environment, profiles: () => profiles, dataFolder, keeper: keepInMemory };
+  const { origin, credentials, credentialsFrom, signIn } = resolveConnection(sources, wanted);
   return [
     origin,
-    credentials.kind === "platform" ? credentials.key : credentials.kind === "app" ? credentials.accessToken : "",
+    credentials.kind === "platform"
+      ? credentials.key
+      : credentials.kind === "app"
+        ? credentials.accessToken
+        : `${signIn?.secrets.clientId}:${signIn?.secrets.clientSecret}`,
     credentialsFrom,
   ];
 }
@@ -77,6 +87,21 @@ describe("where a command calls, and as whom", () => {
     ],
     ["either, where either will do", { flags: { token: "t" }, wanted: ["platform", "app"] }, ["http://127.0.0.1:8080", "t", "--token"]],
     [
+      "an app over all its shops, where that will do",
+      { profiles: APP, environment: { GENHOOK_ACCESS_TOKEN: "" }, wanted: ["platform", "apps"] },
+      ["https://hooks.example", "CLIENT:client-secret", 'profile "own"'],
+    ],
+    [
+      "the environment's app, only with both its id and its secret",
+      { environment: { GENHOOK_CLIENT_ID: "ID", GENHOOK_CLIENT_SECRET: "s" }, data: LOCAL, wanted: ["apps"] },
+      ["http://127.0.0.1:9998", "ID:s", "GENHOOK_CLIENT_ID"],
+    ],
+    [
+      "a secret without an id is none to sign in with",
+      { environment: { GENHOOK_CLIENT_SECRET: "s" }, data: LOCAL, wanted: ["apps", "platform"] },
+      ["http://127.0.0.1:9999", "local-key", "genhook-data/platform-key"],
+    ],
+    [
       "an app's profile",
       { flags: { profile: "app" }, profiles: PROFILES, wanted: ["platform", "app"] },
       ["https://hooks.example", "app-token", 'profile "app"'],
@@ -97,6 +122,8 @@ describe("where a command calls, and as whom", () => {
     expect(() => resolve({})).toThrow(/no platform key/);
     expect(() => resolve({ environment: { GENHOOK_ACCESS_TOKEN: "t" } })).toThrow(/only an app's access token/);
     expect(() => resolve({ wanted: ["app"] })).toThrow(/access token for one shop/);
+    expect(() => resolve({ wanted: ["apps"] })).toThrow(/client id and client secret/);
+    expect(() => resolve({ profiles: APP })).toThrow(/only an app's client id and secret/);
     expect(() => resolve({ flags: { profile: "prdo" }, profiles: PROFILES })).toThrow(/no profile "prdo"/);
     for (const url of ["https://a.example/path", "https://u:p@a.example", "not an origin"])
       expect(() => resolve({ flags: { url, key: "k" } })).toThrow(/--url/);
@@ -139,6 +166,72 @@ describe("login", () => {
     expect(JSON.parse(readFileSync(path(), "utf8"))).toEqual({
       current: "default",
       profiles: { default: { url: api.origin, key: "good" } },
+    });
+  });
+
+  describe("as an app", () => {
+    const SECRETS = { clientId: "DE30", clientSecret: "good-secret" };
+    let exchanged = 0;
+    let inForce = "";
+    beforeEach(() => {
+      exchanged = 0;
+      api.on("POST /apps/v1/token", ({ body }) => {
+        if ((JSON.parse(body) as typeof SECRETS).clientSecret !== SECRETS.clientSecret)
+          return { status: 401, body: { error: "The client id or the client secret is wrong.", code: "token_invalid" } };
+        exchanged += 1;
+        inForce = `token-${exchanged}`;
+        return {
+          status: 201,
+          body: { token: { token: inForce, clientId: "DE30", expiresAt: new Date(Date.now() + 3_600_000).toISOString() } },
+        };
+      });
+      for (const call of ["GET /apps/v1/token", "GET /apps/v1/deliveries"]) {
+        api.on(call, ({ headers }) =>
+          headers.authorization === `Bearer ${inForce}`
+            ? { body: { deliveries: [], token: {} } }
+            : { status: 401, body: { error: "The token has ended.", code: "token_invalid" } },
+        );
+      }
+    });
+    const logIn = (typed: readonly string[]): ReturnType<typeof runCommand> =>
+      genhook(["login", "--url", api.origin, "--client-id", "DE30", "--profile", "own"], { typed });
+
+    it("keeps its secrets, and exchanges them for a token that the next commands use until it ends", async () => {
+      const { exit, out, error } = await logIn(["good-secret", "whsec_c2VjcmV0"]);
+      expect([exit, out]).toEqual([0, ""]);
+      expect(error).not.toMatch(/good-secret|c2VjcmV0/);
+      expect(error).toContain("as app DE30");
+      expect((await genhook(["deliveries"])).exit).toBe(0);
+      const before = exchanged;
+      expect((await genhook(["deliveries"])).exit).toBe(0);
+      expect(exchanged).toBe(before);
+      expect(statSync(path()).mode & 0o777).toBe(0o600);
+      const { profiles } = JSON.parse(readFileSync(path(), "utf8")) as Profiles;
+      expect(profiles["own"]).toMatchObject({ ...SECRETS, signingSecret: "whsec_c2VjcmV0", access: { token: inForce } });
+      // A secret was replaced: the token ended before its time.
+      inForce = "another";
+      expect((await genhook(["deliveries"])).exit).toBe(0);
+      expect(exchanged).toBe(before + 1);
+      const listed = await genhook(["profiles", "--json"]);
+      expect(listed.out).toContain("app DE30");
+      expect(listed.out).not.toMatch(/good-secret|token-|c2VjcmV0/);
+    });
+
+    it("keeps no secret that is wrong, and says so", async () => {
+      const { exit, error } = await logIn(["bad-secret", ""]);
+      expect([exit, error]).toEqual([4, expect.stringContaining("The client id or the client secret is wrong.")]);
+      expect((await genhook(["profiles"])).error).toContain("no profiles yet");
+    });
+
+    it("takes both secrets from standard input, and from the environment without a profile", async () => {
+      const piped = await genhook(["login", "--url", api.origin, "--client-id", "DE30"], { input: "good-secret\nwhsec_c2VjcmV0\n" });
+      expect(piped.exit).toBe(0);
+      expect((JSON.parse(readFileSync(path(), "utf8")) as Profiles).profiles["default"]).toMatchObject({ signingSecret: "whsec_c2VjcmV0" });
+      await genhook(["logout"]);
+      const environment = { GENHOOK_URL: api.origin, GENHOOK_CLIENT_ID: "DE30", GENHOOK_CLIENT_SECRET: "good-secret" };
+      expect((await genhook(["deliveries"], { environment })).exit).toBe(0);
+      const wrong = await genhook(["deliveries"], { environment: { ...environment, GENHOOK_CLIENT_SECRET: "bad" } });
+      expect([wrong.exit, wrong.error]).toEqual([4, expect.stringContaining("GENHOOK_CLIENT_ID")]);
     });
   });
 

@@ -12,6 +12,8 @@ export interface ApiCommand {
   readonly summary: string;
   readonly platform: ApiCall | null;
   readonly app: ApiCall | null;
+  /** App-wide access: the same for an app over all its shops. */
+  readonly apps: ApiCall | null;
 }
 
 export interface ApiCall {
@@ -24,8 +26,14 @@ const NAMES: Readonly<Record<string, { readonly noun: string; readonly verb: str
   getStats: { noun: "stats", verb: "" },
   getScopes: { noun: "scopes", verb: "list" },
   uninstall: { noun: "installations", verb: "uninstall" },
+  getAppStats: { noun: "stats", verb: "" },
+  getOwnApp: { noun: "app", verb: "" },
+  rotateAppSecret: { noun: "secrets", verb: "replace" },
   publishEvents: { noun: "events", verb: "publish" },
 };
+
+/** Signing in is `login`'s, which keeps the token where it belongs. */
+const SIGN_IN: ReadonlySet<string> = new Set(["createAppToken", "openPortalLink", "getAppToken", "revokeAppToken"]);
 
 /** What each noun is about, in the order of the help; others follow. */
 export const NOUNS: Readonly<Record<string, string>> = {
@@ -42,6 +50,8 @@ export const NOUNS: Readonly<Record<string, string>> = {
   scopes: "what an access token may do",
   endpoints: "addresses of apps: their health, and what they are sent",
   holds: "reasons not to send for a while",
+  app: "the app that is logged in",
+  secrets: "the app's own secrets",
   replays: "sending many deliveries again, as a job of the server",
 };
 
@@ -50,7 +60,7 @@ const VERBS: Readonly<Record<Route["method"], string>> = { GET: "get", POST: "cr
 export function apiCommands(routes: readonly Route[] = ROUTES): readonly ApiCommand[] {
   const commands = new Map<string, ApiCommand>();
   for (const route of routes) {
-    if (route.api === "open" || route.api === "apps" || !isOperation(route.operation)) continue;
+    if (route.api === "open" || SIGN_IN.has(route.operation) || !isOperation(route.operation)) continue;
     const { noun, verb } = nameOf(route);
     const before = commands.get(`${noun} ${verb}`);
     commands.set(`${noun} ${verb}`, {
@@ -59,6 +69,7 @@ export function apiCommands(routes: readonly Route[] = ROUTES): readonly ApiComm
       summary: before === undefined || route.api === "platform" ? route.summary : before.summary,
       platform: before?.platform ?? null,
       app: before?.app ?? null,
+      apps: before?.apps ?? null,
       [route.api]: { operation: route.operation, route },
     });
   }
@@ -74,7 +85,7 @@ function isOperation(operation: string): operation is OperationName {
 function nameOf(route: Route): { readonly noun: string; readonly verb: string } {
   const name = NAMES[route.operation];
   if (name !== undefined) return name;
-  const parts = route.path.split("/").slice(route.api === "platform" ? 3 : 4);
+  const parts = route.path.split("/").slice(route.api === "app" ? 4 : 3);
   const [noun = ""] = parts;
   const rest = parts.slice(1);
   const words = rest.filter((part) => !part.startsWith(":"));

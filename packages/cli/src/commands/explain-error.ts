@@ -53,6 +53,7 @@ function leaveAlone({ retryAfterMs }: ApiError): readonly string[] {
 
 function needs(kind: string, route: Route): string {
   const allows = route.allows.join(" or ");
+  if (kind === "apps") return `The app may ${route.allows.length === 0 ? "not do this" : `only do this with the right to ${allows}`}.`;
   if (kind === "app") return `The app needs the scope ${allows} on this shop.`;
   return `A key with the role ${allows} is needed; an operator with an admin key makes one: genhook keys create --role ${route.allows.at(-1) ?? "admin"} --name NAME`;
 }

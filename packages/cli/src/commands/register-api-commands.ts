@@ -31,12 +31,12 @@ const GROUP = "API commands:";
 
 function makeCommand(parent: Command, command: ApiCommand, name: string, terminal: Terminal): Command {
   const made = parent.command(name).description(firstLower(command.summary));
-  const call = command.platform ?? command.app;
+  const call = command.platform ?? command.app ?? command.apps;
   if (call === null) return made;
   for (const parameter of parametersOf(call.route)) made.argument(`<${parameter}>`);
   made.optionsGroup("Options:");
   const seen = new Set<string>();
-  const routes = [command.platform, command.app].flatMap((each) => (each === null ? [] : [each.route]));
+  const routes = [command.platform, command.app, command.apps].flatMap((each) => (each === null ? [] : [each.route]));
   for (const route of routes) {
     const isPaged = optionsOf(route.query).some((option) => option.member === "pageToken");
     const options = [

@@ -13,6 +13,7 @@ import type { VerifyFlags } from "../verify/verify.ts";
 import { connectionOptions, outputOptions } from "./common-options.ts";
 import type { CommonFlags } from "./session.ts";
 
+type LoginFlags = import("../session/login.ts").LoginFlags;
 type LoginModule = typeof import("../session/login.ts");
 
 const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
@@ -86,10 +87,12 @@ function registerWhy(program: Command, terminal: Terminal): void {
     .command("why")
     .description("why each webhook was owed an event or not, by the configuration of then (events decisions)")
     .argument("<event>", "its id")
-    .action(async (id: string, flags: CommonFlags) => {
+    .argument("[app]", "the client id of one app; all apps unless given")
+    .action(async (id: string, clientId: string | undefined, flags: CommonFlags) => {
       const [{ apiCommands }, { runApiCommand }] = await Promise.all([import("./api-commands.ts"), import("./run-api-command.ts")]);
       const decisions = apiCommands().find(({ noun, verb }) => noun === "events" && verb === "decisions");
-      if (decisions !== undefined) await runApiCommand(decisions, [id], { ...flags }, terminal);
+      if (decisions !== undefined)
+        await runApiCommand(decisions, [id], { ...flags, ...(clientId === undefined ? {} : { clientId }) }, terminal);
     });
   outputOptions(connectionOptions(command));
 }
@@ -118,6 +121,7 @@ function registerConform(program: Command, terminal: Terminal): void {
     .argument("<address>", "such as http://localhost:3000/hooks")
     .option("--client-secret <secret>", "else GENHOOK_CLIENT_SECRET")
     .option("--signing-secret <secret>", "whsec_…; else GENHOOK_SIGNING_SECRET")
+    .option("--profile <name>", "secrets kept by genhook login --client-id; else GENHOOK_PROFILE, the current one")
     .option("--effects <command>", "prints how many events the endpoint has processed: shows whether it does things twice")
     .option("--topic <name>", "what it subscribes to (orders/create)")
     .option("--shop <domain>", "the shop that the events come from (conform-test)")
@@ -174,9 +178,11 @@ function registerData(program: Command, terminal: Terminal): void {
 
 function registerLogin(program: Command, terminal: Terminal): void {
   const load = (): Promise<LoginModule> => import("../session/login.ts");
-  connectionOptions(program.command("login").description("keep a server and credentials for it, as a profile"), true).action(
-    (flags: CommonFlags) => load().then(({ login }) => login(flags, terminal)),
-  );
+  const command = program
+    .command("login")
+    .description("keep a server and credentials for it, as a profile: an operator's key, or an app's id and secrets")
+    .option("--client-id <id>", "log in as this app; its secrets are asked for, or come from the environment or standard input");
+  connectionOptions(command, true).action((flags: LoginFlags) => load().then(({ login }) => login(flags, terminal)));
   program
     .command("logout")
     .description("forget a profile")

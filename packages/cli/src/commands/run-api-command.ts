@@ -23,9 +23,13 @@ const LIMIT_DEFAULT = 50;
 
 /** Carries one call out and shows its answer. */
 export async function runApiCommand(command: ApiCommand, args: readonly string[], flags: ApiFlags, terminal: Terminal): Promise<void> {
-  const wanted = [...(command.platform === null ? [] : (["platform"] as const)), ...(command.app === null ? [] : (["app"] as const))];
-  const session = openSession(terminal, flags, wanted);
-  const call = session.connection.credentials.kind === "app" ? command.app : command.platform;
+  const session = openSession(
+    terminal,
+    flags,
+    (["platform", "app", "apps"] as const).filter((kind) => command[kind] !== null),
+  );
+  const { kind } = session.connection.credentials;
+  const call = kind === "none" ? null : command[kind];
   if (call === null) throw new Error("a command without a call for its credentials");
   const name = `${command.noun} ${command.verb}`.trim();
   const params = readParams(call, args);

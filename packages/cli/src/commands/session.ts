@@ -2,6 +2,7 @@ import { ApiClient, type ApiError } from "@genhook/contract/client";
 import { parseExact } from "../exact-json.ts";
 import { note, type Terminal } from "../output/terminal.ts";
 import { formatSpan, type TimeStyle } from "../output/time.ts";
+import { fetchAsApp } from "../session/app-access.ts";
 import { resolveConnection, sourcesOf, type Connection, type ConnectionFlags, type Wanted } from "../session/connection.ts";
 
 /** Flags of every command that calls a server. */
@@ -21,6 +22,7 @@ export function openSession(terminal: Terminal, flags: CommonFlags, wanted: Want
   const client = new ApiClient({
     origin: connection.origin,
     credentials: connection.credentials,
+    ...(connection.signIn === null ? {} : { fetch: fetchAsApp(connection.origin, connection.signIn.secrets, connection.signIn.keeper) }),
     parse: parseExact,
     onRetry: (error: ApiError, waitMs) => {
       if (terminal.isErrorTty) note(terminal, `${error.message} Trying again in ${formatSpan(waitMs)}.`);

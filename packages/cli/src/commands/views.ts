@@ -29,6 +29,8 @@ const viewDeliveryAnswer: View = (answer, terminal, style) => viewDelivery(answe
 const VIEWS: Readonly<Partial<Record<OperationName, View>>> = {
   getDelivery: viewDeliveryAnswer,
   getOwnDelivery: viewDeliveryAnswer,
+  getAppDelivery: viewDeliveryAnswer,
+  getAppStats: (answer, terminal, style) => viewStats(answer as Answer<"getStats">, terminal, style),
   getEvent: (answer, terminal, style) => viewEvent(answer["event"] as EventEntry, terminal, style),
   getStats: (answer, terminal, style) => viewStats(answer as Answer<"getStats">, terminal, style),
 };

@@ -8,6 +8,7 @@ import { wholeDomain } from "../commands/whole-domain.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { note, printLine, type Terminal } from "../output/terminal.ts";
 import type { Payload } from "../publish/vary-sample.ts";
+import { findAppSecrets } from "../session/find-app-secrets.ts";
 import { CHECK_IDS, CHECKS, type CheckId } from "./check-table.ts";
 import { DEFAULT_PLACE, DeliveryMaker, type MadePlace } from "./delivery-maker.ts";
 import { Effects } from "./effects.ts";
@@ -25,6 +26,7 @@ export interface ConformFlags {
   readonly effects?: string;
   readonly only?: readonly string[];
   readonly strict?: boolean;
+  readonly profile?: string;
   readonly timeout?: string;
   readonly seed?: string;
   readonly yes?: boolean;
@@ -131,11 +133,10 @@ function readAddress(address: string): URL {
 }
 
 function readSecrets(flags: ConformFlags, terminal: Terminal): EndpointUnderTest["secrets"] {
-  const clientSecret = flags.clientSecret ?? terminal.environment["GENHOOK_CLIENT_SECRET"] ?? null;
-  const signingSecret = flags.signingSecret ?? terminal.environment["GENHOOK_SIGNING_SECRET"] ?? null;
+  const { clientSecret, signingSecret } = findAppSecrets(flags, terminal.environment);
   if (clientSecret === null && signingSecret === null) {
     throw usage(
-      "Give --client-secret and --signing-secret, or set GENHOOK_CLIENT_SECRET and GENHOOK_SIGNING_SECRET: what is sent is signed with them.",
+      "Give --client-secret and --signing-secret, set GENHOOK_CLIENT_SECRET and GENHOOK_SIGNING_SECRET, or log in as the app: what is sent is signed with them.",
       "They are the ones that the endpoint checks with; while you develop, any will do: --client-secret test --signing-secret whsec_dGVzdC1zZWNyZXQ=",
     );
   }

@@ -5,6 +5,7 @@ import { Progress } from "../output/progress.ts";
 import { note, printLine, type Terminal } from "../output/terminal.ts";
 import { count } from "../output/text.ts";
 import { pause } from "../pause.ts";
+import type { DeliveryCalls } from "./delivery-calls.ts";
 
 const IN_FLIGHT_MAX = 4;
 
@@ -20,7 +21,7 @@ export async function replayHere(
   client: ApiClient,
   ids: readonly string[],
   rate: number,
-  isOwn: boolean,
+  calls: DeliveryCalls,
   flags: CommonFlags,
   terminal: Terminal,
 ): Promise<void> {
@@ -36,7 +37,7 @@ export async function replayHere(
       const waitMs = startedAt + (index * 1_000) / rate - performance.now();
       if (waitMs > 0) await pause(waitMs, interrupts);
       if (interrupts.aborted) return;
-      await replayInto(outcome, client, ids[index] ?? "", isOwn);
+      await replayInto(outcome, client, ids[index] ?? "", calls);
       progress.advance(1);
     }
   };
@@ -54,9 +55,9 @@ export async function replayHere(
     );
 }
 
-async function replayInto(outcome: Outcome, client: ApiClient, id: string, isOwn: boolean): Promise<void> {
+async function replayInto(outcome: Outcome, client: ApiClient, id: string, calls: DeliveryCalls): Promise<void> {
   try {
-    await client.call(isOwn ? "replayOwnDelivery" : "replayDelivery", { params: { id } });
+    await client.call(calls.replay, { params: { id } });
     outcome.replayed += 1;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;

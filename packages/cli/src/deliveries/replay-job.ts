@@ -5,31 +5,36 @@ import { Progress } from "../output/progress.ts";
 import { note, printLine, type Terminal } from "../output/terminal.ts";
 import { count } from "../output/text.ts";
 import { pause } from "../pause.ts";
+import type { DeliveryCalls } from "./delivery-calls.ts";
 import type { DeliveryQuery } from "./delivery-filter.ts";
+
+type JobCalls = NonNullable<DeliveryCalls["jobs"]>;
 
 const LOOK_EVERY_MS = 500;
 
 /** How many deliveries fit, by a dry run of the server. */
-export async function countByJob(client: ApiClient, filter: DeliveryQuery): Promise<number> {
-  const { replay } = await client.call("createReplay", { body: { filter, dryRun: true } });
-  const counted = await watch(client, replay, (each) => each.state !== "running", new AbortController().signal);
+export async function countByJob(client: ApiClient, calls: JobCalls, filter: DeliveryQuery): Promise<number> {
+  const { replay } = await client.call(calls.create, { body: { filter, dryRun: true } });
+  const counted = await watch(client, calls, replay, (each) => each.state !== "running", new AbortController().signal);
   return counted.matched;
 }
 
 /** Lets the server replay, and watches it: a job goes on when nobody watches any more, and after a restart. */
 export async function replayByJob(
   client: ApiClient,
+  calls: JobCalls,
   filter: DeliveryQuery,
   rate: number,
   flags: CommonFlags,
   terminal: Terminal,
 ): Promise<void> {
-  const { replay } = await client.call("createReplay", { body: { filter, ratePerSecond: Math.max(1, Math.round(rate)) } });
+  const { replay } = await client.call(calls.create, { body: { filter, ratePerSecond: Math.max(1, Math.round(rate)) } });
   const interrupts = terminal.interrupts();
   let progress: Progress | null = null;
   let shown = 0;
   const last = await watch(
     client,
+    calls,
     replay,
     (each) => {
       if (each.counted) {
@@ -51,6 +56,7 @@ export async function replayByJob(
 
 async function watch(
   client: ApiClient,
+  calls: JobCalls,
   first: ReplayEntry,
   isOver: (replay: ReplayEntry) => boolean,
   interrupts: AbortSignal,
@@ -58,7 +64,7 @@ async function watch(
   let replay = first;
   while (!isOver(replay) && !interrupts.aborted) {
     await pause(LOOK_EVERY_MS, interrupts);
-    if (!interrupts.aborted) ({ replay } = await client.call("getReplay", { params: { id: replay.id } }));
+    if (!interrupts.aborted) ({ replay } = await client.call(calls.get, { params: { id: replay.id } }));
   }
   return replay;
 }

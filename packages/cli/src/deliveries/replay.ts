@@ -6,6 +6,7 @@ import { openSession, printJson, type CommonFlags } from "../commands/session.ts
 import { Table } from "../output/table.ts";
 import { printLine, type Terminal } from "../output/terminal.ts";
 import { count } from "../output/text.ts";
+import { deliveryCallsOf, type DeliveryCalls } from "./delivery-calls.ts";
 import { queryOf, type DeliveryQuery, type FilterFlags } from "./delivery-filter.ts";
 import { replayHere } from "./replay-here.ts";
 import { countByJob, replayByJob } from "./replay-job.ts";
@@ -22,7 +23,7 @@ const PAGE = 250;
 const RATE_DEFAULT = 50;
 /** More than this is the server's work: a replay job goes on whatever happens here. */
 const HERE_MAX = 2_000;
-/** Apps have no replay jobs. The ids of a run are kept, so that what is replayed is what was counted; a million take 100 MB. */
+/** An app on one shop has no replay jobs. The ids of a run are kept, so that what is replayed is what was counted; a million take 100 MB. */
 const MATCHED_MAX = 1_000_000;
 
 /** A part of what matched, as it is counted before a replay. */
@@ -42,26 +43,27 @@ interface Matched {
 
 /** `genhook replay`: sends deliveries again, those that are named or all that fit a filter. */
 export async function replay(ids: readonly string[], flags: ReplayFlags, terminal: Terminal): Promise<void> {
-  const session = openSession(terminal, flags, ["platform", "app"]);
-  const isOwn = session.connection.credentials.kind === "app";
+  const session = openSession(terminal, flags, ["platform", "app", "apps"]);
+  const calls = deliveryCallsOf(session.connection.credentials);
+  const { jobs } = calls;
   const rate = readPositive("--rate", flags.rate, 1_000) ?? RATE_DEFAULT;
   const limit = readPositive("--limit", flags.limit, MATCHED_MAX);
   const query = { ...queryOf(flags, terminal.now()), state: flags.state ?? "dead" };
   checkAsked(ids, Object.keys(query).length > 1 || flags.state !== undefined);
   try {
-    if (ids.length === 1 && flags.dryRun !== true) return await replayOne(session.client, ids[0] ?? "", isOwn, flags, terminal);
-    const lookedAtMax = limit ?? (isOwn ? MATCHED_MAX : HERE_MAX);
-    const matched = ids.length > 0 ? { ids, groups: [], isMore: false } : await match(session.client, query, isOwn, lookedAtMax);
-    const isJob = matched.isMore && limit === null && !isOwn;
-    const total = isJob ? await countByJob(session.client, query) : matched.ids.length;
+    if (ids.length === 1 && flags.dryRun !== true) return await replayOne(session.client, ids[0] ?? "", calls, flags, terminal);
+    const lookedAtMax = limit ?? (jobs === null ? MATCHED_MAX : HERE_MAX);
+    const matched = ids.length > 0 ? { ids, groups: [], isMore: false } : await match(session.client, query, calls, lookedAtMax);
+    const byJob = matched.isMore && limit === null ? jobs : null;
+    const total = byJob === null ? matched.ids.length : await countByJob(session.client, byJob, query);
     if (flags.json !== true) showGroups(matched, total, terminal);
     if (flags.dryRun === true) {
       if (flags.json === true) printJson(terminal, { matched: total, groups: matched.groups });
       return;
     }
     if (total > 0) await confirm(terminal, flags.yes === true, `Send ${count(total, "delivery", "deliveries")} again?`);
-    if (isJob) await replayByJob(session.client, query, rate, flags, terminal);
-    else if (total > 0 || flags.json === true) await replayHere(session.client, matched.ids, rate, isOwn, flags, terminal);
+    if (byJob !== null) await replayByJob(session.client, byJob, query, rate, flags, terminal);
+    else if (total > 0 || flags.json === true) await replayHere(session.client, matched.ids, rate, calls, flags, terminal);
   } catch (error) {
     throw explainError(error, session);
   }
@@ -73,18 +75,18 @@ function checkAsked(ids: readonly string[], isFiltered: boolean): void {
   throw usage("Say which deliveries: an id, or a filter such as --state dead --since 1d.", "--dry-run counts them and sends nothing.");
 }
 
-async function replayOne(client: ApiClient, id: string, isOwn: boolean, flags: ReplayFlags, terminal: Terminal): Promise<void> {
-  const { delivery } = await client.call(isOwn ? "replayOwnDelivery" : "replayDelivery", { params: { id } });
+async function replayOne(client: ApiClient, id: string, calls: DeliveryCalls, flags: ReplayFlags, terminal: Terminal): Promise<void> {
+  const { delivery } = await client.call(calls.replay, { params: { id } });
   if (flags.json === true) printJson(terminal, { delivery });
   else printLine(terminal, `${delivery.id} is sent again, as round ${delivery.round}. To look: genhook deliveries get ${delivery.id}`);
 }
 
-async function match(client: ApiClient, query: DeliveryQuery, isOwn: boolean, lookedAtMax: number): Promise<Matched> {
+async function match(client: ApiClient, query: DeliveryQuery, calls: DeliveryCalls, lookedAtMax: number): Promise<Matched> {
   const ids: string[] = [];
   const groups = new Map<string, Group>();
   let isMore = false;
   const input = { query: { ...query, limit: PAGE } };
-  for await (const entry of client.entries(isOwn ? "listOwnDeliveries" : "listDeliveries", input)) {
+  for await (const entry of client.entries(calls.list, input)) {
     isMore = ids.length >= lookedAtMax;
     if (isMore) break;
     ids.push(entry.id);

@@ -5,6 +5,7 @@ import { openSession, timeStyle, type CommonFlags } from "../commands/session.ts
 import { note, paint, type Terminal } from "../output/terminal.ts";
 import { formatSpan } from "../output/time.ts";
 import { pause } from "../pause.ts";
+import { deliveryCallsOf, type DeliveryCalls } from "./delivery-calls.ts";
 import { queryOf, type DeliveryQuery, type FilterFlags } from "./delivery-filter.ts";
 import { Follower } from "./follower.ts";
 import { tailLine } from "./tail-line.ts";
@@ -30,7 +31,7 @@ interface Tail {
   readonly terminal: Terminal;
   readonly flags: TailFlags;
   readonly query: DeliveryQuery;
-  readonly isOwn: boolean;
+  readonly calls: DeliveryCalls;
   readonly interrupts: AbortSignal;
 }
 
@@ -39,12 +40,12 @@ interface Tail {
  * server that is not there for a while.
  */
 export async function tail(flags: TailFlags, terminal: Terminal): Promise<void> {
-  const session = openSession(terminal, flags, ["platform", "app"]);
+  const session = openSession(terminal, flags, ["platform", "app", "apps"]);
   const fixedMs = readInterval(flags.interval);
   const lines = readLines(flags.lines);
   const interrupts = terminal.interrupts();
-  const isOwn = session.connection.credentials.kind === "app";
-  const run: Tail = { client: session.client, terminal, flags, query: tailQuery(flags, isOwn, terminal.now()), isOwn, interrupts };
+  const calls = deliveryCallsOf(session.connection.credentials);
+  const run: Tail = { client: session.client, terminal, flags, query: tailQuery(flags, calls, terminal.now()), calls, interrupts };
   const follower = new Follower();
   let waitMs = fixedMs ?? INTERVAL_MIN_MS;
   let missing: number | null = null;
@@ -71,20 +72,20 @@ export async function tail(flags: TailFlags, terminal: Terminal): Promise<void> 
     note(terminal, paint(terminal, "dim", `\nTo go on from here: genhook tail --since ${new Date(watchedSince).toISOString()}`));
 }
 
-function tailQuery(flags: TailFlags, isOwn: boolean, now: number): DeliveryQuery {
+function tailQuery(flags: TailFlags, calls: DeliveryCalls, now: number): DeliveryQuery {
   const query = queryOf(flags, now);
   // Without a webhook or endpoint the platform API has final ones only: of those, the dead ones can be asked for alone.
-  const isFinalOnly = !isOwn && flags.webhook === undefined && flags.endpoint === undefined && flags.event === undefined;
+  const isFinalOnly = calls.isFinalOnly && flags.webhook === undefined && flags.endpoint === undefined && flags.event === undefined;
   return flags.failed === true && isFinalOnly ? { ...query, state: "dead" } : query;
 }
 
 async function lookAt(run: Tail, follower: Follower, isFull: boolean): Promise<readonly DeliveryEntry[]> {
-  const { client, query, isOwn, terminal, interrupts } = run;
+  const { client, query, calls, terminal, interrupts } = run;
   const createTimeMin = query["createTimeMin"] ?? new Date(terminal.now() - WINDOW_MS).toISOString();
   const input = { query: { ...query, createTimeMin, limit: PAGE } };
   const found: DeliveryEntry[] = [];
   let pages = 0;
-  for await (const { deliveries } of client.pages(isOwn ? "listOwnDeliveries" : "listDeliveries", input, { signal: interrupts })) {
+  for await (const { deliveries } of client.pages(calls.list, input, { signal: interrupts })) {
     const changes = follower.changes(deliveries);
     found.push(...changes);
     pages += 1;

@@ -1,6 +1,7 @@
 import type { Credentials } from "@genhook/contract/client";
 import { CliError, usage } from "../cli-error.ts";
 import { didYouMean } from "../did-you-mean.ts";
+import { keepInMemory, keepInProfile, type AccessKeeper, type AppSecrets } from "./app-access.ts";
 import { DATA_FOLDERS, keyFileOf, readDataFolder, type DataFolder } from "./data-folder.ts";
 import { profilesPath, readProfiles, type Profiles } from "./profiles.ts";
 
@@ -19,22 +20,40 @@ export interface Connection {
   readonly originFrom: string;
   readonly credentials: Credentials;
   readonly credentialsFrom: string;
+  /** What the credentials still have to be exchanged for a token with: app-wide access. */
+  readonly signIn: { readonly secrets: AppSecrets; readonly keeper: AccessKeeper } | null;
 }
 
 /** Which credentials a command can work with, the preferred first. */
-export type Wanted = readonly ("platform" | "app")[];
+export type Wanted = readonly Credentials["kind"][];
+
+interface Candidate {
+  readonly kind: "platform" | "app" | "apps";
+  readonly secret: string | undefined;
+  readonly from: string;
+  /** For `apps`. */
+  readonly clientId?: string | undefined;
+}
 
 export interface ConnectionSources {
   readonly flags: ConnectionFlags;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly profiles: () => Profiles;
   readonly dataFolder: (folder: string) => DataFolder | null;
+  readonly keeper: (profile: string, secrets: AppSecrets) => AccessKeeper;
 }
 
 export const DEFAULT_ORIGIN = "http://127.0.0.1:8080";
 
 export function sourcesOf(flags: ConnectionFlags, environment: Readonly<Record<string, string | undefined>>): ConnectionSources {
-  return { flags, environment, profiles: () => readProfiles(profilesPath(environment)), dataFolder: readDataFolder };
+  const path = profilesPath(environment);
+  return {
+    flags,
+    environment,
+    profiles: () => readProfiles(path),
+    dataFolder: readDataFolder,
+    keeper: (name, secrets) => keepInProfile(path, name, secrets),
+  };
 }
 
 /**
@@ -48,33 +67,53 @@ export function resolveConnection(sources: ConnectionSources, wanted: Wanted): C
   const data = findData(sources);
   const { origin, originFrom, appOrigin } = resolveOrigin(sources, profile, data);
   const isLocal = isLoopback(origin);
-  const candidates: readonly (readonly [Wanted[number], string | undefined, string])[] = [
-    ["platform", flags.key, "--key"],
-    ["app", flags.token, "--token"],
+  const candidates: readonly Candidate[] = [
+    { kind: "platform", secret: flags.key, from: "--key" },
+    { kind: "app", secret: flags.token, from: "--token" },
     // A profile that was named means its credentials, whatever the environment has.
     ...(named === undefined ? environmentCandidates(environment) : []),
-    ...(profile !== null && normal(profile.profile.url) === origin
-      ? ([
-          ["platform", profile.profile.key, `profile "${profile.name}"`],
-          ["app", profile.profile.token, `profile "${profile.name}"`],
-        ] as const)
-      : []),
-    ["platform", isLocal && data?.key !== null ? data?.key : undefined, data === null ? "" : keyFileOf(data.folder)],
+    ...(profile !== null && normal(profile.profile.url) === origin ? profileCandidates(profile) : []),
+    {
+      kind: "platform",
+      secret: isLocal && data?.key !== null ? data?.key : undefined,
+      from: data === null ? "" : keyFileOf(data.folder),
+    },
   ];
-  const given = candidates.filter(([, secret]) => secret !== undefined && secret !== "");
-  const best = given.find(([kind]) => wanted.includes(kind));
-  if (best === undefined) throw missingCredentials(sources, wanted, given[0]?.[0] ?? null, origin);
-  const [kind, secret = "", credentialsFrom] = best;
-  if (kind === "app") return { origin: appOrigin, originFrom, credentials: { kind, accessToken: secret }, credentialsFrom };
-  return { origin, originFrom, credentials: { kind, key: secret }, credentialsFrom };
+  const given = candidates.filter(({ kind, secret, clientId }) => isGiven(secret) && (kind !== "apps" || isGiven(clientId)));
+  const best = given.find(({ kind }) => wanted.includes(kind));
+  if (best === undefined) throw missingCredentials(sources, wanted, given[0]?.kind ?? null, origin);
+  const { kind, secret = "", from: credentialsFrom, clientId = "" } = best;
+  const known = { originFrom, credentialsFrom, signIn: null };
+  if (kind === "app") return { ...known, origin: appOrigin, credentials: { kind, accessToken: secret } };
+  if (kind === "platform") return { ...known, origin, credentials: { kind, key: secret } };
+  const secrets = { clientId, clientSecret: secret };
+  const keeper = credentialsFrom.startsWith("profile") ? sources.keeper(profile?.name ?? "", secrets) : keepInMemory();
+  return { ...known, origin: appOrigin, credentials: { kind, token: "" }, signIn: { secrets, keeper } };
 }
 
-function environmentCandidates(
-  environment: Readonly<Record<string, string | undefined>>,
-): readonly (readonly [Wanted[number], string | undefined, string])[] {
+function isGiven(text: string | undefined): boolean {
+  return text !== undefined && text !== "";
+}
+
+function profileCandidates({ name, profile }: NonNullable<ReturnType<typeof findProfile>>): readonly Candidate[] {
+  const from = `profile "${name}"`;
   return [
-    ["platform", environment["GENHOOK_PLATFORM_KEY"], "GENHOOK_PLATFORM_KEY"],
-    ["app", environment["GENHOOK_ACCESS_TOKEN"], "GENHOOK_ACCESS_TOKEN"],
+    { kind: "platform", secret: profile.key, from },
+    { kind: "app", secret: profile.token, from },
+    { kind: "apps", secret: profile.clientSecret, clientId: profile.clientId, from },
+  ];
+}
+
+function environmentCandidates(environment: Readonly<Record<string, string | undefined>>): readonly Candidate[] {
+  return [
+    { kind: "platform", secret: environment["GENHOOK_PLATFORM_KEY"], from: "GENHOOK_PLATFORM_KEY" },
+    { kind: "app", secret: environment["GENHOOK_ACCESS_TOKEN"], from: "GENHOOK_ACCESS_TOKEN" },
+    {
+      kind: "apps",
+      secret: environment["GENHOOK_CLIENT_SECRET"],
+      clientId: environment["GENHOOK_CLIENT_ID"],
+      from: "GENHOOK_CLIENT_ID",
+    },
   ];
 }
 
@@ -138,6 +177,11 @@ function isLoopback(origin: string): boolean {
 }
 
 function missingCredentials(sources: ConnectionSources, wanted: Wanted, has: Wanted[number] | null, origin: string): CliError {
+  if (!wanted.includes("platform") && wanted.includes("apps")) {
+    return new CliError("notAllowed", "token_missing", "This needs an app's client id and client secret.", [
+      "Log in as the app: genhook login --client-id ID; or set GENHOOK_CLIENT_ID and GENHOOK_CLIENT_SECRET.",
+    ]);
+  }
   if (!wanted.includes("platform")) {
     return new CliError("notAllowed", "token_missing", "This needs an app's access token for one shop.", [
       "Give --token, or set GENHOOK_ACCESS_TOKEN. The token is shown once, by: genhook installations create",
@@ -147,7 +191,11 @@ function missingCredentials(sources: ConnectionSources, wanted: Wanted, has: Wan
   return new CliError(
     "notAllowed",
     "token_missing",
-    has === "app" ? "This needs a platform key; there is only an app's access token." : `There is no platform key for ${origin}.`,
+    has === "app"
+      ? "This needs a platform key; there is only an app's access token."
+      : has === "apps"
+        ? "This needs a platform key; there are only an app's client id and secret."
+        : `There is no platform key for ${origin}.`,
     [
       "Give --key, set GENHOOK_PLATFORM_KEY, or log in once: genhook login",
       `The first start of genhook serve prints the key, and keeps it in ${keyFileOf(folder)}; run this beside it, or give --data FOLDER.`,

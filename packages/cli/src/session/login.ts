@@ -1,17 +1,20 @@
-import { ApiClient } from "@genhook/contract/client";
 import { CliError, usage } from "../cli-error.ts";
 import { explainError } from "../commands/explain-error.ts";
-import { printJson, type CommonFlags } from "../commands/session.ts";
+import { openSession, printJson, type CommonFlags } from "../commands/session.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { Table } from "../output/table.ts";
 import { note, printLine, type Terminal } from "../output/terminal.ts";
 import { DEFAULT_ORIGIN, normal } from "./connection.ts";
 import { profilesPath, readProfiles, withoutProfile, withProfile, writeProfiles, type Profile, type Profiles } from "./profiles.ts";
 
+export interface LoginFlags extends CommonFlags {
+  readonly clientId?: string;
+}
+
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** `genhook login`: tries credentials, and keeps them under a name for this user alone. */
-export async function login(flags: CommonFlags, terminal: Terminal): Promise<void> {
+export async function login(flags: LoginFlags, terminal: Terminal): Promise<void> {
   const name = flags.profile ?? "default";
   if (!NAME.test(name)) throw usage(`--profile must be a name of letters, digits, dots and dashes, not "${name}".`);
   const path = profilesPath(terminal.environment);
@@ -19,9 +22,10 @@ export async function login(flags: CommonFlags, terminal: Terminal): Promise<voi
   const url = normal(flags.url ?? terminal.environment["GENHOOK_URL"] ?? (await askUrl(before.profiles[name], terminal)));
   if (url === null) throw usage("The address must be an origin such as https://hooks.example.com.");
   const profile = await askCredentials(url, flags, terminal);
-  await tryOut(profile);
+  await tryOut(profile, terminal);
   writeProfiles(path, withProfile(before, name, profile));
-  note(terminal, `Logged in to ${url} as profile "${name}"; kept in ${path}.`);
+  const who = profile.clientId === undefined ? "" : ` as app ${profile.clientId}`;
+  note(terminal, `Logged in to ${url}${who}; profile "${name}" is kept in ${path}.`);
 }
 
 /** `genhook logout`: forgets a profile. The key itself stays in force: `genhook keys delete` ends it. */
@@ -30,18 +34,24 @@ export function logout(name: string | undefined, terminal: Terminal): void {
   const profiles = readProfiles(path);
   const which = name ?? profiles.current;
   if (which === null) throw new CliError("notFound", "no_profile", "Nobody is logged in.");
-  need(profiles, which);
+  const { key, clientSecret } = need(profiles, which);
   writeProfiles(path, withoutProfile(profiles, which));
-  note(terminal, `Forgot profile "${which}". Its key stays in force; to end it: genhook keys delete`);
+  const ending =
+    key !== undefined
+      ? " Its key stays in force; to end it: genhook keys delete"
+      : clientSecret !== undefined
+        ? " The app's secrets stay in force; to end one: genhook secrets replace"
+        : " Its token stays in force until the app is uninstalled.";
+  note(terminal, `Forgot profile "${which}".${ending}`);
 }
 
 /** `genhook profiles`: which there are; never their keys. */
 export function listProfiles(flags: CommonFlags, terminal: Terminal): void {
   const { current, profiles } = readProfiles(profilesPath(terminal.environment));
-  const rows = Object.entries(profiles).map(([name, { url, key }]) => ({
+  const rows = Object.entries(profiles).map(([name, profile]) => ({
     name,
-    url,
-    kind: key === undefined ? "app" : "operator",
+    url: profile.url,
+    kind: kindOf(profile),
     isCurrent: name === current,
   }));
   if (flags.json === true) return printJson(terminal, { profiles: rows });
@@ -58,6 +68,10 @@ export function listProfiles(flags: CommonFlags, terminal: Terminal): void {
   for (const line of table.lines(rows)) printLine(terminal, line);
 }
 
+function kindOf({ key, clientId }: Profile): string {
+  return key !== undefined ? "operator" : clientId !== undefined ? `app ${clientId}` : "app on one shop";
+}
+
 /** `genhook profiles use NAME`. */
 export function useProfile(name: string, terminal: Terminal): void {
   const path = profilesPath(terminal.environment);
@@ -67,8 +81,9 @@ export function useProfile(name: string, terminal: Terminal): void {
   note(terminal, `Profile "${name}" is used from now on.`);
 }
 
-function need({ profiles }: Profiles, name: string): void {
-  if (profiles[name] !== undefined) return;
+function need({ profiles }: Profiles, name: string): Profile {
+  const profile = profiles[name];
+  if (profile !== undefined) return profile;
   const meant = didYouMean(name, Object.keys(profiles));
   throw new CliError("notFound", "no_profile", `There is no profile "${name}".`, meant === null ? [] : [meant]);
 }
@@ -81,7 +96,10 @@ async function askUrl(before: Profile | undefined, terminal: Terminal): Promise<
 }
 
 /** From flags, the environment, standard input where that is a pipe, or asked for without an echo. */
-async function askCredentials(url: string, flags: CommonFlags, terminal: Terminal): Promise<Profile> {
+async function askCredentials(url: string, flags: LoginFlags, terminal: Terminal): Promise<Profile> {
+  const clientId =
+    flags.clientId ?? (flags.key === undefined && flags.token === undefined ? terminal.environment["GENHOOK_CLIENT_ID"] : undefined);
+  if (clientId !== undefined) return askAppSecrets(url, clientId, flags, terminal);
   if (flags.token !== undefined) return { url, token: flags.token };
   const given = flags.key ?? terminal.environment["GENHOOK_PLATFORM_KEY"];
   if (given !== undefined) return { url, key: given };
@@ -93,12 +111,50 @@ async function askCredentials(url: string, flags: CommonFlags, terminal: Termina
   return { url, key };
 }
 
-async function tryOut({ url, key, token = "" }: Profile): Promise<void> {
-  const credentials = key === undefined ? ({ kind: "app", accessToken: token } as const) : ({ kind: "platform", key } as const);
-  const client = new ApiClient({ origin: url, credentials });
-  try {
-    await (credentials.kind === "app" ? client.call("getScopes") : client.call("listTopics"));
-  } catch (error) {
-    throw explainError(error, { client, connection: { origin: url, originFrom: "--url", credentials, credentialsFrom: "what was given" } });
+/** The client secret, and the signing secret where it is at hand: `conform` and `listen` sign with it. */
+async function askAppSecrets(url: string, clientId: string, flags: LoginFlags, terminal: Terminal): Promise<Profile> {
+  const { environment } = terminal;
+  const ask = async (question: string): Promise<string> => (terminal.isInputTty ? (await terminal.ask(question, true)).trim() : "");
+  const piped = terminal.isInputTty
+    ? []
+    : Buffer.from(await terminal.readInput())
+        .toString("utf8")
+        .trim()
+        .split(/\s+/);
+  const given = environment["GENHOOK_CLIENT_SECRET"];
+  const clientSecret = given ?? (terminal.isInputTty ? await ask("Client secret (it is not shown): ") : (piped[0] ?? ""));
+  if (clientSecret === "") throw usage("No client secret was given: GENHOOK_CLIENT_SECRET, or standard input.");
+  const signingSecret =
+    environment["GENHOOK_SIGNING_SECRET"] ??
+    piped.slice(given === undefined ? 1 : 0).find((each) => each.startsWith("whsec_")) ??
+    (await ask("Signing secret, for conform and listen (Enter leaves it out): "));
+  return {
+    url,
+    clientId,
+    clientSecret,
+    ...(signingSecret === "" ? {} : { signingSecret }),
+    ...(flags.token === undefined ? {} : { token: flags.token }),
+  };
+}
+
+/** Keeps nothing that does not work. */
+async function tryOut(profile: Profile, terminal: Terminal): Promise<void> {
+  const { url, key, token, clientId, clientSecret } = profile;
+  const flags = { url, ...(key === undefined ? {} : { key }), ...(token === undefined ? {} : { token }) };
+  const environment =
+    clientId === undefined || clientSecret === undefined ? {} : { GENHOOK_CLIENT_ID: clientId, GENHOOK_CLIENT_SECRET: clientSecret };
+  const kinds = [
+    ...(key === undefined ? [] : (["platform"] as const)),
+    ...(token === undefined ? [] : (["app"] as const)),
+    ...(clientId === undefined ? [] : (["apps"] as const)),
+  ];
+  for (const kind of kinds) {
+    const session = openSession({ ...terminal, environment }, flags, [kind]);
+    const { client } = session;
+    try {
+      await (kind === "app" ? client.call("getScopes") : kind === "apps" ? client.call("getAppToken") : client.call("listTopics"));
+    } catch (error) {
+      throw explainError(error, { ...session, connection: { ...session.connection, credentialsFrom: "what was given" } });
+    }
   }
 }

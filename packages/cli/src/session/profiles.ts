@@ -10,6 +10,20 @@ export interface Profile {
   readonly key?: string;
   /** An app's access token for one shop. */
   readonly token?: string;
+  /** An app, for what it may do over all its shops. */
+  readonly clientId?: string;
+  readonly clientSecret?: string;
+  /** What its endpoints check with: for what `conform` and `listen` send. */
+  readonly signingSecret?: string;
+  /** What client id and secret were exchanged for last. */
+  readonly access?: AppAccess;
+}
+
+/** A token of app-wide access, until it ends. */
+export interface AppAccess {
+  readonly token: string;
+  /** ISO 8601. */
+  readonly expiresAt: string;
 }
 
 export interface Profiles {

@@ -3,6 +3,7 @@ import { CliError, usage } from "../cli-error.ts";
 import { printJson } from "../commands/session.ts";
 import { paint, printLine, type Terminal } from "../output/terminal.ts";
 import { readTime } from "../output/time.ts";
+import { findAppSecrets } from "../session/find-app-secrets.ts";
 import { diagnoseHmac, diagnoseQuery, diagnoseStandard, type Finding } from "./diagnose.ts";
 import { readHeaders, readRequest, type CaughtRequest } from "./request-file.ts";
 
@@ -24,8 +25,7 @@ const STANDARD = "webhook-signature";
 
 /** `genhook verify`: says of a caught request which signature is right, or why one is not. Calls nobody. */
 export async function verify(flags: VerifyFlags, terminal: Terminal): Promise<void> {
-  const clientSecret = flags.clientSecret ?? terminal.environment["GENHOOK_CLIENT_SECRET"] ?? null;
-  const signingSecret = flags.signingSecret ?? terminal.environment["GENHOOK_SIGNING_SECRET"] ?? null;
+  const { clientSecret, signingSecret } = findAppSecrets(flags, terminal.environment);
   const findings: Finding[] = [];
   const unchecked: string[] = [];
   if (flags.query !== undefined) findings.push(await diagnoseQuery(flags.query, needClientSecret(clientSecret)));
