@@ -46,6 +46,7 @@ export default defineConfig({
     nav: [
       { text: "Start", link: "/quick-start" },
       { text: "For apps", link: "/receiving" },
+      { text: "For platforms", link: "/publishing" },
       { text: "For operators", link: "/self-hosting" },
       { text: "Topics", link: "/topics/" },
       { text: "API", link: "/api/" },

@@ -43,7 +43,15 @@ export const CONTENTS: readonly Section[] = [
       doc("conformance", "Conformance", "try an endpoint with what it will meet in production"),
       doc("filters", "Filter, changed, fields", "only the events and the members that you need"),
       doc("payload-versions", "Payload versions", "which form of a payload an app gets"),
-      doc("going-live", "Before going live", "two checklists: for apps, and for operators"),
+      doc("going-live", "Before going live", "two checklists: for apps, and for platforms"),
+    ],
+  },
+  {
+    title: "For the platform's code",
+    pages: [
+      doc("publishing", "Publishing", "say what happened, once, and be sure that it is known"),
+      doc("client", "Client", "call Genhook from a platform or an app, publish many events"),
+      doc("outbox", "Outbox", "events in the platform's own transaction, and the relay that publishes them"),
     ],
   },
   {
@@ -52,8 +60,6 @@ export const CONTENTS: readonly Section[] = [
       doc("self-hosting", "Self-hosting", "one process on one file, or many on PostgreSQL"),
       wide(doc("configuration", "Configuration", "every setting of `genhook serve`")),
       doc("operating", "Operating", "what to watch, and what to do"),
-      doc("client", "Client", "call Genhook from a platform or an app, publish many events"),
-      doc("outbox", "Outbox", "events in the platform's own transaction, and the relay that publishes them"),
       doc("portal", "Portal", "the pages for operators"),
       doc("scaling", "Scaling", "how far one process goes, and how to go on"),
       doc("performance", "Performance", "what was measured, and with which command"),

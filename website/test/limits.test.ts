@@ -23,6 +23,8 @@ const SAID: readonly (readonly [page: string, words: RegExp, bounds: readonly nu
   ],
   ["docs/scaling.md", /in memory \| (\d+)/, [engine.LANE_WINDOW]],
   ["docs/scaling.md", /`--concurrency` (\d+) \(the default\)/, [engine.ATTEMPTS_IN_FLIGHT_MAX]],
+  ["docs/publishing.md", /array of at most ([\d,]+)/, [wire.PUBLISH_ITEMS_MAX]],
+  ["docs/publishing.md", /up to ([\d,]+) lines and (\d+) MiB/, [wire.PUBLISH_LINES_MAX, wire.PUBLISH_REQUEST_BYTES_MAX / MIB]],
   ["docs/faq.md", /payload\?\*\* At most (\d+) MiB/, [wire.PAYLOAD_BYTES_MAX / MIB]],
   ["docs/going-live.md", /payload may have (\d+) MiB/, [wire.PAYLOAD_BYTES_MAX / MIB]],
   ["docs/api/README.md", /`limit` \((\d+), at most (\d+)\)/, [wire.PAGE_LIMIT_DEFAULT, wire.PAGE_LIMIT_MAX]],
