@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startThrowAwayPostgres } from "@genhook/testkit";
+import { childrenOf, Server } from "./processes.ts";
+import { KEY } from "./workload.ts";
+
+export interface SystemOptions {
+  /** Attempts in flight to the one endpoint. */
+  readonly connections: number;
+  readonly nodeFlags: string;
+}
+
+/** What is measured: processes on one store, with what the store itself takes. */
+export interface System {
+  readonly origins: readonly string[];
+  /** All that work for it just now. */
+  readonly pids: () => readonly number[];
+  readonly stop: () => Promise<void>;
+}
+
+function flagsOf({ connections }: SystemOptions): string[] {
+  return ["--port", "0", "--allow-private-addresses", "--endpoint-concurrency", String(connections), "--log-level", "error"];
+}
+
+export async function startOnFile(options: SystemOptions): Promise<System> {
+  const folder = mkdtempSync(join(tmpdir(), "genhook-bench-"));
+  const server = new Server([...flagsOf(options), "--data", folder], { GENHOOK_PLATFORM_KEY: KEY }, options.nodeFlags);
+  return {
+    origins: [await server.listening()],
+    pids: () => [server.child.pid ?? 0],
+    stop: async () => {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** PostgreSQL's own processes count as well: what it does is not free. */
+export async function startOnPostgres(count: number, options: SystemOptions): Promise<System> {
+  const postgres = await startThrowAwayPostgres({ settings: ["max_wal_size = 4GB", "checkpoint_timeout = 15min"] });
+  const environment = { GENHOOK_PLATFORM_KEY: KEY, GENHOOK_SEALING_KEY: "44".repeat(32) };
+  const database = await postgres.createDatabase();
+  const servers = Array.from(
+    { length: count },
+    () => new Server([...flagsOf(options), "--database", database], environment, options.nodeFlags),
+  );
+  const origins = await Promise.all(servers.map((server) => server.listening()));
+  return {
+    origins,
+    pids: () => [...servers.map((server) => server.child.pid ?? 0), postgres.pid(), ...childrenOf(postgres.pid())],
+    stop: async () => {
+      await Promise.all(servers.map((server) => server.stop()));
+      await postgres.stop();
+    },
+  };
+}
