@@ -72,6 +72,12 @@ export function headingsOf(content: string): readonly Heading[] {
   });
 }
 
+/** What a link may lead to within a page: its headings, and what has an id. */
+export function anchorsOf(content: string): ReadonlySet<string> {
+  const ids = [...withoutCode(content).matchAll(/<a id="([^"]+)">/g)].map(([, id = ""]) => id);
+  return new Set([...headingsOf(content).map(({ anchor }) => anchor), ...ids]);
+}
+
 /** Links and pictures, also those of HTML; not what stands in code. */
 export function linksOf(content: string): readonly Link[] {
   const masked = withoutCode(content);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { collectPages, sitePath } from "../src/collect-pages.ts";
 import { CONTENTS, pagesOf } from "../src/contents.ts";
 import { contentsPage } from "../src/contents-page.ts";
-import { headingsOf, linksOf } from "../src/read-markdown.ts";
+import { anchorsOf, headingsOf, linksOf } from "../src/read-markdown.ts";
 import { callPages } from "../src/reference/call-pages.ts";
 import { topicPages } from "../src/reference/topic-pages.ts";
 import { destinationOf, markdownFiles, readPage, REPOSITORY } from "../src/repository.ts";
@@ -47,7 +47,7 @@ test("no two pages of the site have one address", () => {
 });
 
 test("every link of every page leads somewhere, to a heading that is there", () => {
-  const anchors = new Map(FILES.map((file) => [file, new Set(headingsOf(readPage(file)).map(({ anchor }) => anchor))]));
+  const anchors = new Map(FILES.map((file) => [file, anchorsOf(readPage(file))]));
   let count = 0;
   const broken = FILES.flatMap((file) =>
     linksOf(readPage(file)).flatMap(({ target, line }) => {

@@ -2,7 +2,9 @@ import { ATTEMPT_ERRORS, ERRORS } from "@genhook/contract";
 
 /** `docs/errors.md`, from the tables of error codes and attempt errors. */
 export function errorsPage(): string {
-  const codes = Object.entries(ERRORS).map(([code, { status, meaning, remedy }]) => `| \`${code}\` | ${status} | ${meaning} | ${remedy} |`);
+  const codes = Object.entries(ERRORS).map(
+    ([code, { status, meaning, remedy }]) => `| <a id="${code}"></a>\`${code}\` | ${status} | ${meaning} | ${remedy} |`,
+  );
   const attempts = Object.entries(ATTEMPT_ERRORS).map(([word, meaning]) => `| \`${word}\` | ${meaning} |`);
   return [
     "# Errors",

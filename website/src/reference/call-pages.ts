@@ -191,7 +191,7 @@ function errorTable(route: Route): readonly string[] {
     `Errors (${codes.length})`,
     markdownTable(
       ["status", "code", "meaning"],
-      codes.map((code) => [String(ERRORS[code].status), `[\`${code}\`](../errors.md)`, proseText(ERRORS[code].meaning)]),
+      codes.map((code) => [String(ERRORS[code].status), `[\`${code}\`](../errors.md#${code})`, proseText(ERRORS[code].meaning)]),
     ),
   );
 }
