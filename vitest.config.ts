@@ -18,6 +18,7 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: "house", include: ["scripts/test/**/*.test.ts", "website/test/**/*.test.ts"] } },
+      { extends: true, test: { name: "examples", include: ["examples/*/test/**/*.test.ts"] } },
       {
         extends: true,
         test: { name: "e2e", include: ["e2e/test/**/*.test.ts"], testTimeout: 180_000, fileParallelism: false },

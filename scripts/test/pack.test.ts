@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BUDGETS, bytesIn, contentList, filesIn } from "../pack/contents.ts";
@@ -29,6 +29,23 @@ test("there is one version, and the changelog begins with it", () => {
   expect(workspaces.filter(({ manifest }) => manifest.version !== version).map(({ folder }) => folder)).toEqual([]);
   const [, heading] = /^## (.*)$/m.exec(readFileSync(join(REPOSITORY, "CHANGELOG.md"), "utf8")) ?? [];
   expect(heading).toMatch(new RegExp(`^${version.replaceAll(".", "\\.")}, (unreleased|\\d{4}-\\d{2}-\\d{2})$`));
+});
+
+test("the examples are for this version, and name what they import", () => {
+  const { version } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as PackageJson;
+  const manifests = globSync("examples/*/package.json", { cwd: REPOSITORY });
+  expect(manifests.length).toBeGreaterThan(5);
+  for (const path of manifests) {
+    const { dependencies = {}, devDependencies = {} } = JSON.parse(readFileSync(join(REPOSITORY, path), "utf8")) as PackageJson;
+    const own = Object.entries(dependencies).filter(([name]) => published.includes(name));
+    expect([path, own.filter(([, range]) => range !== `^${version}`)]).toEqual([path, []]);
+    const imported = globSync("{src,app,lib,test}/**/*.ts", { cwd: join(REPOSITORY, dirname(path)) }).flatMap((file) => {
+      const code = readFileSync(join(REPOSITORY, dirname(path), file), "utf8");
+      return [...code.matchAll(/ from "((?:@[^/"]+\/)?[a-z][^/":]*)(?:\/[^"]*)?"/g)].map(([, name = ""]) => name);
+    });
+    const named = new Set([...Object.keys(dependencies), ...Object.keys(devDependencies)]);
+    expect([path, imported.filter((name) => !named.has(name))]).toEqual([path, []]);
+  }
 });
 
 test("nothing can be published as it lies in the repository, in TypeScript", () => {

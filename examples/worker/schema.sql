@@ -1,0 +1,2 @@
+CREATE TABLE IF NOT EXISTS received (delivery_id TEXT PRIMARY KEY, received_at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS orders (shop TEXT NOT NULL, id TEXT NOT NULL, total_price TEXT NOT NULL, PRIMARY KEY (shop, id));
