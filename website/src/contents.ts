@@ -43,6 +43,7 @@ export const CONTENTS: readonly Section[] = [
       doc("conformance", "Conformance", "try an endpoint with what it will meet in production"),
       doc("filters", "Filter, changed, fields", "only the events and the members that you need"),
       doc("payload-versions", "Payload versions", "which form of a payload an app gets"),
+      { file: "examples/README.md", title: "Examples", says: "small apps to copy, each with its tests" },
       doc("going-live", "Before going live", "two checklists: for apps, and for platforms"),
     ],
   },
@@ -52,8 +53,6 @@ export const CONTENTS: readonly Section[] = [
       doc("publishing", "Publishing", "say what happened, once, and be sure that it is known"),
       doc("client", "Client", "call Genhook from a platform or an app, publish many events"),
       doc("outbox", "Outbox", "events in the platform's own transaction, and the relay that publishes them"),
-      { file: "examples/README.md", title: "Examples", says: "small apps to copy, each with its tests" },
-      doc("going-live", "Before going live", "two checklists: for apps, and for operators"),
     ],
   },
   {
