@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { DELIVERY_HEADER_NOTES } from "@genhook/contract";
+import { receive } from "@genhook/receiver";
 import { afterAll, describe, expect, test } from "vitest";
 import { blocksOf } from "../src/read-markdown.ts";
 import { readPage } from "../src/repository.ts";
@@ -15,6 +17,22 @@ interface Vector {
   readonly nowSeconds: number;
   readonly expected: string;
 }
+interface Request {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** The request that a block of `http` shows. */
+function requestOf(page: string): Request {
+  const shown = blocksOf(readPage(page)).find(({ language }) => language === "http")?.code ?? "";
+  const [head = "", body = ""] = shown.split("\n\n");
+  const headers = head
+    .split("\n")
+    .slice(1)
+    .map((line): [string, string] => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]);
+  return { headers: Object.fromEntries(headers), body: new TextEncoder().encode(body.trimEnd()) };
+}
+
 interface BodyVector {
   readonly secrets: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
@@ -80,5 +98,34 @@ describe("the code of docs/verifying.md finds of each vector what the kit finds"
       });
       expect(stdout.trim()).toBe(headers["X-Genstore-Hmac-Sha256"]);
     }
+  });
+});
+
+describe("the delivery of docs/receiving.md", () => {
+  const page = readPage("docs/receiving.md");
+  const { headers, body } = requestOf("docs/receiving.md");
+
+  test("is genuine under the secrets that the page names", async () => {
+    const signingSecret = /`(whsec_\w+)`/.exec(page)?.[1] ?? "";
+    const clientSecret = /client secret `(\w+)`/.exec(page)?.[1] ?? "";
+    const now = (): number => Number(headers["webhook-timestamp"]) * 1000;
+    const event = await receive(body, headers, { signingSecret, clientSecret, now });
+    expect([event.topic, event.deliveryId, event.shopDomain]).toEqual([
+      headers["X-Genstore-Topic"],
+      headers["webhook-id"],
+      headers["X-Genstore-Shop-Domain"],
+    ]);
+  });
+
+  test("has every header that a delivery always has, and the page explains every one that it may have", () => {
+    const names = Object.keys(headers).filter((name) => !["Host", "Content-Type", "User-Agent"].includes(name));
+    expect(names.toSorted()).toEqual(
+      DELIVERY_HEADER_NOTES.filter(({ isAlways }) => isAlways)
+        .map(({ name }) => name)
+        .toSorted(),
+    );
+    const table = page.slice(page.indexOf("| header | says |"), page.indexOf("The request above"));
+    const explained = [...table.matchAll(/`([\w-]+)`(?=[^|]*\|[^|]*\|$)/gm)].map(([, name]) => name);
+    expect(DELIVERY_HEADER_NOTES.map(({ name }) => name).filter((name) => !explained.includes(name))).toEqual([]);
   });
 });
