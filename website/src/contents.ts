@@ -41,6 +41,7 @@ export const CONTENTS: readonly Section[] = [
       doc("verifying", "Verifying signatures", "by hand, in any language, and what to do when one does not fit"),
       { file: "packages/receiver/README.md", title: "Receiver kit", says: "verify, type and process once, on any JavaScript runtime" },
       doc("conformance", "Conformance", "try an endpoint with what it will meet in production"),
+      doc("sequence", "Numbers, catching up, pulling", "know what is missing, and fetch it"),
       doc("filters", "Filter, changed, fields", "only the events and the members that you need"),
       doc("payload-versions", "Payload versions", "which form of a payload an app gets"),
       { file: "examples/README.md", title: "Examples", says: "small apps to copy, each with its tests" },

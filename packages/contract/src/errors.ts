@@ -67,6 +67,11 @@ export const ERRORS = {
     meaning: "Nothing is sent to the webhook: it is paused, suspended, disabled or held.",
     remedy: "Resume it first; a hold is the operator's to end.",
   },
+  webhook_not_numbered: {
+    status: 409,
+    meaning: "The webhook's deliveries are not numbered, so there is no number to read from.",
+    remedy: 'Set "sequence": true on it; what is delivered from then on has numbers.',
+  },
   secret_step_refused: {
     status: 409,
     meaning: "The step does not fit the state that the app's secrets are in.",
@@ -101,6 +106,11 @@ export const ERRORS = {
     status: 410,
     meaning: "The event, or the configuration that it was matched against, is past retention.",
     remedy: "Nothing; how long both are kept is the operator's setting --retention.",
+  },
+  numbers_gone: {
+    status: 410,
+    meaning: "Numbers after the one that was asked for are past retention; the member oldest is the oldest that is kept.",
+    remedy: "Read the shop's data itself for what is missing, and go on with after one below oldest.",
   },
   replay_refused: {
     status: 410,
@@ -219,6 +229,7 @@ export interface ContractError {
   readonly message: string;
   readonly member?: string;
   readonly column?: number;
+  readonly oldest?: number;
 }
 
 export interface ErrorBody {
@@ -227,6 +238,8 @@ export interface ErrorBody {
   readonly member?: string;
   /** `invalid_filter` alone: the character of the member's text that the message is about, from 1. */
   readonly column?: number;
+  /** `numbers_gone` alone: the oldest number that is kept. */
+  readonly oldest?: number;
 }
 
 export function statusOf(code: ErrorCode): number {
@@ -236,7 +249,8 @@ export function statusOf(code: ErrorCode): number {
 /** The answer's body. `409` and `422` always name a member; without one that fits, the whole body (`""` never: `body`). */
 export function errorBody(error: ContractError): ErrorBody {
   const status = statusOf(error.code);
-  if (status !== 409 && status !== 422) return { error: error.message, code: error.code };
+  const oldest = error.oldest === undefined ? {} : { oldest: error.oldest };
+  if (status !== 409 && status !== 422) return { error: error.message, code: error.code, ...oldest };
   const column = error.column === undefined ? {} : { column: error.column };
   return { error: error.message, code: error.code, member: error.member ?? "body", ...column };
 }

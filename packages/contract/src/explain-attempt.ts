@@ -87,6 +87,7 @@ const REASONS: Readonly<Record<string, string>> = {
   uninstalled: "the app was uninstalled from the shop",
   scope_lost: "the app no longer has a scope that the topic needs",
   redacted: "the event's content was erased",
+  available: "nothing is sent in pull mode; the event has its number and can be fetched by it",
   disabled: "the webhook was disabled after a 410 to another delivery",
 };
 

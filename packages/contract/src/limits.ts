@@ -39,3 +39,7 @@ export const REPLAY_RATE_MAX = 1_000;
 export const LINK_MINUTES_MAX = 60;
 /** Origins that may frame the pages of a portal link. */
 export const FRAME_ANCESTORS_MAX = 8;
+/** Payload bytes of one page of a numbered webhook's events; one larger payload still comes alone. */
+export const CATCH_UP_BYTES_MAX = 4_194_304;
+/** How long a call may wait for the next event, ms: shorter than what proxies cut off. */
+export const CATCH_UP_WAIT_MAX_MS = 60_000;

@@ -34,11 +34,11 @@ describe("routes", () => {
   });
 
   it("a misspelt member is named beside the one that is missing for it", () => {
-    const error = compile(WebhookCreate)({ webhook: { topic: "orders/create", adress: "https://a.example/" } });
+    const error = compile(WebhookCreate)({ webhook: { topik: "orders/create", address: "https://a.example/" } });
     expect(error).toEqual({
       code: "missing_member",
-      member: "webhook.address",
-      message: "webhook.address is required; adress is not known here.",
+      member: "webhook.topic",
+      message: "webhook.topic is required; topik is not known here.",
     });
   });
 

@@ -18,6 +18,24 @@ export const SETTLE_WAITING_MAX = 4_096;
 /** Pause before a failed settlement batch is sent again, ms. */
 export const SETTLE_AGAIN_MS = 500;
 
+/** Deliveries that get their numbers in one transaction. */
+export const NUMBER_BATCH_MAX = 512;
+/** Deliveries handed over that wait for their numbers; beyond it they are found in the store once there is room. */
+export const NUMBER_WAITING_MAX = 4_096;
+/** Pause before a group that the store refused is numbered again, ms. */
+export const NUMBER_AGAIN_MS = 500;
+/** Tasks of one step in which a lane is numbered ahead of what is sent of it. */
+export const NUMBER_STEP = 500;
+/** How far a new scan goes back in a lane that was numbered ahead, ms: what a slower transaction has put behind the place is found. */
+export const NUMBER_BACK_MS = 2_000;
+
+/** Calls that wait for events in one process, and those of one subscription: each is a connection and a timer. */
+export const WAITERS_MAX = 10_000;
+export const WAITERS_OF_ONE_MAX = 10;
+/** How often a process on a shared store looks for what those who wait were not told of, ms; and while hints are known not to arrive. */
+export const WAITERS_CHECK_EVERY_MS = 5_000;
+export const WAITERS_CHECK_WITHOUT_HINTS_EVERY_MS = 1_000;
+
 /** Tasks of one lane held in memory: keeps memory independent of any backlog. */
 export const LANE_WINDOW = 256;
 /** A lane is read again when it has fewer than this. */

@@ -8,6 +8,8 @@ export interface Refusal {
   readonly member?: string;
   /** Of `invalid_filter`: the character of the member's text that it is about, from 1. */
   readonly column?: number;
+  /** Of `numbers_gone`: the oldest number that is kept. */
+  readonly oldest?: number;
 }
 
 export type RefusalCode =
@@ -27,6 +29,8 @@ export type RefusalCode =
   | "payload_mismatch"
   | "webhook_exists"
   | "webhook_not_active"
+  | "webhook_not_numbered"
+  | "numbers_gone"
   | "secret_step_refused"
   | "too_many_webhooks"
   | "too_many_holds"

@@ -166,6 +166,7 @@ export const words = {
     changed: "Changed since the attempt before",
     whatNext: {
       delivered: (attempts: number) => (attempts === 1 ? "Delivered at the first attempt." : `Delivered after ${attempts} attempts.`),
+      available: "Nothing is sent: its app fetches it by its number, for as long as it is kept.",
       dead: "Nothing more is sent by itself. Once the endpoint is mended, replay it.",
       final: "Nothing more is sent, and it cannot be replayed.",
       cancelled: "Nothing more is sent. If it can be received again, replay it.",
@@ -257,6 +258,7 @@ export const words = {
       scope_lost: "The app lost a scope that the topic needs.",
       gone: "Its endpoint answered 410 Gone.",
     },
+    pull: "None: its app fetches events by their numbers",
     held: (reason: string) => `Held by an operator: ${reason}`,
     isHeld: "Held",
     ofApp: "The app itself, on every shop",

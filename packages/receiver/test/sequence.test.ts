@@ -153,9 +153,9 @@ class ScriptedApi {
     if (instead !== undefined) return instead(response);
     const after = Number(url.searchParams.get("after"));
     const limit = Number(url.searchParams.get("limit"));
-    if (after + 1 < this.oldest) return sendJson(response, 410, { error: "gone", code: "sequence_expired", oldest: this.oldest });
+    if (after + 1 < this.oldest) return sendJson(response, 410, { error: "gone", code: "numbers_gone", oldest: this.oldest });
     const numbers = Array.from({ length: Math.max(0, Math.min(limit, this.newest - after)) }, (_, index) => after + 1 + index);
-    sendJson(response, 200, { events: numbers.map((n) => this.#row(n)) });
+    sendJson(response, 200, { events: numbers.map((n) => this.#row(n)), last: this.newest });
   }
 
   #row(sequence: number): object {
@@ -164,6 +164,7 @@ class ScriptedApi {
       sequence,
       id: `e${sequence}`,
       deliveryId: `d${sequence}`,
+      state: "available",
       topic: "orders/create",
       shop: "test-shop.genmystore.com",
       apiVersion: "202412",
@@ -286,21 +287,26 @@ describe("catch-up", () => {
 
   test("an answer that skips a number, repeats one, or is none is not taken", async () => {
     const { api, access } = await startApi();
+    const named = { id: "e", deliveryId: "d", topic: "orders/create", shop: "s", apiVersion: "202412", triggeredAt: "x" };
+    const good = { sequence: 1, state: "available", ...named, payload: {} };
     const bodies: unknown[] = [
       null,
       {},
-      { events: {} },
-      { events: [{ sequence: 2, payload: {} }] },
+      { events: {}, last: 1 },
+      { events: [] },
+      { events: [{ sequence: 2, state: "available", payload: {} }], last: 2 },
       {
         events: [
           { sequence: 1, state: "erased" },
           { sequence: 1, state: "erased" },
         ],
+        last: 1,
       },
-      { events: [{ sequence: 1, state: "unheard of", payload: {} }] },
-      { events: [{ sequence: 1 }] },
-      { events: [{ sequence: 1, id: "e", deliveryId: "d", topic: "t", shop: "s", apiVersion: "202410", triggeredAt: "x", payload: {} }] },
-      { events: [{ sequence: 1, id: "", deliveryId: "d", topic: "t", shop: "s", apiVersion: "202412", triggeredAt: "x", payload: {} }] },
+      { events: [{ ...good, state: "unheard of" }], last: 1 },
+      { events: [{ ...good, state: undefined }], last: 1 },
+      { events: [{ sequence: 1, state: "available" }], last: 1 },
+      { events: [{ ...good, apiVersion: "202410" }], last: 1 },
+      { events: [{ ...good, id: "" }], last: 1 },
     ];
     for (const body of bodies) {
       api.instead.push((response) => sendJson(response, 200, body));

@@ -15,8 +15,10 @@ import {
   type Publisher,
   type ReplayRunner,
   type Store,
+  type Waiters,
 } from "@genhook/core";
 import type { Logger } from "pino";
+import { makeCatchUp } from "./compose-catch-up.ts";
 import { appHandlers } from "./http/app-api.ts";
 import { appWideHandlers } from "./http/app-wide/app-wide-api.ts";
 import type { AppWideOptions } from "./http/app-wide/app-wide-access.ts";
@@ -79,6 +81,7 @@ export interface HttpParts {
   readonly tools: InstallationTools;
   readonly portal: PortalSource | null;
   readonly brand: Brand;
+  readonly waiters: Waiters;
 }
 
 /** Everything that is spoken over HTTP: handlers with what they need, behind one port or two. */
@@ -132,7 +135,8 @@ function callHandlers(
   const platform = { store, directory, publisher: parts.published, deliveries, routes, now };
   const stats = { store, directory, held, now };
   const sampleOf = (topic: string): string => JSON.stringify(topics.byName.get(topic)?.sample ?? {});
-  const appApi = { directory, tools, addresses, deliveries: routes, publisher, sampleOf, now };
+  const catchUp = makeCatchUp(parts, access);
+  const appApi = { directory, tools, addresses, deliveries: routes, publisher, sampleOf, catchUp, now };
   const endpoints = endpointCalls({ store, directory, engine: parts.engine, clock: systemClock });
   const replayJobs = replayCalls({ ...known, runner: replays, newId: tools.newEventId });
   const rotation = { directory, sealing, newUuid: randomUUID, now };

@@ -22,8 +22,10 @@ import {
   type Payloads,
   type Sender,
   type Store,
+  type Waiters,
 } from "@genhook/core";
 import type { Logger } from "pino";
+import { makeWaiters } from "./compose-catch-up.ts";
 import { careForEndpoints, type EndpointCare } from "./compose-endpoints.ts";
 import { composeHttp } from "./compose-http.ts";
 import { openStore } from "./compose-store.ts";
@@ -137,7 +139,8 @@ async function compose(settings: Settings, given: Given, sealing: Sealing, store
   });
   const { observer: care, notices } = careForEndpoints(settings, { directory, sender, secrets, log, metrics });
   const shaped = tracing.sender(shapedSender(sender, payloads));
-  const engine = makeEngine(settings, { store, clock, directory, sender: shaped, care, log, metrics });
+  const waiters = makeWaiters({ store, directory, listeners, log, metrics });
+  const engine = makeEngine(settings, { store, clock, directory, sender: shaped, care, waiters, log, metrics });
   listeners.push((commit) => engine.directoryChanged(commit));
   const groups = makeGroups(store, directory, log, metrics);
   const newEventId = eventIdSource(clock, systemRandomBits());
@@ -152,7 +155,7 @@ async function compose(settings: Settings, given: Given, sealing: Sealing, store
   listeners.push(() => follower.wake());
   const published = tracing.publisher(publisher);
   const api = { store, clock, directory, engine, publisher, published, deliveries, replays, groups, payloads };
-  const http = composeHttp(settings, { ...given, ...api, sealing, secrets, metrics, log, addresses, tools });
+  const http = composeHttp(settings, { ...given, ...api, sealing, secrets, metrics, log, addresses, tools, waiters });
   const newPlatformKey = await ensureFirstKey({
     credentials: store.credentials,
     given: settings.platformKey,
@@ -173,6 +176,8 @@ async function compose(settings: Settings, given: Given, sealing: Sealing, store
   }
   let stopping: Promise<void> | null = null;
   const stopAll = async (): Promise<void> => {
+    // Their calls are answered now: nothing else would end them within the grace time.
+    waiters.stop();
     await Promise.all([http.close(settings.graceMs), engine.stop(settings.graceMs)]);
     await groups.drain();
     await Promise.all([keeper.stop(), replays.stop(), follower.stop(), notices.stop()]);
@@ -283,8 +288,11 @@ interface CoreParts {
   readonly metrics: Metrics;
 }
 
-function makeEngine(settings: Settings, parts: CoreParts & { readonly sender: Sender; readonly care: EndpointCare["observer"] }): Engine {
-  const { store, clock, directory, sender, care, log, metrics } = parts;
+function makeEngine(
+  settings: Settings,
+  parts: CoreParts & { readonly sender: Sender; readonly care: EndpointCare["observer"]; readonly waiters: Waiters },
+): Engine {
+  const { store, clock, directory, sender, care, waiters, log, metrics } = parts;
   return new Engine({
     node: `node-${randomUUID()}`,
     delivers: settings.role !== "api",
@@ -309,6 +317,7 @@ function makeEngine(settings: Settings, parts: CoreParts & { readonly sender: Se
         });
       },
       onAttempt: ({ row }, outcome) => metrics.attempt(row, outcome),
+      onNumbered: (subscriptions) => waiters.wake(subscriptions),
       onSettled: (settlement, isApplied) => {
         if (isApplied) metrics.settled(settlement.row, settlement.latencyMs);
       },
@@ -371,6 +380,7 @@ function makeKeeper(settings: Settings, parts: CoreParts & { readonly engine: En
   return new Keeper({
     retention: store.retention,
     statistics: store.statistics,
+    sequences: store.sequences,
     replayJobs: store.replayJobs,
     isMine: () => engine.owns(SHARD_OF_KEEPING),
     eraser: new Eraser({

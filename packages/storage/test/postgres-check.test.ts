@@ -111,7 +111,7 @@ const SPOILERS: readonly (readonly [story: string, kind: BreachKind, sql: (lives
   [
     "a gap in running numbers",
     "sequence_gap",
-    ({ pending }) => `INSERT INTO sequence SELECT 1, n, '${pending.id}' FROM (VALUES (4), (6)) AS v (n)`,
+    ({ pending }) => `INSERT INTO sequence SELECT 1, n, ('${pending.id.slice(0, -1)}' || n)::uuid FROM (VALUES (1), (3)) AS v (n)`,
   ],
   ["statistics that forgot the dead", "statistics_off", () => "UPDATE stat SET dead = 0 WHERE dead > 0"],
   ["statistics with latencies of nobody", "statistics_off", () => "UPDATE stat SET latency = NULL WHERE latency IS NOT NULL"],

@@ -204,7 +204,22 @@ const SPOILERS: readonly (readonly [story: string, kind: BreachKind, spoiler: Sp
     "a gap in running numbers",
     "sequence_gap",
     ({ pending }) => {
-      for (const n of [4, 5, 7]) spoil("INSERT INTO sequence VALUES (?, ?, ?)", FIRST_SUBSCRIPTION.id, n, bytes(pending.id));
+      const { id } = FIRST_SUBSCRIPTION;
+      for (const n of [4, 5, 7]) spoil("INSERT INTO sequence VALUES (?, ?, ?)", id, n, bytes(pending.id.slice(0, -1) + n));
+      spoil("INSERT INTO sequence_floor VALUES (?, ?)", id, 3);
+    },
+  ],
+  [
+    "running numbers that begin too late",
+    "sequence_gap",
+    ({ pending }) => spoil("INSERT INTO sequence VALUES (?, ?, ?)", FIRST_SUBSCRIPTION.id, 2, bytes(pending.id)),
+  ],
+  [
+    "a running number that is forgotten and there",
+    "sequence_gap",
+    ({ pending }) => {
+      spoil("INSERT INTO sequence VALUES (?, ?, ?)", FIRST_SUBSCRIPTION.id, 1, bytes(pending.id));
+      spoil("INSERT INTO sequence_floor VALUES (?, ?)", FIRST_SUBSCRIPTION.id, 1);
     },
   ],
   ["statistics without a publish", "statistics_off", () => spoil("UPDATE stat SET published = published - 1 WHERE published > 0")],

@@ -78,11 +78,12 @@ function kindOf(schema: Json, member: string): OptionKind {
 }
 
 function kindOfUnion(members: readonly Json[], member: string): OptionKind {
-  const choices = members.flatMap((each) => (typeof each["const"] === "string" ? [each["const"]] : []));
-  if (choices.length === members.length) return { type: "choice", choices };
+  const real = members.filter((each) => each["type"] !== "null");
+  const choices = real.flatMap((each) => (typeof each["const"] === "string" ? [each["const"]] : []));
+  if (choices.length === real.length) return { type: "choice", choices };
   const isTextual = members.every((each) => each["type"] === "string" || each["type"] === "integer" || Array.isArray(each["anyOf"]));
   if (isTextual) return { type: "text" };
-  const [one, ...others] = members.filter((each) => each["type"] !== "null");
+  const [one, ...others] = real;
   return one !== undefined && others.length === 0 ? kindOf(one, member) : { type: "json" };
 }
 

@@ -6,7 +6,7 @@ import { clockTime, formatSpan, showTime, type TimeStyle } from "../output/time.
 import { stateColour } from "./columns.ts";
 
 /** A delivery with its attempts; an app's own view of it may come without. */
-export type WholeDelivery = DeliveryEntry & { readonly attempts?: readonly Attempt[] };
+export type WholeDelivery = DeliveryEntry & { readonly attempts?: readonly Attempt[]; readonly sequence?: number | null };
 
 type Attempt = AttemptEntry & { readonly detail?: string };
 
@@ -25,8 +25,9 @@ export function viewDelivery(delivery: WholeDelivery, terminal: Terminal, style:
     ["event", `${harmless(delivery.topic)} ${delivery.eventId}, accepted ${showTime(delivery.createTime, style)}`],
     ["shop", delivery.shop],
     ["app", delivery.clientId],
-    ["webhook", `${delivery.webhookId} → ${harmless(delivery.address)}`],
-    ["endpoint", delivery.endpointId],
+    ["webhook", `${delivery.webhookId} → ${delivery.address === "" ? "pull mode" : harmless(delivery.address)}`],
+    ...(typeof delivery.sequence === "number" ? [["number", String(delivery.sequence)] as const] : []),
+    ...(delivery.endpointId === "" ? [] : [["endpoint", delivery.endpointId] as const]),
   ]);
   for (const line of head) printLine(terminal, line);
   const attempts = delivery.attempts ?? [];
@@ -70,6 +71,10 @@ function widthOf(terminal: Pick<Terminal, "width">): number {
 /** What comes next, and when; a command that can be copied stands on a line of its own. Pure. */
 export function whatNext(delivery: WholeDelivery, style: TimeStyle): readonly string[] {
   const replay = `  genhook deliveries replay ${delivery.id}`;
+  if (delivery.reason === "available") {
+    const after = typeof delivery.sequence === "number" ? ` --after ${delivery.sequence - 1}` : "";
+    return ["Whether its app has fetched it is not known here. To fetch it:", `  genhook webhooks events ${delivery.webhookId}${after}`];
+  }
   if (delivery.state === "delivered") return [`Delivered after ${count(delivery.attemptCount, "attempt")}. To send it again:`, replay];
   if (delivery.state === "dead") return ["Nothing more is sent by itself. Once the endpoint is mended:", replay];
   if (delivery.state === "cancelled") {

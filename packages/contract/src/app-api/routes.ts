@@ -133,6 +133,18 @@ export const appRoutes: readonly Route[] = [
     errors: ["webhook_not_active"],
   },
   {
+    operation: "catchUp",
+    method: "GET",
+    path: `${WEBHOOKS}/:id/events`,
+    api: "app",
+    summary: "Events of a numbered webhook after a number, in order, with payload; waits for the next one where asked to",
+    allows: READ,
+    query: app.CatchUpQuery,
+    status: 200,
+    answer: app.CatchUpAnswer,
+    errors: ["malformed_query", ...SHAPE_ERRORS, "webhook_not_numbered", "topic_scope_missing", "numbers_gone"],
+  },
+  {
     operation: "testOwnFilter",
     method: "POST",
     path: "/api/:version/app/filters/test",

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { ADDRESS_LENGTH_MAX, CHANGED_PATHS_MAX, FIELDS_MAX, PAGE_LIMIT_MAX, TOPIC_LENGTH_MAX } from "../limits.ts";
+import { ADDRESS_LENGTH_MAX, CATCH_UP_WAIT_MAX_MS, CHANGED_PATHS_MAX, FIELDS_MAX, PAGE_LIMIT_MAX, TOPIC_LENGTH_MAX } from "../limits.ts";
 import { closed, WebhookRef } from "../schema-parts.ts";
 
 const DIGITS = "^[0-9]{1,16}$";
@@ -30,19 +30,45 @@ export const SELECTION_MEMBERS = {
   changed: Type.Optional(paths(CHANGED_PATHS_MAX, "for every change")),
 };
 
+/** How events reach the app (docs/sequence.md). */
+export const SEQUENCE_MEMBER = {
+  sequence: Type.Optional(
+    Type.Union([Type.Boolean(), Type.Null()], { expected: "true to number the webhook's deliveries, false or null not to" }),
+  ),
+};
+export const WAY_MEMBERS = {
+  ...SEQUENCE_MEMBER,
+  mode: Type.Optional(
+    Type.Union([Type.Literal("push"), Type.Literal("pull"), Type.Null()], {
+      expected: "pull to fetch events instead of being sent them, push or null to be sent them",
+    }),
+  ),
+};
+/** Null is what the answer shows in pull mode; whether one is needed follows from the mode. */
+const AddressOrNull = Type.Optional(
+  Type.Union([Address, Type.Null()], { expected: `an https: URL of at most ${ADDRESS_LENGTH_MAX} characters` }),
+);
+
 export const WebhookCreate = closed(
-  { webhook: closed({ topic: TopicName, address: Address, ...SELECTION_MEMBERS }, { expected: "an object with topic and address" }) },
+  {
+    webhook: closed(
+      { topic: TopicName, address: AddressOrNull, ...WAY_MEMBERS, ...SELECTION_MEMBERS },
+      { expected: "an object with topic and address" },
+    ),
+  },
   { expected: "an object with the member webhook" },
 );
 export const Webhook = Type.Object({
   id: Type.Integer({ description: "A decimal string is accepted wherever an id is read." }),
   topic: Type.String(),
-  address: Type.String(),
+  address: Type.Union([Type.String(), Type.Null()], { description: "Null in pull mode: nothing is sent." }),
   createTime: Type.String({ format: "date-time" }),
   updateTime: Type.String({ format: "date-time" }),
   status: Type.Union([Type.Literal("active"), Type.Literal("paused"), Type.Literal("suspended"), Type.Literal("disabled")]),
   statusReason: Type.Union([Type.Literal("endpoint_failing"), Type.Literal("scope_lost"), Type.Literal("gone"), Type.Null()]),
   apiVersion: Type.String(),
+  sequence: Type.Optional(Type.Boolean({ description: "Its deliveries are numbered without gaps." })),
+  mode: Type.Optional(Type.Literal("pull", { description: "Nothing is sent: events are fetched by their numbers." })),
   filter: Type.Optional(Type.String({ description: "Only events that it matches are owed." })),
   fields: Type.Optional(Type.Array(Type.String(), { description: "Only these are sent of a payload." })),
   changed: Type.Optional(Type.Array(Type.String(), { description: "Only events that changed one of these are owed." })),
@@ -55,7 +81,7 @@ export const Webhook = Type.Object({
 });
 
 /** What may be changed of a webhook. */
-const WRITABLE = { topic: Type.Optional(TopicName), address: Type.Optional(Address), ...SELECTION_MEMBERS };
+const WRITABLE = { topic: Type.Optional(TopicName), address: AddressOrNull, ...WAY_MEMBERS, ...SELECTION_MEMBERS };
 /** What only the server sets: may go along in a PUT, so that an entry can be sent back as it was read, and changes nothing. */
 export const READ_ONLY_WEBHOOK_MEMBERS: readonly string[] = Object.keys(Webhook.properties).filter(
   (name) => name !== "id" && !Object.hasOwn(WRITABLE, name),
@@ -105,6 +131,52 @@ export const WebhooksAnswer = Type.Object({ webhooks: Type.Array(Webhook) });
 export const CountAnswer = Type.Object({ count: Type.Integer() });
 export const ScopesAnswer = Type.Object({ accessScopes: Type.Array(Type.String()) });
 export const EmptyAnswer = Type.Object({});
+
+/** What is read of a numbered webhook from a number on. */
+export const CatchUpQuery = closed({
+  after: Type.Optional(Type.String({ pattern: DIGITS, expected: "a number: the last one that is known, or 0 for the beginning" })),
+  limit: Type.Optional(Limit),
+  wait: Type.Optional(
+    Type.String({
+      pattern: "^[0-9]{1,9}(ms|s|m)$",
+      expected: `how long to wait for an event, at most ${CATCH_UP_WAIT_MAX_MS / 1_000}s, such as 30s`,
+    }),
+  ),
+});
+const Sequence = Type.Integer({ minimum: 1, description: "The number that X-Genstore-Sequence carries." });
+const NUMBERED_MEMBERS = {
+  sequence: Sequence,
+  id: Type.String({ description: "The event's id." }),
+  deliveryId: Type.String({ description: "What webhook-id carries: the deduplication key." }),
+};
+export const CatchUpAnswer = Type.Object({
+  events: Type.Array(
+    Type.Union([
+      Type.Object({
+        ...NUMBERED_MEMBERS,
+        state: Type.Literal("available"),
+        topic: Type.String(),
+        shop: Type.String(),
+        apiVersion: Type.String({ description: "The version of this payload." }),
+        triggeredAt: Type.String({ format: "date-time" }),
+        test: Type.Optional(Type.Literal(true)),
+        payload: Type.Object({}, { description: "As it is sent, byte for byte." }),
+      }),
+      Type.Object({
+        ...NUMBERED_MEMBERS,
+        state: Type.Union([Type.Literal("cancelled"), Type.Literal("erased"), Type.Literal("expired")], {
+          description:
+            "The number stays, the payload is gone or not to be had: cancelled before it was delivered, erased, or past retention.",
+        }),
+        reason: Type.Union([Type.String(), Type.Null()], { description: "Why it was cancelled." }),
+      }),
+    ]),
+    { description: "In the order of their numbers, none left out." },
+  ),
+  last: Type.Integer({
+    description: "The highest number that was given so far; 0 for none. There is more while it is above the last one here.",
+  }),
+});
 
 const WEBHOOK_FILTERS = {
   topic: Type.Optional(TopicName),

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { SELECTION_MEMBERS, Webhook, WebhookCreate } from "../app-api/schemas.ts";
+import { SELECTION_MEMBERS, WAY_MEMBERS, Webhook, WebhookCreate } from "../app-api/schemas.ts";
 import { FRAME_ANCESTORS_MAX, LINK_MINUTES_MAX, TOPIC_LENGTH_MAX } from "../limits.ts";
 import { AppEntry, ClientId, ShopDomain, StatsQuery } from "../platform-api/schemas.ts";
 import { EndpointEntry, WebhookPatch } from "../platform-api/webhook-routes.ts";
@@ -70,7 +70,7 @@ export const AppWebhookEntry = Type.Object({
   uuid: Type.String(),
   shop: Type.Union([Type.String(), Type.Null()], { description: "Null where the address belongs to the app itself." }),
   clientId: Type.String(),
-  endpointId: Type.String(),
+  endpointId: Type.Union([Type.String(), Type.Null()], { description: "Null in pull mode." }),
   declared: Type.Boolean({ description: "Made from the app's declaration." }),
   held: TenantHold,
 });
@@ -89,7 +89,8 @@ export const AppWebhookPatch = closed(
     topic: Type.Optional(
       Type.String({ minLength: 1, maxLength: TOPIC_LENGTH_MAX, expected: `a topic's name of at most ${TOPIC_LENGTH_MAX} characters` }),
     ),
-    address: Type.Optional(WebhookCreate.properties.webhook.properties.address),
+    address: WebhookCreate.properties.webhook.properties.address,
+    ...WAY_MEMBERS,
     ...SELECTION_MEMBERS,
   },
   { minProperties: 1, expected: "an object with status, topic, address or a setting" },

@@ -19,6 +19,11 @@ export const appExamples: Readonly<Record<string, CallExample>> = {
   pauseWebhook: { params: ID, answer: { webhook: { ...WEBHOOK_ENTRY, status: "paused" } } },
   resumeWebhook: { params: ID, answer: { webhook: WEBHOOK_ENTRY } },
   testWebhook: { params: ID, answer: { webhook: WEBHOOK_ENTRY, delivery: { id: story.DELIVERY_ID, eventId: story.EVENT_ID } } },
+  catchUp: {
+    params: ID,
+    query: { after: "41", limit: "100", wait: "30s" },
+    answer: { events: [story.CAUGHT_UP, { ...story.NUMBERED_NEXT, state: "erased", reason: "redacted" }], last: 43 },
+  },
   testOwnFilter: {
     body: { filter: "order.totalPrice > 100", fields: ["order.id", "order.totalPrice"], payload: story.PAYLOAD },
     answer: {
@@ -32,7 +37,7 @@ export const appExamples: Readonly<Record<string, CallExample>> = {
     },
   },
   listOwnDeliveries: { query: { state: "dead", createTimeMin: "2024-12-30T00:00:00Z" }, answer: { deliveries: [story.DELIVERY_ENTRY] } },
-  getOwnDelivery: { params: DELIVERY, answer: { delivery: { ...story.DELIVERY_ENTRY, attempts: story.ATTEMPT_ENTRIES } } },
+  getOwnDelivery: { params: DELIVERY, answer: { delivery: { ...story.DELIVERY_ENTRY, sequence: null, attempts: story.ATTEMPT_ENTRIES } } },
   replayOwnDelivery: { params: DELIVERY, answer: { delivery: story.REPLAYED_ENTRY } },
   getScopes: { answer: { accessScopes: ["read_orders", "write_apps"] } },
   uninstall: { answer: {} },

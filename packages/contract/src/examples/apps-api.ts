@@ -93,7 +93,7 @@ const webhookExamples: Readonly<Record<string, CallExample>> = {
 
 const deliveryExamples: Readonly<Record<string, CallExample>> = {
   listAppDeliveries: { query: { state: "dead", shop: SHOP }, answer: { deliveries: [DELIVERY_ENTRY] } },
-  getAppDelivery: { params: DELIVERY, answer: { delivery: { ...DELIVERY_ENTRY, attempts: story.ATTEMPT_ENTRIES } } },
+  getAppDelivery: { params: DELIVERY, answer: { delivery: { ...DELIVERY_ENTRY, sequence: null, attempts: story.ATTEMPT_ENTRIES } } },
   getAppDeliveryPayload: { params: DELIVERY, answer: { payload: story.PAYLOAD } },
   replayAppDelivery: { params: DELIVERY, answer: { delivery: story.REPLAYED_ENTRY } },
   createAppReplay: {

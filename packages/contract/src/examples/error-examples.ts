@@ -21,6 +21,7 @@ const ANSWERS: Readonly<Record<ErrorCode, ErrorExample>> = {
   request_timeout: whole("The request did not arrive in time."),
   already_exists: at("domain", `There is a shop ${SHOP} already; use PUT to change it.`),
   webhook_not_active: at("status", "The webhook is paused, so nothing is sent to it; resume it first."),
+  webhook_not_numbered: at("sequence", `Webhook ${WEBHOOK_ID} is not numbered; set "sequence": true on it.`),
   secret_step_refused: at("step", "No such signing secret is staged; begin with the step stage."),
   webhook_exists: at("address", "Webhook 8589934859 already sends orders/create to this address."),
   idempotency_key_reused: at(
@@ -31,6 +32,7 @@ const ANSWERS: Readonly<Record<ErrorCode, ErrorExample>> = {
   nothing_to_probe: at("id", "The endpoint's breaker is closed: what is due is sent anyway."),
   replay_ended: at("id", "The replay is done; make another one."),
   history_gone: whole("What held when the event was published is past retention."),
+  numbers_gone: { error: "Numbers before 4812 are past retention; the oldest that is kept is 4812.", oldest: 4812 },
   replay_refused: whole(`Nothing can be sent to webhook ${WEBHOOK_ID}: it was deleted.`),
   body_too_large: whole("The request has more than 65536 bytes, which is the most that this call takes."),
   unsupported_media_type: whole('Send Content-Type: application/json; "text/plain" is not taken.'),
@@ -69,9 +71,9 @@ const ANSWERS: Readonly<Record<ErrorCode, ErrorExample>> = {
 
 /** The answer of a code, with `topic` and `address` named as the call has them (`webhook.topic`). */
 export function errorExample(code: ErrorCode, prefix = ""): ErrorBody {
-  const { error, member, column } = ANSWERS[code];
+  const { error, member, column, oldest } = ANSWERS[code];
   const isPrefixed = member === "topic" || member === "address" || member === "format" || member === "filter";
   const named = member === undefined ? {} : { member: isPrefixed ? prefix + member : member };
   const text = isPrefixed && error.startsWith(`${member} `) ? prefix + error : error;
-  return { error: text, code, ...named, ...(column === undefined ? {} : { column }) };
+  return { error: text, code, ...named, ...(column === undefined ? {} : { column }), ...(oldest === undefined ? {} : { oldest }) };
 }

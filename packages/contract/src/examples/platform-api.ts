@@ -93,7 +93,7 @@ const eventExamples: Readonly<Record<string, CallExample>> = {
     },
   },
   listDeliveries: { query: { state: "dead", shop: SHOP }, answer: { deliveries: [DELIVERY_ENTRY] } },
-  getDelivery: { params: DELIVERY, answer: { delivery: { ...DELIVERY_ENTRY, attempts: story.ATTEMPT_ENTRIES } } },
+  getDelivery: { params: DELIVERY, answer: { delivery: { ...DELIVERY_ENTRY, sequence: null, attempts: story.ATTEMPT_ENTRIES } } },
   replayDelivery: { params: DELIVERY, answer: { delivery: story.REPLAYED_ENTRY } },
   createReplay: {
     body: { filter: REPLAY_ENTRY.filter, ratePerSecond: 20 },

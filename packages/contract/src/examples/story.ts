@@ -62,6 +62,24 @@ export const WEBHOOK_ENTRY = {
   apiVersion: "202412",
 };
 
+/** The same event as a numbered webhook has it, and the one behind it. */
+export const CAUGHT_UP = {
+  sequence: 42,
+  id: EVENT_ID,
+  deliveryId: DELIVERY_ID,
+  state: "available",
+  topic: "orders/create",
+  shop: SHOP,
+  apiVersion: "202412",
+  triggeredAt: "2024-12-30T23:59:59.000000000Z",
+  payload: PAYLOAD,
+};
+export const NUMBERED_NEXT = {
+  sequence: 43,
+  id: "0193f5e2-9d30-7bcd-8ef0-123456789abc",
+  deliveryId: "dlv_0193f5e29d307bcd8ef0123456789abc_8589934859",
+};
+
 /** The endpoint of that address, two days into trouble. */
 export const ENDPOINT_ENTRY = {
   id: "ep_5b1e0c9d8f7a6b5c4d3e2f10",

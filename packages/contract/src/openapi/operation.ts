@@ -186,6 +186,7 @@ export const ERROR_SCHEMA: Json = {
     error: { type: "string", description: "For people; may change." },
     code: { type: "string", enum: Object.keys(ERRORS), description: "For programs; does not change." },
     member: { type: "string", description: "On 409 and 422: what is wrong." },
+    oldest: { type: "integer", description: "On numbers_gone: the oldest number that is kept." },
     column: { type: "integer", description: "On invalid_filter: the character of the member's text, from 1." },
   },
   additionalProperties: false,

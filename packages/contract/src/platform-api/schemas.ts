@@ -308,11 +308,11 @@ export const DeliveryEntry = Type.Object({
   id: DeliveryId,
   eventId: Type.String(),
   webhookId: Type.Integer(),
-  endpointId: Type.String(),
+  endpointId: Type.String({ description: "Empty in pull mode." }),
   shop: Type.String(),
   clientId: Type.String(),
   topic: Type.String(),
-  address: Type.String(),
+  address: Type.String({ description: "Empty in pull mode." }),
   state: State,
   reason: Nullable(Type.String()),
   round: Type.Integer(),
@@ -339,6 +339,7 @@ export const AttemptEntry = Type.Object({
 });
 export const FullDeliveryEntry = Type.Object({
   ...DeliveryEntry.properties,
+  sequence: Nullable(Type.Integer({ description: "Its number, where it has one: X-Genstore-Sequence." })),
   attempts: Type.Array(AttemptEntry, { description: "Oldest first." }),
 });
 export const EventEntry = Type.Object({

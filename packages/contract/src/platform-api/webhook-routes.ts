@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { Limit, PageToken, SELECTION_MEMBERS, Webhook } from "../app-api/schemas.ts";
+import { Limit, PageToken, SELECTION_MEMBERS, SEQUENCE_MEMBER, Webhook } from "../app-api/schemas.ts";
 import { BODY_ERRORS, many, one, SHAPE_ERRORS, type Route } from "../route.ts";
 import { closed } from "../schema-parts.ts";
 import { ClientId, DeliveryListQuery, ShopDomain } from "./schemas.ts";
@@ -25,6 +25,7 @@ export const WebhookFilters = closed({
 export const WebhookPatch = closed(
   {
     status: Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("paused")], { expected: "active or paused" })),
+    ...SEQUENCE_MEMBER,
     ...SELECTION_MEMBERS,
   },
   { minProperties: 1, expected: "an object with status or a setting" },
@@ -42,7 +43,7 @@ export const PlatformWebhookEntry = Type.Object({
   uuid: Type.String(),
   shop: Type.Union([Type.String(), Type.Null()], { description: "Null where the address belongs to the app itself." }),
   clientId: Type.String(),
-  endpointId: Type.String(),
+  endpointId: Type.Union([Type.String(), Type.Null()], { description: "Null in pull mode." }),
   declared: Type.Boolean({ description: "Made from the app's declaration." }),
   held: Type.Union([HoldRef, Type.Null()]),
 });

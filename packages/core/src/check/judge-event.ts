@@ -72,7 +72,12 @@ function judgeLog(rows: readonly LogRow[]): string[] {
     const isOpen = before === undefined || before.state === "pending";
     if (row.kind === "reopened" ? isOpen : !isOpen)
       says.push(`row ${row.seq} (${row.kind}) follows one that is ${before?.state ?? "not there"}`);
-    if (row.kind === "ended" ? row.state === "pending" || row.state === "delivered" : row.kind === "reopened" && row.state !== "pending") {
+    const isAvailable = row.state === "delivered" && row.reason === "available";
+    if (
+      row.kind === "ended"
+        ? row.state === "pending" || (row.state === "delivered" && !isAvailable)
+        : row.kind === "reopened" && row.state !== "pending"
+    ) {
       says.push(`row ${row.seq} (${row.kind}) is ${row.state}`);
     }
     if ((row.state === "pending") !== (row.nextAt !== null))

@@ -43,13 +43,20 @@ export function judgeHistory(
   return says.map((each) => ({ kind: "history_broken", subject: `${row.table} ${row.key}`, says: each }));
 }
 
-export function judgeSequence({ subscription, first, last, count }: SequenceFacts): Breach | null {
-  const missing = last - first + 1 - count;
+export function judgeSequence({ subscription, floor, first, last, count }: SequenceFacts): Breach | null {
+  if (first <= floor) {
+    return {
+      kind: "sequence_gap",
+      subject: `subscription ${subscription}`,
+      says: `number ${first} is kept, and all up to ${floor} are forgotten`,
+    };
+  }
+  const missing = last - floor - count;
   if (missing === 0) return null;
   return {
     kind: "sequence_gap",
     subject: `subscription ${subscription}`,
-    says: `${missing} of the numbers ${first} to ${last} are missing`,
+    says: `${missing} of the numbers ${floor + 1} to ${last} are missing`,
   };
 }
 

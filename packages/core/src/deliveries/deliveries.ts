@@ -262,11 +262,13 @@ function lanesOfReplay(subscription: Subscription): Pick<ReplayRequest, "lane" |
 
 /** Whether anything is sent to the subscription, now or once it is resumed. */
 function maySend(subscription: Subscription): boolean {
-  return subscription.endedAt === null && dispositionOf(subscription, false).kind !== "sweep";
+  const { kind } = dispositionOf(subscription, false);
+  return subscription.endedAt === null && subscription.settings.mode !== "pull" && kind !== "sweep";
 }
 
 function whyNot(subscription: Subscription): string {
   if (subscription.endedAt !== null) return "it was deleted.";
+  if (subscription.settings.mode === "pull") return "it is in pull mode; fetch the event again by its number.";
   if (subscription.statusReason === "scope_lost") return "the scope of its topic was taken away.";
   return "its endpoint answered 410 Gone; resume it first.";
 }

@@ -228,7 +228,8 @@ export class Directory {
     }
     this.#subscriptions.set(subscription.id, subscription);
     this.#subscriptionsByUuid.set(subscription.uuid, subscription.id);
-    listIn(this.#byEndpoint, subscription.endpoint, subscription);
+    // Nothing is sent in pull mode, so there is no endpoint to look at, to suspend or to warn of.
+    if (subscription.settings.mode !== "pull") listIn(this.#byEndpoint, subscription.endpoint, subscription);
     listIn(this.#byApp, subscription.app, subscription);
     if (subscription.order !== undefined) listIn(this.#byOrderedLane, subscription.order.lane, subscription);
     if (subscription.shop === null) {

@@ -17,7 +17,22 @@ export function updateSettings(before: SubscriptionSettings, update: SettingsUpd
     if (value === null) delete after[name];
     else if (value !== undefined) after[name] = value;
   }
+  // Pulled events are fetched by their numbers; and a webhook that is sent to is nothing to speak of.
+  if (after["mode"] === "push") delete after["mode"];
+  if (after["mode"] === "pull") after["sequence"] = true;
+  if (after["sequence"] === false) delete after["sequence"];
   return after;
+}
+
+/** Why a change of settings cannot be: what is pulled is fetched by its number. `under` is put before the member's name. */
+export function refuseMode(update: SettingsUpdate, after: SubscriptionSettings, under: string): Refusal | null {
+  if (after.mode !== "pull" || (update.sequence !== false && update.sequence !== null)) return null;
+  const member = `${under}sequence`;
+  return {
+    code: "invalid_member",
+    message: `${member} is always true of a webhook in pull mode: its events are fetched by their numbers.`,
+    member,
+  };
 }
 
 /** The first mistake in what a subscription of this topic selects and sends; `under` is put before the member's name. */

@@ -15,7 +15,7 @@ import { ok, refuse, type Refusal, type Result } from "../refusal.ts";
 import { laneOf, type Directory } from "./directory.ts";
 import type { DecideChange } from "./directory-service.ts";
 import { completeOrder, placeInOrder, refuseOrder } from "./ordering.ts";
-import { refuseSelection, updateSettings, type SettingsUpdate } from "./subscription-settings.ts";
+import { refuseMode, refuseSelection, updateSettings, type SettingsUpdate } from "./subscription-settings.ts";
 
 /** An address that the guard has let through, as the caller wrote it, with its parsed form. */
 export interface CheckedAddress extends EndpointAddress {
@@ -37,7 +37,8 @@ export interface Installed {
 
 export interface SubscribeRequest {
   readonly topic: string;
-  readonly address: CheckedAddress;
+  /** Null in pull mode, and only there. */
+  readonly address: CheckedAddress | null;
   readonly settings: SubscriptionSettings;
 }
 
@@ -47,10 +48,11 @@ export function subscribe(tools: SubscriptionTools, who: Installed, request: Sub
     const installed = findInstalled(directory, who);
     if (!installed.ok) return installed;
     const refusal =
+      refuseAddress(request.settings, request.address !== null, request.address !== null) ??
       refuseTopic(tools, installed.value.installation, request.topic) ??
       refuseSelection(request.settings, tools.topics.get(request.topic) ?? null, "webhook.") ??
       refuseOrder(request.settings, who.shop, "webhook.") ??
-      refuseAnother(directory, who, request, null);
+      refuseAnother(directory, who, { topic: request.topic, address: request.address?.text ?? null }, null);
     if (refusal !== null) return { ok: false, refusal };
     const settings = completeOrder(request.settings, {});
     const id = directory.counters.subscription;
@@ -80,25 +82,25 @@ export function updateSubscription(
     if (before === null) return notFound();
     const topic = update.topic ?? before.topic;
     const settings = completeOrder(updateSettings(before.settings, update.settings ?? {}), update.settings ?? {});
+    const isPull = settings.mode === "pull";
+    const address = isPull ? null : (update.address?.text ?? before.address);
     const refusal =
+      refuseMode(update.settings ?? {}, settings, "webhook.") ??
+      refusePull(before, settings) ??
+      refuseAddress(settings, update.address !== undefined, address !== null && address !== "") ??
       refuseTopic(tools, installed.value.installation, topic) ??
       refuseSelection(settings, tools.topics.get(topic) ?? null, "webhook.") ??
       refuseOrder(settings, who.shop, "webhook.") ??
-      refuseAnother(directory, who, { topic, address: update.address?.text ?? before.address }, id);
+      refuseAnother(directory, who, { topic, address }, id);
     if (refusal !== null) return { ok: false, refusal };
+    const isMoved = update.address !== undefined || (isPull && before.settings.mode !== "pull");
     const after: Subscription = {
       ...before,
       topic,
-      ...(update.address === undefined
-        ? {}
-        : {
-            address: update.address.text,
-            host: hostOf(update.address.origin),
-            endpoint: endpointOf(tools.sha256, installed.value.app.clientId, update.address),
-          }),
+      ...(isMoved ? placeOf(tools, installed.value.app, update.address ?? null, before.uuid) : {}),
       settings,
       // What the app has changed itself no longer follows its declaration.
-      isDeclared: before.isDeclared && topic === before.topic && (update.address?.text ?? before.address) === before.address,
+      isDeclared: before.isDeclared && topic === before.topic && address === before.address,
       status: "active",
       statusReason: null,
       updatedAt: now,
@@ -176,15 +178,14 @@ export function makeSubscription(
   now: number,
   isDeclared: boolean,
 ): Subscription {
+  const uuid = tools.newUuid();
   return {
     id,
-    uuid: tools.newUuid(),
+    uuid,
     app: owner.app.id,
     shop: owner.shop?.id ?? null,
     topic: request.topic,
-    address: request.address.text,
-    host: hostOf(request.address.origin),
-    endpoint: endpointOf(tools.sha256, owner.app.clientId, request.address),
+    ...placeOf(tools, owner.app, request.address, uuid),
     status: "active",
     statusReason: null,
     settings: request.settings,
@@ -194,6 +195,39 @@ export function makeSubscription(
     endedAt: null,
     endReason: null,
   };
+}
+
+/** Where a subscription is sent to. In pull mode nowhere: then it is an endpoint of its own, which only says who numbers it. */
+function placeOf(
+  tools: SubscriptionTools,
+  app: App,
+  address: CheckedAddress | null,
+  uuid: string,
+): Pick<Subscription, "address" | "host" | "endpoint"> {
+  if (address === null)
+    return { address: "", host: "", endpoint: endpointOf(tools.sha256, app.clientId, { origin: "pull:", pathname: uuid }) };
+  return { address: address.text, host: hostOf(address.origin), endpoint: endpointOf(tools.sha256, app.clientId, address) };
+}
+
+/** What was accepted in order is still sent in order, also once the webhook is not ordered any more: so it needs an address for good. */
+function refusePull(before: Subscription, settings: SubscriptionSettings): Refusal | null {
+  if (settings.mode !== "pull" || before.order === undefined) return null;
+  const message = "A webhook that is or was ordered cannot be in pull mode; make another one for that.";
+  return { code: "invalid_member", message, member: "webhook.mode" };
+}
+
+/** An address is needed where something is sent, and is a mistake where nothing is. */
+function refuseAddress(settings: SubscriptionSettings, isGiven: boolean, isThere: boolean): Refusal | null {
+  const member = "webhook.address";
+  if (settings.mode === "pull") {
+    if (!isGiven) return null;
+    return {
+      code: "invalid_member",
+      message: `${member} must be left out in pull mode: nothing is sent, so nothing would be done with it.`,
+      member,
+    };
+  }
+  return isThere ? null : { code: "missing_member", message: `${member} is required.`, member };
 }
 
 function findInstalled(directory: Directory, who: Installed): Result<InstalledEntries> {
@@ -244,12 +278,12 @@ function refuseTopic(tools: SubscriptionTools, installation: Installation, topic
 function refuseAnother(
   directory: Directory,
   who: Installed,
-  request: { readonly topic: string; readonly address: CheckedAddress | string },
+  request: { readonly topic: string; readonly address: string | null },
   except: number | null,
 ): Refusal | null {
-  const address = typeof request.address === "string" ? request.address : request.address.text;
+  const { address } = request;
   const own = directory.subscriptionsOf(who.app, who.shop);
-  const twin = own.find((each) => each.id !== except && each.topic === request.topic && each.address === address);
+  const twin = own.find((each) => each.id !== except && address !== null && each.topic === request.topic && each.address === address);
   if (twin !== undefined) {
     return {
       code: "webhook_exists",

@@ -14,7 +14,10 @@ export type DeadReason = "attempts_exhausted" | "gone" | "expired";
 /** Why a delivery was cancelled. `disabled`: its subscription answered 410 to another delivery. */
 export type CancelReason = "unsubscribed" | "uninstalled" | "scope_lost" | "redacted" | "disabled";
 
-export type DeliveryReason = DeadReason | CancelReason;
+/** Why a delivery is delivered without an attempt: its subscription is in pull mode, and the event can be fetched by its number. */
+export type DeliveredReason = "available";
+
+export type DeliveryReason = DeadReason | CancelReason | DeliveredReason;
 
 /** From these no replay is possible: what would be sent is gone, or nobody may receive it. */
 export const REASONS_WITHOUT_REPLAY: readonly DeliveryReason[] = ["redacted", "scope_lost", "uninstalled"];

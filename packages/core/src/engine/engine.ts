@@ -1,4 +1,3 @@
-import type { DirectoryService } from "../directory/directory-service.ts";
 import { DirectoryWatch } from "../directory/directory-watch.ts";
 import type { Outcome } from "../domain/attempt.ts";
 import { deliveryId, type Task } from "../domain/delivery.ts";
@@ -6,57 +5,23 @@ import type { Subscription } from "../domain/directory-entries.ts";
 import { SHARDS } from "../domain/endpoint.ts";
 import type { EventContent, NewEvent } from "../domain/event.ts";
 import { ATTEMPTS_IN_FLIGHT_MAX, ORDER_TAKE_OVER_MARGIN_MS, SETTLE_WAITING_MAX } from "../limits.ts";
-import type { Random, Timers } from "../ports/clock.ts";
 import type { DirectoryCommit } from "../ports/directory-store.ts";
 import type { Hint } from "../ports/hints.ts";
-import type { Sender } from "../ports/sender.ts";
-import type { Store } from "../ports/store.ts";
 import type { OwedTask, Settlement } from "../ports/task-queue.ts";
-import type { RetryPolicy } from "./backoff.ts";
 import { decide, endpointSign, type Decision } from "./decide.ts";
 import { Discovery } from "./discovery.ts";
 import type { EndpointGate } from "./endpoint-gate.ts";
 import type { EngineGauges } from "./engine-gauges.ts";
-import { EndpointRecords, type EndpointObserver } from "./endpoint-records.ts";
+import type { EngineOptions } from "./engine-options.ts";
+import { EndpointRecords } from "./endpoint-records.ts";
 import { HoldClock } from "./hold-clock.ts";
 import { LaneTable } from "./lane-table.ts";
+import type { Lane } from "./lane.ts";
 import type { QueuedLane } from "./queued-lane.ts";
-import { logRowOf, type KeepResponses } from "./log-row.ts";
+import { availableSettlement, logRowOf } from "./log-row.ts";
+import type { Available } from "./numbering.ts";
 import { Owner, type GainedShard } from "./owner.ts";
 import { Settler } from "./settler.ts";
-import type { StoreClock } from "./store-clock.ts";
-
-export interface EngineOptions {
-  /** Names this life of this process. */
-  readonly node: string;
-  /** False: send nothing here, and tell those that do. */
-  readonly delivers: boolean;
-  readonly store: Pick<Store, "isShared" | "tasks" | "ordered" | "events" | "leases" | "hints" | "directory" | "endpoints">;
-  readonly directory: DirectoryService;
-  readonly sender: Sender;
-  readonly clock: StoreClock;
-  readonly timers: Timers;
-  readonly random: Random;
-  readonly retry: RetryPolicy;
-  readonly keepResponses: KeepResponses;
-  readonly attemptsInFlightMax?: number;
-  readonly endpointConcurrencyMax: number;
-  /** The longest that an attempt takes, here and in every other process. */
-  readonly attemptTimeoutMs: number;
-  readonly observer: EngineObserver;
-}
-
-/** What the engine tells others; must not throw. */
-export interface EngineObserver extends EndpointObserver {
-  /** A subscription's endpoint answered 410, and the delivery that it answered is settled. */
-  readonly onGone: (subscription: number) => void;
-  /** An attempt has ended and its settlement is on its way. */
-  readonly onAttempt: (settlement: Settlement, outcome: Outcome) => void;
-  readonly onSettled: (settlement: Settlement, isApplied: boolean) => void;
-  /** The end of some hold has come. What it held is sent again already. */
-  readonly onHoldEnded: () => void;
-  readonly onError: (what: string, error: unknown) => void;
-}
 
 /** An attempt under way. */
 interface Flight {
@@ -103,8 +68,8 @@ export class Engine {
     const owns = (shard: number): boolean => this.#owner.owns(shard);
     const onReady = (): void => this.#pump();
     this.#table = new LaneTable({
-      tasks,
-      order: { store, node: options.node },
+      store,
+      node: options.node,
       directory: directory.directory,
       refreshDirectory: () => directory.refresh(),
       clock,
@@ -113,6 +78,11 @@ export class Engine {
       isShared,
       owns,
       tell: (lanes) => hints.tell({ kind: "lanes", lanes }),
+      onNumbered: (subscriptions) => {
+        hints.tell({ kind: "numbered", subscriptions });
+        observer.onNumbered(subscriptions);
+      },
+      onAvailable: (lane, task, event) => this.#settleAvailable(lane, task, event),
       onReady,
       onError,
     });
@@ -187,7 +157,7 @@ export class Engine {
       ownedShards: () => this.#owner.shards,
       gates: this.#table.gates,
       onReady: (gate) => {
-        this.#table.unpark(gate);
+        this.#table.turns.unpark(gate);
         this.#pump();
       },
       observer,
@@ -299,7 +269,7 @@ export class Engine {
     const now = this.#options.clock.monotonic();
     this.#isPumping = true;
     while (this.#inFlight < this.#inFlightMax && this.#settler.waiting < SETTLE_WAITING_MAX && this.#mayStart) {
-      const lane = this.#table.next(now);
+      const lane = this.#table.turns.next(now);
       if (lane === null) break;
       this.#startAttempt(lane);
       this.#table.taken(lane);
@@ -340,7 +310,7 @@ export class Engine {
         subscriptionUuid: subscription.uuid,
         attempt: owed.task.attempts + 1,
         isReplay: owed.task.round > 1,
-        sequence: null,
+        sequence: owed.sequence ?? null,
         at: flight.at,
       },
       (outcome) => this.#attemptEnded(flight, outcome),
@@ -368,7 +338,7 @@ export class Engine {
       this.#settle(flight, outcome, decision, wallNow);
     }
     this.endpoints.finished(gate, { sign, outcome, startedAt: flight.at, hasMoved });
-    this.#table.unpark(gate);
+    this.#table.turns.unpark(gate);
     if (this.#inFlight === 0) this.#landed?.();
     this.#pump();
   }
@@ -397,6 +367,13 @@ export class Engine {
     const whole = flight.lane.settling(settlement, flight.owed);
     this.#settler.add(whole);
     observer.onAttempt(whole, outcome);
+  }
+
+  /** Ends a delivery of a lane in pull mode: its event has its number and can be fetched. */
+  #settleAvailable(lane: Lane, task: Task, event: Available): void {
+    this.#begun(task.shard);
+    const { app } = lane.subscription;
+    this.#settler.add(availableSettlement(task, event, app, this.#options.clock.now()));
   }
 
   #settled(settlement: Settlement, isApplied: boolean): void {
@@ -435,6 +412,9 @@ export class Engine {
         return;
       case "directory":
         this.#watch.told(hint.version);
+        return;
+      case "numbered":
+        this.#options.observer.onNumbered(hint.subscriptions);
         return;
       case "leases":
         if (this.#isRunning) this.#owner.renewNow();

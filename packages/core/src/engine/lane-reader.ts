@@ -2,6 +2,7 @@ import { HELD_BYTES_MAX, LANE_READS_MAX, LANE_READ_BYTES_MAX, LANE_REFILL_BELOW,
 import type { Clock, Timers } from "../ports/clock.ts";
 import type { LaneRead, TaskQueue } from "../ports/task-queue.ts";
 import { newScan, type Lane, type Scan } from "./lane.ts";
+import type { Numbering } from "./numbering.ts";
 
 /** Tasks read for a lane whose endpoint is shut: enough for the probe. */
 const SHUT_LANE_WINDOW = 4;
@@ -12,6 +13,7 @@ export interface LaneReaderOptions {
   readonly tasks: TaskQueue;
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly numbering: Pick<Numbering, "withNumbers" | "walk">;
   /** The lane has something to send, or is known to be complete. */
   readonly onRead: (lane: Lane) => void;
   readonly onError: (error: unknown) => void;
@@ -42,7 +44,9 @@ export class LaneReader {
 
   /** Asks for a read where the lane is incomplete and low. */
   consider(lane: Lane): void {
-    if (lane.isComplete || lane.isReadWanted || lane.scan !== null || !lane.isRunnable) return;
+    if (lane.isComplete || lane.isReadWanted || lane.scan !== null) return;
+    if (lane.disposition.kind === "pull") this.#options.numbering.walk(lane);
+    if (!lane.isRunnable) return;
     const isShut = lane.gate.isShut(this.#options.clock.monotonic());
     if (lane.length >= (isShut ? 1 : LANE_REFILL_BELOW)) return;
     lane.isReadWanted = true;
@@ -78,7 +82,10 @@ export class LaneReader {
     const dueMax = clock.now();
     try {
       const read = await tasks.readLane({ shard: lane.shard, lane: lane.id }, dueMax, limit, LANE_READ_BYTES_MAX, new Set(lane.known));
-      this.#take(lane, read, scan, dueMax);
+      const owed = lane.numbers === null ? read.tasks : await this.#options.numbering.withNumbers(read.tasks);
+      this.#take(lane, { ...read, tasks: owed }, scan, dueMax);
+      // What is not sent soon is numbered all the same: its app may fetch it meanwhile.
+      if (lane.numbers !== null && !lane.isComplete) this.#options.numbering.walk(lane);
     } catch (error) {
       this.#drop(scan);
       onError(error);

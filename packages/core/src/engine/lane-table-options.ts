@@ -1,12 +1,16 @@
 import type { Directory } from "../directory/directory.ts";
+import type { Task } from "../domain/delivery.ts";
 import type { Clock, Timers } from "../ports/clock.ts";
-import type { LaneRef, TaskQueue } from "../ports/task-queue.ts";
+import type { Store } from "../ports/store.ts";
+import type { LaneRef } from "../ports/task-queue.ts";
+import type { Lane } from "./lane.ts";
+import type { Available } from "./numbering.ts";
 import type { OrderStore } from "./ordered/lane-sorter.ts";
 
 export interface LaneTableOptions {
-  readonly tasks: TaskQueue;
-  /** For ordered lanes: the store, and the name of this life of this process. */
-  readonly order: { readonly store: OrderStore; readonly node: string };
+  readonly store: Pick<Store, "tasks" | "sequences" | "events"> & OrderStore;
+  /** The name of this life of this process. */
+  readonly node: string;
   readonly directory: Directory;
   /** Brings the directory to what the store has. */
   readonly refreshDirectory: () => Promise<void>;
@@ -18,6 +22,10 @@ export interface LaneTableOptions {
   readonly owns: (shard: number) => boolean;
   /** Something is owed in lanes that another process owns. */
   readonly tell: (lanes: readonly LaneRef[]) => void;
+  /** Deliveries of these subscriptions have got numbers. */
+  readonly onNumbered: (subscriptions: readonly number[]) => void;
+  /** A delivery of a lane in pull mode is to be settled as available. */
+  readonly onAvailable: (lane: Lane, task: Task, event: Available) => void;
   /** Some lane may be able to start. */
   readonly onReady: () => void;
   readonly onError: (what: string, error: unknown) => void;

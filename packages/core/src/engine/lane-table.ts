@@ -6,17 +6,17 @@ import type { EventContent, NewEvent } from "../domain/event.ts";
 import { isOrdered } from "../domain/order.ts";
 import { HELD_BYTES_MAX, LANE_WINDOW } from "../limits.ts";
 import type { LaneRef, LaneWithWork, OwedTask, Settlement } from "../ports/task-queue.ts";
-import type { EndpointGate } from "./endpoint-gate.ts";
 import { EndpointGates } from "./endpoint-gates.ts";
-import { FairQueue } from "./fair-queue.ts";
 import { dispositionOf, Lane, type Disposition } from "./lane.ts";
 import { LaneReader } from "./lane-reader.ts";
+import { LaneTurns } from "./lane-turns.ts";
+import { laneNumbers } from "./lane-numbers.ts";
 import type { LaneTableOptions } from "./lane-table-options.ts";
+import { Numbering } from "./numbering.ts";
 import { OrderedLane } from "./ordered/ordered-lane.ts";
 import { OrderedLanes } from "./ordered/ordered-lanes.ts";
 import type { QueuedLane } from "./queued-lane.ts";
 import { Sweeper } from "./sweeper.ts";
-import { WakeHeap } from "./wake-heap.ts";
 
 /**
  * All lanes and endpoint gates that this process works on. A lane stands in exactly one place: in the fair queue (it has tasks and may
@@ -27,41 +27,46 @@ export class LaneTable {
   readonly #options: LaneTableOptions;
   readonly #lanes = new Map<number, Lane>();
   readonly gates: EndpointGates;
-  readonly #fair: FairQueue<QueuedLane> = new FairQueue();
-  readonly #wakes: WakeHeap<Lane | EndpointGate<QueuedLane>>;
+  readonly turns: LaneTurns;
   readonly #reader: LaneReader;
   readonly #sweeper: Sweeper;
+  readonly #numbering: Numbering;
   readonly ordered: OrderedLanes;
   /** Shards whose lanes were not all found yet. */
   readonly #undiscovered = new Set<number>();
-  #isStopped = false;
 
   constructor(options: LaneTableOptions) {
     this.#options = options;
-    const { clock, timers, tasks, directory, refreshDirectory, onError } = options;
+    const { clock, timers, store, onError } = options;
+    const { tasks } = store;
     this.gates = new EndpointGates(options.endpointConcurrencyMax);
-    this.#wakes = new WakeHeap(clock, timers, (item) => this.#woken(item));
+    this.turns = new LaneTurns({ clock, timers, onDue: (lane) => this.#laneDue(lane), onReady: options.onReady });
+    this.#numbering = new Numbering({
+      ...options,
+      offer: (event, task, n) => this.#offer(event, task, n),
+      onMore: (lane) => this.#hasMore(lane),
+      hold: (bytes) => (this.#reader.heldBytes += bytes),
+      onError: (error) => onError("number deliveries", error),
+    });
     this.#reader = new LaneReader({
       tasks,
       clock,
       timers,
+      numbering: this.#numbering,
       onRead: (lane) => this.#laneRead(lane),
       onError: (error) => onError("read a lane", error),
     });
     this.#sweeper = new Sweeper({
+      ...options,
       tasks,
-      directory,
-      refreshDirectory,
-      clock,
-      timers,
       onDone: (lane) => this.#swept(lane),
       onError: (error) => onError("sweep a lane", error),
     });
     this.ordered = new OrderedLanes({
       ...options,
-      ...options.order,
+      store: { ...store, tasks: this.#numbering.tasks },
       gateOf: (endpoint) => this.gates.of(endpoint),
-      queue: (lane) => this.#fair.add(lane),
+      queue: (lane) => this.turns.queue(lane),
       bytes: this.#reader,
     });
   }
@@ -79,29 +84,11 @@ export class LaneTable {
   }
 
   stop(): void {
-    this.#isStopped = true;
-    this.#wakes.clear();
+    this.turns.stop();
     this.#reader.stop();
     this.#sweeper.stop();
     this.ordered.stop();
-  }
-
-  /** The next lane that may start an attempt now; lanes whose gate is shut are parked on the way. Null when there is none. */
-  next(now: number): QueuedLane | null {
-    for (;;) {
-      const lane = this.#fair.next();
-      if (lane === null) return null;
-      if (!lane.isRunnable || lane.length === 0) {
-        // It may have been let out of its gate for a slot that it does not use.
-        this.unpark(lane.gate);
-      } else if (lane.gate.mayStart(now)) {
-        return lane;
-      } else {
-        lane.isParked = true;
-        lane.gate.park(lane);
-        this.#setGateWake(lane.gate, now);
-      }
-    }
+    this.#numbering.stop();
   }
 
   /** Takes the lane's first task out and puts the lane back in its round. */
@@ -109,13 +96,13 @@ export class LaneTable {
     const owed = lane.shift();
     if (owed === undefined) throw new Error("a lane without tasks was given a turn");
     this.#reader.heldBytes -= owed.event.payload.length;
-    this.#fair.charge(lane.shop, lane.gate.serviceMs);
+    this.turns.charge(lane);
     return owed;
   }
 
   /** After a task was taken and its attempt has started, or could not. */
   taken(lane: QueuedLane): void {
-    this.#queue(lane);
+    this.turns.queue(lane);
     if (lane instanceof OrderedLane) this.ordered.consider(lane);
     else if (lane instanceof Lane && !lane.isComplete) this.#reader.consider(lane);
   }
@@ -138,24 +125,34 @@ export class LaneTable {
     else this.#options.tell([{ shard: task.shard, lane: task.lane }]);
   }
 
-  #offer(event: EventContent, task: Task): void {
+  /** `sequence`: of a numbered lane, the number that the delivery has got; null where it is to have none. */
+  #offer(event: EventContent, task: Task, sequence?: number | null): void {
     const lane = this.#lanes.get(task.lane) ?? this.#newLaneFor(task.lane);
     if (lane === null) return;
     if (lane.shard !== task.shard) {
       this.#movesFrom(lane, task.shard);
       return;
     }
+    if (lane.numbers !== null && sequence === undefined) {
+      this.#numbering.offer(lane, event, task);
+      return;
+    }
+    if (lane.disposition.kind === "pull") {
+      this.#numbering.available(lane, task, event);
+      return;
+    }
+    const owed: OwedTask = typeof sequence === "number" ? { task, event, sequence } : { task, event };
     const bytes = event.payload.length;
     const hasRoom = lane.length < LANE_WINDOW && (this.heldBytes === 0 || this.heldBytes + bytes <= HELD_BYTES_MAX);
     if (lane.isRunnable && lane.isComplete && lane.scan === null && hasRoom && !lane.known.has(event.id)) {
-      lane.push({ task, event });
+      lane.push(owed);
       this.#reader.heldBytes += bytes;
-      this.#queue(lane);
+      this.turns.queue(lane);
       return;
     }
     lane.isComplete = false;
     if (lane.scan !== null && lane.isRunnable && hasRoom && lane.scan.arrived.length < LANE_WINDOW) {
-      lane.scan.arrived.push({ task, event });
+      lane.scan.arrived.push(owed);
       this.#reader.heldBytes += bytes;
       return;
     }
@@ -178,6 +175,7 @@ export class LaneTable {
       this.#letGo(lane);
       if (lane.subscription.endpoint !== subscription.endpoint) this.#moveLane(lane, shard, subscription.endpoint);
       lane.subscription = subscription;
+      lane.numbers = laneNumbers(subscription, lane.numbers);
     }
     this.#dispose(lane);
   }
@@ -217,18 +215,19 @@ export class LaneTable {
       return;
     }
     if (lane.isSweeping) return;
+    if (this.#options.isShared) this.#numbering.goBack(lane);
     if (lane.known.size > 0 || lane.scan !== null) {
       // What is under way may be all that was found. Where others write too it may as well be something that no hint told of; and a lane
       // that is never idle would never be read for it.
       if (this.#options.isShared) this.#hasMore(lane);
       return;
     }
-    if (found.firstDue <= this.#options.clock.now()) {
+    if (found.firstDue <= this.#options.clock.now() || lane.disposition.kind === "pull") {
       lane.isComplete = false;
     } else if (lane.nextDue === null || found.firstDue < lane.nextDue) {
       lane.nextDue = found.firstDue;
       lane.isComplete = true;
-      this.#setWake(lane);
+      this.turns.wakeWhenDue(lane);
     }
     this.#resume(lane);
   }
@@ -279,32 +278,12 @@ export class LaneTable {
     if (isApplied && settlement.next !== null) {
       const { nextDue } = lane;
       lane.owesAt(settlement.next.due);
-      if (lane.nextDue !== nextDue) this.#setWake(lane);
+      if (lane.nextDue !== nextDue) this.turns.wakeWhenDue(lane);
     }
     if (lane.movesFrom !== null) this.#resume(lane);
     else if (!lane.isComplete) this.#reader.consider(lane);
     this.#reader.pump();
     this.ordered.readOn();
-  }
-
-  /** Lets as many parked lanes try again as the gate has room for. */
-  unpark(gate: EndpointGate<QueuedLane>): void {
-    const now = this.#options.clock.monotonic();
-    while (gate.parked > 0) {
-      if (!gate.mayStart(now)) {
-        this.#setGateWake(gate, now);
-        return;
-      }
-      const room = gate.breaker.state === "closed" ? gate.concurrency.limit - gate.inFlight : 1;
-      let hasQueued = false;
-      for (const lane of gate.unpark(room)) {
-        lane.isParked = false;
-        if (lane.length === 0 || !lane.isRunnable) continue;
-        this.#queue(lane);
-        hasQueued = true;
-      }
-      if (hasQueued) return;
-    }
   }
 
   /** Lanes and gates that have nothing to remember go. */
@@ -401,6 +380,8 @@ export class LaneTable {
     lane.isComplete = false;
     if (lane.scan !== null) lane.scan.isStale = true;
     this.#resume(lane);
+    // Its window is full, or its endpoint is shut: what comes is numbered and stays in the store.
+    if (lane.numbers !== null && lane.scan === null && !lane.isReadWanted) this.#numbering.walk(lane);
   }
 
   /** Another process works on the lane from here on. */
@@ -420,11 +401,6 @@ export class LaneTable {
     if (lane.scan !== null) lane.scan.isStale = true;
   }
 
-  #queue(lane: QueuedLane): void {
-    if (lane.isQueued || lane.isParked || lane.length === 0 || !lane.isRunnable) return;
-    this.#fair.add(lane);
-  }
-
   #laneRead(lane: Lane): void {
     if (lane.isDropped) return;
     if (lane.movesFrom !== null || lane.disposition.kind === "sweep") {
@@ -432,40 +408,16 @@ export class LaneTable {
       this.#resume(lane);
       return;
     }
-    this.#setWake(lane);
-    this.#queue(lane);
+    this.turns.wakeWhenDue(lane);
+    this.turns.queue(lane);
     this.#reader.consider(lane);
     this.#options.onReady();
   }
 
-  #setWake(lane: Lane): void {
-    if (lane.nextDue === null) return;
-    const { clock } = this.#options;
-    this.#wakes.add(clock.monotonic() + Math.max(0, lane.nextDue - clock.now()), lane);
-  }
-
-  #setGateWake(gate: EndpointGate<QueuedLane>, now: number): void {
-    const at = gate.opensAt(now);
-    if (at === null || at >= gate.wakeAt || gate.parked === 0) return;
-    gate.wakeAt = at;
-    this.#wakes.add(at, gate);
-  }
-
-  #woken(item: Lane | EndpointGate<QueuedLane>): void {
-    if (this.#isStopped) return;
-    if (item instanceof Lane) {
-      this.#laneWoken(item);
-      return;
-    }
-    item.wakeAt = Number.POSITIVE_INFINITY;
-    this.unpark(item);
-    this.#options.onReady();
-  }
-
-  #laneWoken(lane: Lane): void {
+  #laneDue(lane: Lane): void {
     if (lane.nextDue === null || this.#lanes.get(lane.id) !== lane) return;
     if (lane.nextDue > this.#options.clock.now()) {
-      this.#setWake(lane);
+      this.turns.wakeWhenDue(lane);
       return;
     }
     lane.nextDue = null;

@@ -3,25 +3,31 @@ import type { Subscription } from "../domain/directory-entries.ts";
 import type { EventId } from "../domain/event.ts";
 import type { OwedTask, Settlement } from "../ports/task-queue.ts";
 import type { EndpointGate } from "./endpoint-gate.ts";
+import { laneNumbers, type LaneNumbers } from "./lane-numbers.ts";
 import type { QueuedLane } from "./queued-lane.ts";
 
-/** What is to be done with a subscription's deliveries. */
-export type Disposition = { readonly kind: "send" } | { readonly kind: "hold" } | { readonly kind: "sweep"; readonly reason: CancelReason };
+/** What is to be done with a subscription's deliveries. `pull`: they are numbered, and nothing is sent. */
+export type Disposition =
+  | { readonly kind: "send" }
+  | { readonly kind: "pull" }
+  | { readonly kind: "hold" }
+  | { readonly kind: "sweep"; readonly reason: CancelReason };
 
 /** Pure. `isHeld`: an operator's hold covers it. An app's last word, `app/uninstalled`, is delivered after its subscription has ended. */
 export function dispositionOf(subscription: Subscription, isHeld: boolean): Disposition {
   const disposition = dispositionOfStatus(subscription);
-  return isHeld && disposition.kind === "send" ? { kind: "hold" } : disposition;
+  return isHeld && disposition.kind !== "sweep" ? { kind: "hold" } : disposition;
 }
 
 function dispositionOfStatus(subscription: Subscription): Disposition {
   if (subscription.endedAt !== null) {
-    if (subscription.endReason === "uninstalled" && subscription.topic === "app/uninstalled") return { kind: "send" };
+    const isLastWord = subscription.endReason === "uninstalled" && subscription.topic === "app/uninstalled";
+    if (isLastWord && subscription.settings.mode !== "pull") return { kind: "send" };
     return { kind: "sweep", reason: subscription.endReason ?? "unsubscribed" };
   }
   switch (subscription.status) {
     case "active":
-      return { kind: "send" };
+      return { kind: subscription.settings.mode === "pull" ? "pull" : "send" };
     case "paused":
       return { kind: "hold" };
     case "suspended":
@@ -72,6 +78,8 @@ export class Lane implements QueuedLane {
   /** Wall ms of the earliest task known to be due later. */
   nextDue: number | null = null;
   scan: Scan | null = null;
+  /** What is known of its numbers; null where the subscription is not numbered. */
+  numbers: LaneNumbers | null;
   /** Queued, in flight, or being settled. */
   readonly known: Set<EventId> = new Set();
   #queue: OwedTask[] = [];
@@ -84,6 +92,7 @@ export class Lane implements QueuedLane {
     this.subscription = subscription;
     this.gate = gate;
     this.disposition = disposition;
+    this.numbers = laneNumbers(subscription, null);
   }
 
   get length(): number {
@@ -97,7 +106,13 @@ export class Lane implements QueuedLane {
 
   get isIdle(): boolean {
     return (
-      this.known.size === 0 && this.scan === null && this.isComplete && this.nextDue === null && !this.isSweeping && this.movesFrom === null
+      this.known.size === 0 &&
+      this.scan === null &&
+      this.isComplete &&
+      this.nextDue === null &&
+      !this.isSweeping &&
+      this.movesFrom === null &&
+      (this.numbers === null || (this.numbers.awaited.size === 0 && !this.numbers.isWalking))
     );
   }
 
@@ -141,6 +156,7 @@ export class Lane implements QueuedLane {
     this.#head = 0;
     for (const owed of cleared) this.known.delete(owed.task.eventId);
     if (this.scan !== null) cleared.push(...this.scan.arrived.splice(0));
+    this.numbers?.awaited.clear();
     if (cleared.length > 0) this.isComplete = false;
     return cleared;
   }
@@ -148,6 +164,7 @@ export class Lane implements QueuedLane {
   /** A delivery is settled, or turned out to be somebody else's. */
   finish(eventId: EventId): void {
     this.known.delete(eventId);
+    this.numbers?.awaited.delete(eventId);
     this.scan?.finished.add(eventId);
   }
 

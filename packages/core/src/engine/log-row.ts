@@ -1,7 +1,9 @@
 import type { LogRow, Outcome } from "../domain/attempt.ts";
 import type { Task } from "../domain/delivery.ts";
 import { FAILURE_BODY_KEPT_BYTES, SUCCESS_BODY_KEPT_BYTES } from "../limits.ts";
+import type { Settlement } from "../ports/task-queue.ts";
 import { isSuccess, type Decision } from "./decide.ts";
+import type { Available } from "./numbering.ts";
 
 /** What of a response is kept: `failures` keeps headers and 4 KiB of failed ones, and 256 bytes of successful ones. */
 export type KeepResponses = "failures" | "all" | "none";
@@ -40,6 +42,34 @@ export function logRowOf(finished: FinishedAttempt, keep: KeepResponses): LogRow
     shop: finished.shop,
     app: finished.app,
   };
+}
+
+/** Ends a delivery without an attempt, because its event has its number and is there to be fetched. */
+export function availableSettlement(task: Task, event: Available, app: number, now: number): Settlement {
+  const { subscription, eventId, seq, round, attemptsEver: n } = task;
+  const row: LogRow = {
+    kind: "ended",
+    subscription,
+    eventId,
+    seq,
+    round,
+    n,
+    at: now,
+    durationMs: 0,
+    status: null,
+    error: null,
+    detail: null,
+    address: "",
+    responseHeaders: null,
+    responseBody: null,
+    state: "delivered",
+    reason: "available",
+    nextAt: null,
+    shop: event.shop,
+    app,
+  };
+  const latencyMs = Math.max(0, now - event.acceptedAt);
+  return { key: task, seq, row, next: null, topic: event.isTest ? null : event.topic, latencyMs };
 }
 
 function keptResponse(outcome: Outcome, keep: KeepResponses): Pick<LogRow, "responseHeaders" | "responseBody"> {

@@ -55,6 +55,8 @@ export interface EventReference {
 /** Running numbers of one subscription. */
 export interface SequenceFacts {
   readonly subscription: number;
+  /** Numbers up to this one are forgotten; 0 for none. */
+  readonly floor: number;
   readonly first: number;
   readonly last: number;
   readonly count: number;

@@ -24,6 +24,11 @@ export interface EventStore {
   append(group: readonly NewEvent[], directoryVersion: number): Promise<AppendOutcome>;
   /** Null when unknown or past retention. */
   read(id: EventId): Promise<StoredEvent | null>;
+  /**
+   * The same for many, in order, from the first on: as many as have `bytesMax` of payload together, but at least one. An answer may also be short
+   * without that reason; asked for what is missing, it goes on.
+   */
+  readMany(ids: readonly EventId[], bytesMax: number): Promise<readonly (StoredEvent | null)[]>;
   /** The same for many, in order, without payloads. */
   heads(ids: readonly EventId[]): Promise<readonly (EventHead | null)[]>;
 }

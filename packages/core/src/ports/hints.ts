@@ -6,6 +6,8 @@ export type Hint =
   | { readonly kind: "lanes"; readonly lanes: readonly LaneRef[] }
   /** The directory is at this version or further. */
   | { readonly kind: "directory"; readonly version: number }
+  /** Deliveries of these subscriptions have got numbers: who waits for them may read. */
+  | { readonly kind: "numbered"; readonly subscriptions: readonly number[] }
   /** Leases were given up: renew now, and take what is yours of them. */
   | { readonly kind: "leases" };
 

@@ -10,6 +10,7 @@ import type { Leases } from "./leases.ts";
 import type { OrderedTasks } from "./ordered-tasks.ts";
 import type { ReplayJobs } from "./replay-jobs.ts";
 import type { Retention } from "./retention.ts";
+import type { Sequences } from "./sequences.ts";
 import type { Statistics } from "./statistics.ts";
 import type { TaskQueue } from "./task-queue.ts";
 
@@ -26,6 +27,7 @@ export interface Store {
   readonly tasks: TaskQueue;
   readonly ordered: OrderedTasks;
   readonly log: AttemptLog;
+  readonly sequences: Sequences;
   readonly directory: DirectoryStore;
   readonly statistics: Statistics;
   readonly retention: Retention;

@@ -35,6 +35,8 @@ export interface LaneRef {
 export interface OwedTask {
   readonly task: Task;
   readonly event: EventContent;
+  /** Its number, where the subscription is numbered. */
+  readonly sequence?: number;
 }
 
 export interface LaneRead {

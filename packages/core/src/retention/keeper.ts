@@ -3,6 +3,7 @@ import { RETENTION_STEP, SWEEP_STEP } from "../limits.ts";
 import type { Clock, Timer, Timers } from "../ports/clock.ts";
 import type { ReplayJobs } from "../ports/replay-jobs.ts";
 import type { Retention } from "../ports/retention.ts";
+import type { Sequences } from "../ports/sequences.ts";
 import type { Statistics } from "../ports/statistics.ts";
 import type { Eraser } from "./eraser.ts";
 
@@ -16,6 +17,7 @@ const DAY_MS = 86_400_000;
 export interface KeeperOptions {
   readonly retention: Retention;
   readonly statistics: Statistics;
+  readonly sequences: Pick<Sequences, "forget">;
   readonly replayJobs: Pick<ReplayJobs, "forget">;
   readonly eraser: Pick<Eraser, "eraseDue">;
   /** Whether it is this process's part: of several on one store, one is enough. */
@@ -69,7 +71,7 @@ export class Keeper {
 
   /** One round, to its end. */
   async keep(): Promise<void> {
-    const { retention, statistics, replayJobs, eraser, clock, retentionMs, onDropped } = this.#options;
+    const { retention, statistics, sequences, replayJobs, eraser, clock, retentionMs, onDropped } = this.#options;
     const now = clock.now();
     await eraser.eraseDue(() => this.#isStopped);
     for (const day of daysToDrop(await retention.days(), now, retentionMs)) {
@@ -77,6 +79,9 @@ export class Keeper {
       while (!this.#isStopped && !(await retention.dropStep(day, RETENTION_STEP)));
       if (!this.#isStopped) onDropped(day, expired);
     }
+    // Behind the days, never before them: a number whose event is gone says so, an event whose number is gone would be sent without.
+    const lastGone = dayOfTime(now - retentionMs) - 1;
+    while (!this.#isStopped && (await sequences.forget(lastGone, RETENTION_STEP)) > 0);
     while (!this.#isStopped && (await retention.forgetKeys(now, SWEEP_STEP)) >= SWEEP_STEP);
     const forgotten = historyToForget(now, retentionMs);
     while (!this.#isStopped && (await retention.forgetHistory(forgotten, SWEEP_STEP)) >= SWEEP_STEP);

@@ -48,8 +48,8 @@ class Scene {
     onChange: () => undefined,
   });
   readonly table: LaneTable = new LaneTable({
-    tasks: this.#tasks(),
-    order: { store: this.store, node: "node-1" },
+    store: { ...this.store, tasks: this.#tasks() },
+    node: "node-1",
     directory: this.here.directory,
     refreshDirectory: () => this.here.refresh(),
     clock: this.time.clock,
@@ -58,6 +58,8 @@ class Scene {
     isShared: true,
     owns: (shard) => this.owned.has(shard),
     tell: (lanes) => this.told.push(...lanes),
+    onNumbered: () => undefined,
+    onAvailable: () => undefined,
     onReady: () => undefined,
     onError: (what, error) => {
       throw new Error(what, { cause: error });
@@ -114,7 +116,7 @@ class Scene {
   async start(): Promise<OwedTask[]> {
     await this.settle();
     const started: OwedTask[] = [];
-    for (let lane = this.table.next(0); lane !== null; lane = this.table.next(0)) {
+    for (let lane = this.table.turns.next(0); lane !== null; lane = this.table.turns.next(0)) {
       started.push(this.table.take(lane));
       this.table.taken(lane);
     }

@@ -40,8 +40,8 @@ async function setUp(): Promise<{
     },
   });
   const table = new LaneTable({
-    tasks,
-    order: { store, node: "node-1" },
+    store: { ...store, tasks },
+    node: "node-1",
     directory,
     refreshDirectory: () => Promise.resolve(),
     clock: time.clock,
@@ -50,6 +50,8 @@ async function setUp(): Promise<{
     isShared: false,
     owns: () => true,
     tell: () => undefined,
+    onNumbered: () => undefined,
+    onAvailable: () => undefined,
     onReady: () => undefined,
     onError: (what, error) => {
       throw new Error(what, { cause: error });
@@ -75,7 +77,7 @@ async function setUp(): Promise<{
 
 function takeAll(table: LaneTable): string[] {
   const taken: string[] = [];
-  for (let lane = table.next(0); lane !== null; lane = table.next(0)) {
+  for (let lane = table.turns.next(0); lane !== null; lane = table.turns.next(0)) {
     taken.push(table.take(lane).event.id);
     table.taken(lane);
   }

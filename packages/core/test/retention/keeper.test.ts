@@ -17,6 +17,7 @@ test("the directory's past goes no earlier than the last event that it explains"
     const keeper = new Keeper({
       retention: store.retention,
       statistics: store.statistics,
+      sequences: store.sequences,
       replayJobs: store.replayJobs,
       eraser: { eraseDue: () => Promise.resolve() },
       isMine: () => true,

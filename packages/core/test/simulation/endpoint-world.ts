@@ -213,6 +213,7 @@ export class EndpointNode {
         onGone: () => undefined,
         onAttempt: () => undefined,
         onSettled: () => undefined,
+        onNumbered: () => undefined,
         onHoldEnded: () => void directory.change(endPassedHolds()),
         onWarned: (_, { warnedPercent }) => this.#say(`warned at ${warnedPercent} %`),
         onResumed: () => this.#say("resumed"),

@@ -96,6 +96,7 @@ export class SimulatedNode {
         onGone: (id) => void this.directory.change(disableSubscription(id)).catch(() => undefined),
         onAttempt: () => undefined,
         onSettled: () => undefined,
+        onNumbered: () => undefined,
         onHoldEnded: () => void this.directory.change(endPassedHolds()).catch(() => undefined),
         onWarned: () => undefined,
         onSuspend: () => Promise.resolve(),

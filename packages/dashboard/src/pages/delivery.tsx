@@ -15,7 +15,7 @@ import { useAppName } from "./deliveries.tsx";
 
 const REFRESH_MS = 2_000;
 /** Reasons after which a delivery cannot be sent again. */
-const FINAL_REASONS: ReadonlySet<string> = new Set(["redacted", "uninstalled", "scope_lost"]);
+const FINAL_REASONS: ReadonlySet<string> = new Set(["redacted", "uninstalled", "scope_lost", "available"]);
 
 export default function Delivery({ id }: { readonly id: string }) {
   const canChange = useCanChange();
@@ -133,6 +133,7 @@ export function isMade(attempt: AttemptEntry): boolean {
 function whatNext(delivery: FullDeliveryEntry, now: number): string {
   const says = words.delivery.whatNext;
   const { state, reason, attemptCount, nextAttemptAt } = delivery;
+  if (reason === "available") return says.available;
   if (state === "delivered") return says.delivered(attemptCount);
   if (state === "dead") return says.dead;
   if (state === "cancelled") return reason !== null && FINAL_REASONS.has(reason) ? says.final : says.cancelled;

@@ -111,9 +111,13 @@ function About({ webhook }: { readonly webhook: PlatformWebhookEntry }) {
           <Link href={`/apps/${webhook.clientId}`}>{nameOf(webhook.clientId)}</Link>
         </Fact>
         <Fact name={words.delivery.endpoint}>
-          <Link href={`/endpoints/${webhook.endpointId}`} className="mono">
-            {shortId(webhook.endpointId)}
-          </Link>
+          {webhook.endpointId === null ? (
+            words.webhooks.pull
+          ) : (
+            <Link href={`/endpoints/${webhook.endpointId}`} className="mono">
+              {shortId(webhook.endpointId)}
+            </Link>
+          )}
         </Fact>
         <Fact name={words.event.version}>{webhook.apiVersion}</Fact>
         <Fact name={words.webhooks.id}>

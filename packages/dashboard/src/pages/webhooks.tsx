@@ -31,7 +31,7 @@ export default function Webhooks() {
   const columns: readonly Column<PlatformWebhookEntry>[] = [
     { head: words.deliveries.topic, cell: (each) => each.topic },
     { head: words.webhooks.status, cell: (each) => <WebhookStatus webhook={each} /> },
-    { head: words.deliveries.address, cell: (each) => each.address.replace(/^https?:\/\//, "") },
+    { head: words.deliveries.address, cell: (each) => each.address?.replace(/^https?:\/\//, "") ?? words.webhooks.pull },
     { head: words.deliveries.shop, cell: (each) => (each.shop === null ? words.webhooks.ofApp : shopName(each.shop)) },
     { head: words.deliveries.app, cell: (each) => nameOf(each.clientId) },
     { head: words.webhooks.changedAt, cell: (each) => <Time at={each.updateTime} /> },

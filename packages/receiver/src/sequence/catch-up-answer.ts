@@ -20,31 +20,40 @@ export class CatchUpError extends Error {
 /** One number of a webhook. Every number has an entry, also where there is nothing to process any more. */
 export type CaughtUp<Version extends ApiVersion = ApiVersion> =
   | { readonly sequence: number; readonly state: "available"; readonly event: WebhookEvent<Version> }
-  | { readonly sequence: number; readonly state: "cancelled" | "erased"; readonly reason: string | null };
+  | { readonly sequence: number; readonly state: "cancelled" | "erased" | "expired"; readonly reason: string | null };
+
+/** A page of them. There is more while `last`, the highest number that the webhook has, is above its last one. */
+export interface CatchUpPage<Version extends ApiVersion = ApiVersion> {
+  readonly entries: readonly CaughtUp<Version>[];
+  readonly last: number;
+}
 
 type Row = Readonly<Record<string, unknown>>;
 
 /**
  * Reads an answer of `GET /app/webhooks/{id}/events`:
- * `{"events":[{"sequence","id","deliveryId","topic","shop","apiVersion","triggeredAt","test"?,"payload"} | {"sequence","state":"cancelled"|"erased","reason"}]}`.
+ * `{"events":[{"sequence","id","deliveryId","state":"available","topic","shop","apiVersion","triggeredAt","test"?,"payload"} |
+ * {"sequence","id","deliveryId","state":"cancelled"|"erased"|"expired","reason"}],"last"}`.
  * Throws `CatchUpError` where it is no such thing, or where a number is skipped or comes twice.
  */
 export function readCatchUp<Version extends ApiVersion>(
   answer: unknown,
   asked: { readonly webhookId: string; readonly after: number; readonly apiVersion: Version },
-): readonly CaughtUp<Version>[] {
-  const rows = (answer as Row | null)?.["events"];
+): CatchUpPage<Version> {
+  const { events: rows, last } = (answer ?? {}) as Row;
   if (!Array.isArray(rows)) throw malformed("it has no list of events");
-  return rows.map((row: Row, index) => {
+  if (!Number.isSafeInteger(last)) throw malformed("it does not say the last number");
+  const entries = rows.map((row: Row, index): CaughtUp<Version> => {
     const sequence = row["sequence"];
     if (sequence !== asked.after + index + 1) throw malformed(`number ${asked.after + index + 1} should come, and ${String(sequence)} did`);
-    const state = row["state"] ?? "available";
-    if (state === "cancelled" || state === "erased") {
+    const { state } = row;
+    if (state === "cancelled" || state === "erased" || state === "expired") {
       return { sequence, state, reason: typeof row["reason"] === "string" ? row["reason"] : null };
     }
     if (state !== "available" || !("payload" in row)) throw malformed(`number ${sequence} has no payload`);
     return { sequence, state, event: eventOf(row, sequence, asked) };
   });
+  return { entries, last: Number(last) };
 }
 
 function eventOf<Version extends ApiVersion>(

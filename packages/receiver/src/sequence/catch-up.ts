@@ -50,10 +50,11 @@ export async function* catchUp<const Version extends ApiVersion>(
   while (options.signal?.aborted !== true) {
     const called = await callPatiently(options, after, limit);
     if (called === null) return;
-    const page = readCatchUp(called.answer, { ...options, after });
-    yield* page;
-    after += page.length;
-    if (!follow && page.length < limit) return;
+    const { entries, last } = readCatchUp(called.answer, { ...options, after });
+    yield* entries;
+    after += entries.length;
+    // A page ends by bytes as well, so a short one is not the last one.
+    if (!follow && (after >= last || entries.length === 0)) return;
   }
 }
 

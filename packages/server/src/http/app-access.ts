@@ -71,6 +71,18 @@ export async function identifyApp(options: AppAccessOptions, request: IncomingMe
   return { app, shop, installation, rateLimit };
 }
 
+/** The caller as it is now, where a call has taken its time: 401 once its token is no longer good. Takes nothing from the bucket. */
+export async function identifyAgain(options: AppAccessOptions, request: IncomingMessage, before: AppCaller): Promise<AppCaller> {
+  const found = await options.store.directory.findToken(sha256(String(request.headers[API_HEADERS.accessToken.toLowerCase()])));
+  const { installation } = found;
+  await options.directory.catchUp(found.version);
+  const app = options.directory.directory.app(before.app.id);
+  if (installation === null || app === undefined || installation.app !== before.app.id || installation.shop !== before.shop.id) {
+    return fail("token_invalid", "The access token is no longer valid.");
+  }
+  return { ...before, app, installation };
+}
+
 /** 403 unless one of the scopes was granted. */
 export function requireScope(caller: AppCaller, allowed: readonly string[]): void {
   if (allowed.length === 0 || allowed.some((scope) => caller.installation.scopes.includes(scope))) return;

@@ -18,6 +18,7 @@ import {
   type SettingsUpdate,
   type Subscription,
 } from "@genhook/core";
+import type { CatchUpRoute } from "./catch-up-route.ts";
 import { checkAddress, type AddressPolicy } from "../send/address-guard.ts";
 import { fail, valueOf } from "./api-error.ts";
 import { audited } from "./audited.ts";
@@ -35,13 +36,14 @@ export interface AppApiOptions {
   readonly publisher: Pick<Publisher, "test">;
   /** The payload of a test event, as text. */
   readonly sampleOf: (topic: string) => string;
+  readonly catchUp: CatchUpRoute;
   readonly now: () => number;
 }
 
 export type AppHandler = (call: Call, caller: AppCaller) => Promise<Reply>;
 
 interface WebhookBody {
-  readonly webhook: { readonly id?: string | number; readonly topic?: string; readonly address?: string } & SettingsUpdate;
+  readonly webhook: { readonly id?: string | number; readonly topic?: string; readonly address?: string | null } & SettingsUpdate;
 }
 
 /** Handlers of the App API by operation; who calls and whether they may was checked before. */
@@ -67,8 +69,8 @@ export function appHandlers(options: AppApiOptions): Readonly<Record<string, App
   };
   return {
     createWebhook: async (call, caller) => {
-      const { topic = "", address: text = "", ...given } = ((await readJsonBody(call)) as WebhookBody).webhook;
-      const address = checkedAddress(options, text, "webhook.address");
+      const { topic = "", address: text, ...given } = ((await readJsonBody(call)) as WebhookBody).webhook;
+      const address = typeof text === "string" ? checkedAddress(options, text, "webhook.address") : null;
       return change(call, caller, subscribe(tools, whoIs(caller), { topic, address, settings: updateSettings({}, given) }));
     },
     updateWebhook: async (call, caller) => {
@@ -83,7 +85,7 @@ export function appHandlers(options: AppApiOptions): Readonly<Record<string, App
         caller,
         updateSubscription(tools, whoIs(caller), id, {
           ...(topic === undefined ? {} : { topic }),
-          ...(address === undefined ? {} : { address: checkedAddress(options, address, "webhook.address") }),
+          ...(typeof address === "string" ? { address: checkedAddress(options, address, "webhook.address") } : {}),
           settings,
         }),
       );
@@ -101,6 +103,8 @@ export function appHandlers(options: AppApiOptions): Readonly<Record<string, App
     listWebhooks: (call, caller) => Promise.resolve(listWebhooks(options, call, caller)),
     countWebhooks: (call, caller) => Promise.resolve({ body: { count: filtered(options, call.query, caller).length } }),
     testWebhook: (call, caller) => testWebhook(options, call, caller),
+    catchUp: (call, caller) =>
+      options.catchUp.answer(call, caller, () => findOwn(options, call.params["id"] ?? "", caller) ?? noSuchWebhook()),
     listOwnDeliveries: (call, caller) => deliveries.list(call, caller),
     getOwnDelivery: (call, caller) => deliveries.get(call, caller),
     replayOwnDelivery: (call, caller) => deliveries.replay(call, caller),

@@ -27,7 +27,7 @@ import { attemptView, deliveryView } from "./views.ts";
 export interface DeliveriesRoutesOptions {
   readonly deliveries: Deliveries;
   readonly directory: Directory;
-  readonly store: Pick<Store, "directory">;
+  readonly store: Pick<Store, "directory" | "sequences">;
   readonly secrets: SecretVault;
   readonly payloads: Pick<Payloads, "bodyOf">;
   readonly webhookId: WebhookIdForm;
@@ -67,13 +67,14 @@ export class DeliveriesRoutes {
 
   async get(call: Call, owner: Owner): Promise<Reply> {
     const { view, rows, event } = await this.#findOwn(readKey(call), owner);
+    const [sequence = null] = await this.#options.store.sequences.numbersOf([view.key]);
     const attempts = rows
       .filter((row) => row.kind === "attempt")
       .map((row, index, all) => {
         const nth = all.slice(0, index + 1).filter((each) => each.round === row.round).length;
-        return attemptView(row, this.#requestHeaders(row, nth, event, view.subscription), owner === null);
+        return attemptView(row, this.#requestHeaders(row, { attempt: nth, sequence }, event, view.subscription), owner === null);
       });
-    return { body: { delivery: { ...deliveryView(view, this.#options.directory), attempts } } };
+    return { body: { delivery: { ...deliveryView(view, this.#options.directory), sequence, attempts } } };
   }
 
   /** What is sent, as bytes: in the app's version and down to the webhook's fields. */
@@ -151,7 +152,7 @@ export class DeliveriesRoutes {
   /** Recomputed for display: they are not stored. Signatures, version and fields are today's. */
   #requestHeaders(
     row: LogRow,
-    attempt: number,
+    { attempt, sequence }: { readonly attempt: number; readonly sequence: number | null },
     event: StoredEvent | null,
     subscription: Subscription | null,
   ): Record<string, string> | null {
@@ -168,7 +169,7 @@ export class DeliveriesRoutes {
         subscriptionUuid: subscription.uuid,
         attempt,
         isReplay: row.round > 1,
-        sequence: null,
+        sequence: subscription.settings.sequence === true ? sequence : null,
         at: row.at,
       },
       secrets.liveSecrets(app),

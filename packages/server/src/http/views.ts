@@ -22,7 +22,7 @@ export function webhookView(subscription: Subscription, app: App): Record<string
   return {
     id: subscription.id,
     topic: subscription.topic,
-    address: subscription.address,
+    address: subscription.settings.mode === "pull" ? null : subscription.address,
     createTime: momentText(subscription.createdAt),
     updateTime: momentText(subscription.updatedAt),
     status: subscription.status,
@@ -98,7 +98,7 @@ export function deliveryView(view: DeliveryView, directory: Directory): Record<s
     id: deliveryId(view.key),
     eventId: view.key.eventId,
     webhookId: view.key.subscription,
-    endpointId: subscription?.endpoint ?? "",
+    endpointId: subscription === null || subscription.settings.mode === "pull" ? "" : subscription.endpoint,
     shop: directory.shop(view.shop)?.domain ?? "",
     clientId: directory.app(view.app)?.clientId ?? "",
     topic: event?.topic ?? subscription?.topic ?? "",

@@ -81,7 +81,7 @@ export function wideWebhookView(
     uuid,
     shop: shopId === null ? null : (directory.shop(shopId)?.domain ?? null),
     clientId: app.clientId,
-    endpointId: endpoint,
+    endpointId: subscription.settings.mode === "pull" ? null : endpoint,
     declared: isDeclared,
     held: hold === null ? null : showHold(hold),
   };

@@ -107,6 +107,9 @@ test("webhooks of an installation, their events and deliveries", async () => {
   await carryOut("replayOwnDelivery");
   await delivered();
   for (const operation of ["updateWebhook", "pauseWebhook", "resumeWebhook", "testWebhook"]) await carryOut(operation);
+  await carryOut("updateWebhook", { body: { webhook: { sequence: true } } });
+  await carryOut("testWebhook");
+  await carryOut("catchUp", { query: { wait: "30s" } });
 });
 
 test("app-wide access, and links", async () => {

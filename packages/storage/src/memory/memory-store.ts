@@ -10,6 +10,7 @@ import {
   type LogRow,
   type Retention,
   type Store,
+  type StoredEvent,
 } from "@genhook/core";
 import { NOBODY_TO_TELL, soleOwner } from "../one-process.ts";
 import { memoryAppAccesses } from "./memory-app-accesses.ts";
@@ -21,6 +22,7 @@ import { memoryHints } from "./memory-hints.ts";
 import { MemoryLeases } from "./memory-leases.ts";
 import { MemoryOrder, type MemoryOrderOptions } from "./memory-order.ts";
 import { MemoryReplayJobs } from "./memory-replay-jobs.ts";
+import { MemorySequences } from "./memory-sequences.ts";
 import { MemoryStatistics } from "./memory-statistics.ts";
 import { pageOf } from "./page-of.ts";
 import { MemoryTables } from "./memory-tables.ts";
@@ -80,6 +82,7 @@ function openTables(ownerOf: MemoryOrderOptions["ownerOf"]): Omit<Store, "isShar
     tasks: tables,
     ordered: new MemoryOrder(tables, { version: () => directory.current, ownerOf }),
     log: attemptLog(tables),
+    sequences: new MemorySequences(),
     directory,
     statistics,
     retention: retention(tables, directory),
@@ -105,6 +108,17 @@ function eventStore(tables: MemoryTables, directory: MemoryDirectory): EventStor
       return Promise.resolve({ kind: "committed", results: group.map((event) => tables.append(event, directoryVersion)) });
     },
     read: (id) => Promise.resolve(tables.events.get(id) ?? null),
+    readMany: (ids, bytesMax) => {
+      const events: (StoredEvent | null)[] = [];
+      let bytes = 0;
+      for (const id of ids) {
+        if (events.length > 0 && bytes >= bytesMax) break;
+        const event = tables.events.get(id) ?? null;
+        bytes += event?.payload.length ?? 0;
+        events.push(event);
+      }
+      return Promise.resolve(events);
+    },
     heads: (ids) => Promise.resolve(ids.map(headOf)),
   };
 }

@@ -137,9 +137,11 @@ class PostgresCheckReader implements CheckReader {
   async *sequences(): AsyncGenerator<readonly SequenceFacts[]> {
     yield* all(
       await this.#cursor(
-        "SELECT subscription, min(n) AS first, max(n) AS last, count(*) AS count FROM sequence GROUP BY subscription",
+        `SELECT s.subscription, coalesce(max(f.n), 0) AS floor, min(s.n) AS first, max(s.n) AS last, count(*) AS count
+         FROM sequence s LEFT JOIN sequence_floor f ON f.subscription = s.subscription GROUP BY s.subscription`,
         (row) => ({
           subscription: number(row["subscription"]),
+          floor: number(row["floor"]),
           first: number(row["first"]),
           last: number(row["last"]),
           count: number(row["count"]),

@@ -33,6 +33,11 @@ export function isConnectionLoss(error: unknown): boolean {
   return CUT.has(code) || code.startsWith("08");
 }
 
+/** Whether a unique key is taken by another row (23505): somebody else was faster. */
+export function isKeyTaken(error: unknown): boolean {
+  return sqlStateOf(error) === "23505";
+}
+
 /** The server's own word for what went wrong; null where the error is not the server's. */
 function sqlStateOf(error: unknown): string | null {
   return error instanceof pg.DatabaseError && error.code !== undefined ? error.code : null;

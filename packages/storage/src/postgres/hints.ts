@@ -11,17 +11,21 @@ const GATHER_MS = 5;
 const PAYLOAD_BYTES_MAX = 7_000;
 /** Lanes gathered at most: beyond them the owners' scans find the rest. */
 const LANES_MAX = 5_000;
+/** Subscriptions with new numbers of one notification, and gathered at most: beyond them those who wait look for themselves. */
+const NUMBERED_OF_ONE = 400;
+const NUMBERED_MAX = 2_000;
 /** How often it is looked whether hints arrive, how long one may take, and when a lost connection is made again, ms. */
 const PING_EVERY_MS = 10_000;
 const PING_TAKES_MS = 2_000;
 const CONNECT_AGAIN_MS = 1_000;
 
-/** On the wire, as JSON: who tells, lanes as pairs, the directory's version, leases given up, or a call to oneself. */
+/** On the wire, as JSON: who tells, lanes as pairs, the directory's version, leases given up, subscriptions with new numbers, or a call to oneself. */
 interface Notice {
   readonly from: string;
   readonly lanes?: readonly (readonly [shard: number, lane: number])[];
   readonly directory?: number;
   readonly leases?: true;
+  readonly numbered?: readonly number[];
   readonly ping?: number;
 }
 
@@ -37,6 +41,7 @@ export class PostgresHints implements Hints {
   readonly #lanes = new Map<string, LaneRef>();
   #directory: number | null = null;
   #leases = false;
+  readonly #numbered = new Set<number>();
   #gathering: NodeJS.Timeout | null = null;
   #client: pg.Client | null = null;
   #onHint: ((hint: Hint) => void) | null = null;
@@ -93,6 +98,8 @@ export class PostgresHints implements Hints {
       for (const lane of hint.lanes) if (this.#lanes.size < LANES_MAX) this.#lanes.set(`${lane.shard} ${lane.lane}`, lane);
     } else if (hint.kind === "directory") {
       this.#directory = Math.max(this.#directory ?? 0, hint.version);
+    } else if (hint.kind === "numbered") {
+      for (const subscription of hint.subscriptions) if (this.#numbered.size < NUMBERED_MAX) this.#numbered.add(subscription);
     } else {
       this.#leases = true;
     }
@@ -127,15 +134,20 @@ export class PostgresHints implements Hints {
       lanes.push([shard, lane]);
       size += `[${shard},${lane}],`.length;
     }
-    notices.push({
-      from: this.#name,
+    const numbered = [...this.#numbered];
+    for (let from = 0; from < numbered.length; from += NUMBERED_OF_ONE) {
+      notices.push({ from: this.#name, numbered: numbered.slice(from, from + NUMBERED_OF_ONE) });
+    }
+    const rest = {
       ...(lanes.length === 0 ? {} : { lanes }),
       ...(this.#directory === null ? {} : { directory: this.#directory }),
-      ...(this.#leases ? { leases: true } : {}),
-    });
+      ...(this.#leases ? { leases: true as const } : {}),
+    };
+    if (Object.keys(rest).length > 0) notices.push({ from: this.#name, ...rest });
     this.#lanes.clear();
     this.#directory = null;
     this.#leases = false;
+    this.#numbered.clear();
     // Lost where it fails, as hints may be.
     this.#sending = Promise.allSettled([this.#sending, ...notices.map((notice) => this.#notify(notice))]);
   }
@@ -196,6 +208,7 @@ export class PostgresHints implements Hints {
     }
     if (notice.lanes !== undefined) this.#onHint?.({ kind: "lanes", lanes: notice.lanes.map(([shard, lane]) => ({ shard, lane })) });
     if (notice.directory !== undefined) this.#onHint?.({ kind: "directory", version: notice.directory });
+    if (notice.numbered !== undefined) this.#onHint?.({ kind: "numbered", subscriptions: notice.numbered });
     if (notice.leases === true) this.#onHint?.({ kind: "leases" });
   }
 

@@ -9,6 +9,7 @@ import {
   type LanesMeasure,
   type LaneWithWork,
   type OwedTask,
+  type StoredEvent,
   type Task,
   type TaskKey,
   type Turn,
@@ -17,7 +18,7 @@ import { StoreError } from "../store-error.ts";
 import { number, text } from "../columns.ts";
 import type { Database } from "./database.ts";
 import { eventsOf } from "./event-lookup.ts";
-import { HEAD_COLUMNS, toEvent, toTask } from "./rows.ts";
+import { HEAD_COLUMNS, toEvent, toStoredEvent, toTask } from "./rows.ts";
 
 /**
  * The condition that a task is of lane `$2` of shard `$1`, for reads of its beginning. Written as bounds and not as `shard = $1 AND lane = $2`: from the
@@ -71,6 +72,16 @@ export async function readLane(
     else if (found.length > 0 && index >= last) return { tasks, nextDue: task.due };
   }
   return { tasks, nextDue };
+}
+
+/** Events with their payloads (`EventStore.readMany`). */
+export async function readEvents(database: Database, ids: readonly EventId[], bytesMax: number): Promise<readonly (StoredEvent | null)[]> {
+  if (ids.length === 0) return [];
+  const rows = await database.query("read", CONTENTS, [ids.map(dayOf), ids, bytesMax]);
+  const events = new Map<EventId, StoredEvent>(rows.map((row) => [text(row["id"]), toStoredEvent(row)]));
+  // Behind the last one that was read the bytes may have been used up, or nothing is there: who asks again finds out.
+  const read = rows.length === 0 ? ids : ids.slice(0, number(rows.at(-1)?.["ord"]));
+  return read.map((id) => events.get(id) ?? null);
 }
 
 /** Rows that are looked at in one go, and how many lanes are then sought one by one where these were rows of few. */

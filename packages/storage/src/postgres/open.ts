@@ -13,7 +13,7 @@ import { endpointStates } from "./endpoint-states.ts";
 import { eventsOf } from "./event-lookup.ts";
 import { erasures } from "./erasures.ts";
 import { PostgresHints } from "./hints.ts";
-import { backlog, lanesWithWork, listLane, measureLanes, readLane } from "./lane-queries.ts";
+import { backlog, lanesWithWork, listLane, measureLanes, readEvents, readLane } from "./lane-queries.ts";
 import { leases } from "./leases.ts";
 import { asOpenError } from "./open-failure.ts";
 import { migrate } from "./migrations/migrate.ts";
@@ -23,6 +23,7 @@ import { replay } from "./replay.ts";
 import { replayJobs } from "./replay-jobs.ts";
 import { retention } from "./retention.ts";
 import { HEAD_COLUMNS, toEventHead, toStoredEvent } from "./rows.ts";
+import { sequences } from "./sequences.ts";
 import { checkServerVersion } from "./server-version.ts";
 import { settle } from "./settle.ts";
 import { statistics } from "./statistics.ts";
@@ -64,6 +65,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     tasks: taskQueue(database),
     ordered: orderedTasks(database),
     log: attemptLog(database),
+    sequences: sequences(database),
     directory: directoryStore(database, partitions),
     statistics: statistics(database),
     retention: retention(database, partitions),
@@ -92,6 +94,7 @@ function eventStore(database: Database, partitions: Partitions): EventStore {
       ]);
       return row === undefined ? null : toStoredEvent(row);
     },
+    readMany: (ids, bytesMax) => readEvents(database, ids, bytesMax),
     heads: async (ids) => {
       if (ids.length === 0) return [];
       const rows = await database.query("read", eventsOf(HEAD_COLUMNS), [ids.map(dayOf), ids]);

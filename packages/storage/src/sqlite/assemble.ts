@@ -10,6 +10,7 @@ import type {
   OrderedTasks,
   ReplayJobs,
   Retention,
+  Sequences,
   Statistics,
   Store,
   TaskQueue,
@@ -39,6 +40,7 @@ export function assemble(threads: Threads, close: () => Promise<void>): Store {
     tasks: tasks(threads),
     ordered: ordered(threads),
     log: log(threads),
+    sequences: sequences(threads),
     directory: directory(threads),
     statistics: statistics(threads),
     retention: retention(threads),
@@ -60,6 +62,7 @@ function events({ writer, reader }: Threads): EventStore {
       return writer.call("append", [packed, directoryVersion], [packed.bytes]);
     },
     read: (id) => reader.call("readEvent", [id]),
+    readMany: (ids, bytesMax) => reader.call("readEvents", [ids, bytesMax]),
     heads: (ids) => reader.call("heads", [ids]),
   };
 }
@@ -100,6 +103,16 @@ function log({ reader }: Threads): AttemptLog {
     ofDelivery: (delivery) => reader.call("ofDelivery", [delivery]),
     lastRows: (deliveries) => reader.call("lastRows", [deliveries]),
     listFinal: (query) => reader.call("listFinal", [query]),
+  };
+}
+
+function sequences({ writer, reader }: Threads): Sequences {
+  return {
+    assign: (deliveries) => writer.call("assignNumbers", [deliveries]),
+    numbersOf: (deliveries) => reader.call("numbersOf", [deliveries]),
+    read: (subscription, after, limit) => reader.call("readNumbers", [subscription, after, limit]),
+    lastOf: (subscriptions) => reader.call("lastNumbers", [subscriptions]),
+    forget: (day, limit) => writer.call("forgetNumbers", [day, limit]),
   };
 }
 

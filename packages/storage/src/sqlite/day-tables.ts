@@ -67,3 +67,11 @@ export function listDays(connection: Connection): number[] {
 export function hasDay(connection: Connection, day: number): boolean {
   return connection.get("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", `event_${day}`) !== undefined;
 }
+
+/** Ids begin with the time, so "accepted within the day" is a comparison of bytes: from the first to before the second. */
+export function boundsOf(day: number): readonly [from: Buffer, to: Buffer] {
+  const [from, to] = [Buffer.alloc(16), Buffer.alloc(16)];
+  from.writeUIntBE(day * 86_400_000, 0, 6);
+  to.writeUIntBE((day + 1) * 86_400_000, 0, 6);
+  return [from, to];
+}

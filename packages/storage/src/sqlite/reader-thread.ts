@@ -21,6 +21,7 @@ import { listBlocks, owes } from "./order-reader.ts";
 import { buffersOf, packLane } from "./packing.ts";
 import { Reader } from "./reader.ts";
 import { findReplayJob, listReplayJobs, runningReplayJobs } from "./replay-jobs.ts";
+import { lastNumbers, numbersOf, readNumbers } from "./sequences.ts";
 import { readStatistics } from "./statistics.ts";
 import { serve } from "./thread-calls.ts";
 
@@ -29,6 +30,7 @@ const reader = new Reader(connection);
 
 const operations = {
   readEvent: (id: EventId) => reader.readEvent(id),
+  readEvents: (ids: readonly EventId[], bytesMax: number) => reader.readEvents(ids, bytesMax),
   heads: (ids: readonly EventId[]) => reader.heads(ids),
   measureLanes: (lanes: readonly LaneRef[], countMax: number) => reader.measureLanes(lanes, countMax),
   readLane: (lane: LaneRef, dueMax: number, limit: number, bytesMax: number, skip: ReadonlySet<string>) =>
@@ -42,6 +44,9 @@ const operations = {
   ofDelivery: (delivery: DeliveryKey) => reader.ofDelivery(delivery),
   lastRows: (deliveries: readonly DeliveryKey[]) => reader.lastRows(deliveries),
   listFinal: (query: FinalDeliveriesQuery) => listFinal(connection, query),
+  numbersOf: (deliveries: readonly DeliveryKey[]) => numbersOf(connection, deliveries),
+  readNumbers: (subscription: number, after: number, limit: number) => readNumbers(connection, subscription, after, limit),
+  lastNumbers: (subscriptions: readonly number[]) => lastNumbers(connection, subscriptions),
   directoryVersion: () => reader.directoryVersion(),
   changesSince: (version: number) => reader.changesSince(version),
   readAsOf: (version: number, shop: number, topic: string) => readAsOf(connection, version, shop, topic),

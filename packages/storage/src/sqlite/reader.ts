@@ -49,6 +49,21 @@ export class Reader {
     return row === undefined ? null : toStoredEvent(row);
   }
 
+  readEvents(ids: readonly EventId[], bytesMax: number): (StoredEvent | null)[] {
+    const events: (StoredEvent | null)[] = [];
+    const days = new Set(listDays(this.connection));
+    let bytes = 0;
+    for (const id of ids) {
+      if (events.length > 0 && bytes >= bytesMax) break;
+      const day = dayOf(id);
+      const row = days.has(day) ? this.connection.get(`SELECT * FROM event_${day} WHERE id = ?`, toBytes(id)) : undefined;
+      const event = row === undefined ? null : toStoredEvent(row);
+      bytes += event?.payload.length ?? 0;
+      events.push(event);
+    }
+    return events;
+  }
+
   heads(ids: readonly EventId[]): (EventHead | null)[] {
     const days = new Set(listDays(this.connection));
     return ids.map((id) => {

@@ -25,6 +25,7 @@ import { askProbe, forgetEndpointStates, saveEndpointStates, takeProbes } from "
 import { eraseEvents, finishErasure } from "./erasure-writer.ts";
 import { endTasks, moveTasks, unblock } from "./order-writer.ts";
 import { unpackEvents, unpackSettlements, type Packed } from "./packing.ts";
+import { assignNumbers, forgetNumbers } from "./sequences.ts";
 import { sumStep } from "./statistics.ts";
 import { forgetReplayJobs, saveReplayJob } from "./replay-jobs.ts";
 import { serve } from "./thread-calls.ts";
@@ -45,6 +46,8 @@ const operations = {
     endTasks(writer, tasks, reason, at, directoryVersion),
   unblock: (deliveries: readonly DeliveryKey[]) => unblock(writer, deliveries),
   replay: (requests: readonly ReplayRequest[], at: number, job: string | null) => writer.replay(requests, at, job),
+  assignNumbers: (deliveries: readonly DeliveryKey[]) => assignNumbers(writer, deliveries),
+  forgetNumbers: (day: number, limit: number) => forgetNumbers(writer, day, limit),
   saveReplayJob: (job: ReplayJob, expectedRevision: number) => saveReplayJob(connection, job, expectedRevision),
   forgetReplayJobs: (at: number, limit: number) => forgetReplayJobs(connection, at, limit),
   pending: () => writer.pending,

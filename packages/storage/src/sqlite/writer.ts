@@ -20,7 +20,7 @@ import {
 } from "@genhook/core";
 import { kindNumber, number, stateNumber, text, textOrNull } from "../columns.ts";
 import type { Connection, Row } from "./connection.ts";
-import { createDay, listDays } from "./day-tables.ts";
+import { boundsOf, createDay, listDays } from "./day-tables.ts";
 import { reopenedAt, settleOrder } from "./order-writer.ts";
 import { toEvent, toLogRow, toTask } from "./rows.ts";
 import { StatWriter } from "./stat-writer.ts";
@@ -367,14 +367,6 @@ export class Writer {
       row.app,
     );
   }
-}
-
-/** Ids begin with the time, so "accepted within the day" is a comparison of bytes: from the first to before the second. */
-function boundsOf(day: number): readonly [from: Buffer, to: Buffer] {
-  const [from, to] = [Buffer.alloc(16), Buffer.alloc(16)];
-  from.writeUIntBE(day * 86_400_000, 0, 6);
-  to.writeUIntBE((day + 1) * 86_400_000, 0, 6);
-  return [from, to];
 }
 
 function isOwedBy(stored: Row | undefined, subscription: number): boolean {

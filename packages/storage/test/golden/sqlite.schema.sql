@@ -167,6 +167,11 @@ CREATE TABLE sequence (
   PRIMARY KEY (subscription, n)
 ) WITHOUT ROWID;
 
+CREATE TABLE sequence_floor (
+  subscription INTEGER PRIMARY KEY,
+  n INTEGER NOT NULL
+);
+
 CREATE TABLE shop (
   id INTEGER NOT NULL,
   version INTEGER NOT NULL,
@@ -246,6 +251,8 @@ CREATE INDEX installation_past ON installation (valid_to) WHERE valid_to IS NOT 
 CREATE INDEX installation_shop ON installation (shop);
 
 CREATE INDEX installation_token ON installation (token_hash) WHERE valid_to IS NULL AND ended_at IS NULL;
+
+CREATE UNIQUE INDEX sequence_event ON sequence (event, subscription);
 
 CREATE INDEX shop_changed ON shop (version) WHERE valid_to IS NULL;
 

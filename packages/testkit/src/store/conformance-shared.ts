@@ -12,6 +12,7 @@ import {
   type Task,
 } from "@genhook/core";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describeSharedSequences } from "./conformance-sequences.ts";
 import {
   buildApp,
   buildCommit,
@@ -73,6 +74,7 @@ export function describeSharedStore(name: string, harness: SharedStoreHarness): 
     describeLeases(fixture);
     describeHints(fixture);
     describeBothAtOnce(fixture);
+    describeSharedSequences(fixture);
   });
 }
 
@@ -184,6 +186,7 @@ function describeHints({ a, b }: SharedFixture): void {
       { kind: "lanes", lanes: [laneOf(S), { shard: 7, lane: 8_589_934_999 }] },
       { kind: "directory", version: 12 },
       { kind: "leases" },
+      { kind: "numbered", subscriptions: [8_589_934_999, S.id] },
     ];
     const arrived: Hint[] = [];
     await new Promise<void>((resolve) => {

@@ -32,6 +32,7 @@ import { describeAppAccess } from "./conformance-access.ts";
 import { describeHistory } from "./conformance-history.ts";
 import { describeReplay } from "./conformance-replay.ts";
 import { describeEndpointStates, describeHolds } from "./conformance-endpoints.ts";
+import { describeSequences } from "./conformance-sequences.ts";
 import { describeErasure } from "./conformance-erasure.ts";
 import { describeOrdered } from "./conformance-ordered.ts";
 
@@ -95,6 +96,7 @@ export function describeStore(name: string, harness: StoreHarness): void {
     describeEvents(fixture);
     describeTasks(fixture);
     describeReplay(fixture);
+    describeSequences(fixture);
     describeDirectory(fixture);
     describeAudit(fixture);
     describeHistory(fixture, S, T);
@@ -110,10 +112,13 @@ export function describeStore(name: string, harness: StoreHarness): void {
         const event = buildEvent([S], { idempotency: buildIdempotency("k", "c"), subjects: ["ab".repeat(16)] });
         await append(event);
         await open().credentials.putIfAbsent("note", "kept");
+        const numbered = { eventId: event.id, subscription: S.id };
+        expect(await open().sequences.assign([numbered])).toEqual([1]);
         store = (await harness.reopen?.()) ?? store;
         expect(await owed(S)).toEqual([firstTaskOf(event, S)]);
         expect((await store.directory.changesSince(0)).subscriptions).toEqual([S, T]);
         expect(await store.credentials.putIfAbsent("note", "other")).toBe("kept");
+        expect(await store.sequences.assign([{ ...numbered, eventId: eventIdAt(NOW) }, numbered])).toEqual([2, 1]);
         expect([await store.credentials.findNote("note"), await store.credentials.findNote("another")]).toEqual(["kept", null]);
         const again = buildEvent([S], { idempotency: buildIdempotency("k", "c") });
         expect(await append(again)).toEqual({ kind: "committed", results: [{ kind: "duplicate", id: event.id, deliveries: 1 }] });

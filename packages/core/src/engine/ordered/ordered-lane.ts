@@ -105,12 +105,15 @@ export class OrderedLane implements QueuedLane {
     const one = directory.subscription(subscription);
     if (one === undefined || one.order?.lane !== this.id) return "stray";
     const kind = this.#dispositionOf(one).kind;
-    return kind === "sweep" ? "stray" : kind;
+    if (kind === "sweep") return "stray";
+    return kind === "send" ? "send" : "hold";
   }
 
   /** What its members are judged now, as a text to be compared. */
   judgement(): string {
-    return this.members.map((each) => `${each.id} ${this.#dispositionOf(each).kind} ${blocks(each) ? "block" : "skip"}`).join(", ");
+    return this.members
+      .map((each) => `${each.id} ${this.#dispositionOf(each).kind} ${blocks(each) ? "block" : "skip"} ${each.settings.sequence === true}`)
+      .join(", ");
   }
 
   /** Whether there is anybody to send to. */

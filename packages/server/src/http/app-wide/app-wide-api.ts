@@ -87,9 +87,9 @@ function mustSeeAllShops({ shop }: AppWideCaller, what: string): void {
 }
 
 interface CreateBody {
-  readonly webhook: { readonly shop: string; readonly topic: string; readonly address: string } & SettingsUpdate;
+  readonly webhook: { readonly shop: string; readonly topic: string; readonly address?: string | null } & SettingsUpdate;
 }
-type PatchBody = { readonly status?: "active" | "paused"; readonly topic?: string; readonly address?: string } & SettingsUpdate;
+type PatchBody = { readonly status?: "active" | "paused"; readonly topic?: string; readonly address?: string | null } & SettingsUpdate;
 
 function webhookCalls(options: AppWideApiOptions): AppWideHandlers {
   const { directory, tools, now } = options;
@@ -120,7 +120,7 @@ function webhookCalls(options: AppWideApiOptions): AppWideHandlers {
   return {
     createAppWebhook: async (call, caller) => {
       const { shop: domain, topic, address: text, ...given } = ((await readJsonBody(call)) as CreateBody).webhook;
-      const address = checkedAddress(options, text, "webhook.address");
+      const address = typeof text === "string" ? checkedAddress(options, text, "webhook.address") : null;
       const shop = directory.directory.shopByDomain(domain);
       // A shop that the app is not on is not told apart from one that there is not.
       if (shop === undefined || !owns(caller, { app: caller.app.id, shop: shop.id }) || !isInstalled(options, caller, shop.id)) {
@@ -158,12 +158,13 @@ function isInstalled({ directory }: AppWideApiOptions, { app }: AppWideCaller, s
 
 function decidePatch(options: AppWideApiOptions, before: Subscription, body: PatchBody): DecideChange<Subscription> {
   const { status, topic, address, ...settings } = body;
-  if (topic === undefined && address === undefined) return patchSubscription(options.tools.topics, before.id, { status, settings });
-  if (status !== undefined) fail("invalid_member", "A new topic or address makes the webhook active; leave status out.", "status");
-  if (before.shop === null) return declared("given another topic or address");
+  const isElsewhere = topic !== undefined || typeof address === "string" || settings.mode !== undefined;
+  if (!isElsewhere) return patchSubscription(options.tools.topics, before.id, { status, settings });
+  if (status !== undefined) fail("invalid_member", "A new topic, address or mode makes the webhook active; leave status out.", "status");
+  if (before.shop === null) return declared("given another topic, address or mode");
   return updateSubscription(options.tools, { app: before.app, shop: before.shop }, before.id, {
     ...(topic === undefined ? {} : { topic }),
-    ...(address === undefined ? {} : { address: checkedAddress(options, address, "address") }),
+    ...(typeof address === "string" ? { address: checkedAddress(options, address, "address") } : {}),
     settings,
   });
 }

@@ -254,6 +254,12 @@ CREATE TABLE sequence (
   event uuid NOT NULL,
   PRIMARY KEY (subscription, n)
 );
+CREATE UNIQUE INDEX sequence_event ON sequence (event, subscription);
+
+CREATE TABLE sequence_floor (
+  subscription bigint PRIMARY KEY,
+  n bigint NOT NULL
+);
 
 CREATE TABLE lane_block (
   subscription bigint NOT NULL,

@@ -187,6 +187,12 @@ CREATE TABLE sequence (
   event BLOB NOT NULL,
   PRIMARY KEY (subscription, n)
 ) WITHOUT ROWID;
+CREATE UNIQUE INDEX sequence_event ON sequence (event, subscription);
+
+CREATE TABLE sequence_floor (
+  subscription INTEGER PRIMARY KEY,
+  n INTEGER NOT NULL
+);
 
 CREATE TABLE replay_job (
   id TEXT PRIMARY KEY,

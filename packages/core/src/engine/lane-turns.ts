@@ -1,0 +1,107 @@
+import type { Clock, Timers } from "../ports/clock.ts";
+import type { EndpointGate } from "./endpoint-gate.ts";
+import { FairQueue } from "./fair-queue.ts";
+import { Lane } from "./lane.ts";
+import type { QueuedLane } from "./queued-lane.ts";
+import { WakeHeap } from "./wake-heap.ts";
+
+export interface LaneTurnsOptions {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** The time has come that a lane waited for (`nextDue`), or it may have. */
+  readonly onDue: (lane: Lane) => void;
+  /** Some lane may be able to start. */
+  readonly onReady: () => void;
+}
+
+/** Whose turn it is: lanes that may start, in fair order; those whose gate is shut, parked there; and the times that both wait for. */
+export class LaneTurns {
+  readonly #options: LaneTurnsOptions;
+  readonly #fair: FairQueue<QueuedLane> = new FairQueue();
+  readonly #wakes: WakeHeap<Lane | EndpointGate<QueuedLane>>;
+  #isStopped = false;
+
+  constructor(options: LaneTurnsOptions) {
+    this.#options = options;
+    this.#wakes = new WakeHeap(options.clock, options.timers, (item) => this.#woken(item));
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#wakes.clear();
+  }
+
+  /** The next lane that may start an attempt now; lanes whose gate is shut are parked on the way. Null when there is none. */
+  next(now: number): QueuedLane | null {
+    for (;;) {
+      const lane = this.#fair.next();
+      if (lane === null) return null;
+      if (!lane.isRunnable || lane.length === 0) {
+        // It may have been let out of its gate for a slot that it does not use.
+        this.unpark(lane.gate);
+      } else if (lane.gate.mayStart(now)) {
+        return lane;
+      } else {
+        lane.isParked = true;
+        lane.gate.park(lane);
+        this.#setGateWake(lane.gate, now);
+      }
+    }
+  }
+
+  /** A lane has had its turn. */
+  charge(lane: QueuedLane): void {
+    this.#fair.charge(lane.shop, lane.gate.serviceMs);
+  }
+
+  /** Gives a lane its place in the round, where it has something to start and is in none yet. */
+  queue(lane: QueuedLane): void {
+    if (lane.isQueued || lane.isParked || lane.length === 0 || !lane.isRunnable) return;
+    this.#fair.add(lane);
+  }
+
+  /** Lets as many parked lanes try again as the gate has room for. */
+  unpark(gate: EndpointGate<QueuedLane>): void {
+    const now = this.#options.clock.monotonic();
+    while (gate.parked > 0) {
+      if (!gate.mayStart(now)) {
+        this.#setGateWake(gate, now);
+        return;
+      }
+      const room = gate.breaker.state === "closed" ? gate.concurrency.limit - gate.inFlight : 1;
+      let hasQueued = false;
+      for (const lane of gate.unpark(room)) {
+        lane.isParked = false;
+        if (lane.length === 0 || !lane.isRunnable) continue;
+        this.queue(lane);
+        hasQueued = true;
+      }
+      if (hasQueued) return;
+    }
+  }
+
+  /** Has a lane woken when what it knows to be owed later is due. */
+  wakeWhenDue(lane: Lane): void {
+    if (lane.nextDue === null) return;
+    const { clock } = this.#options;
+    this.#wakes.add(clock.monotonic() + Math.max(0, lane.nextDue - clock.now()), lane);
+  }
+
+  #setGateWake(gate: EndpointGate<QueuedLane>, now: number): void {
+    const at = gate.opensAt(now);
+    if (at === null || at >= gate.wakeAt || gate.parked === 0) return;
+    gate.wakeAt = at;
+    this.#wakes.add(at, gate);
+  }
+
+  #woken(item: Lane | EndpointGate<QueuedLane>): void {
+    if (this.#isStopped) return;
+    if (item instanceof Lane) {
+      this.#options.onDue(item);
+      return;
+    }
+    item.wakeAt = Number.POSITIVE_INFINITY;
+    this.unpark(item);
+    this.#options.onReady();
+  }
+}
