@@ -22,7 +22,7 @@ export default defineConfig({
   markdown: {
     anchor: { slugify: slugOf },
     toc: { slugify: slugOf },
-    theme: { light: "github-light", dark: "github-dark" },
+    theme: { light: "github-light-high-contrast", dark: "github-dark" },
     languageAlias: { filter: "sql", ebnf: "ini" },
   },
   themeConfig: {
