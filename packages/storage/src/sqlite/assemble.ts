@@ -18,6 +18,7 @@ import type {
 import { NOBODY_TO_TELL, soleOwner } from "../one-process.ts";
 import { TokenBuckets } from "../token-buckets.ts";
 import type { CheckpointOperations } from "./checkpoint-thread.ts";
+import { FoundKeys } from "./found-keys.ts";
 import { packEvents, packSettlements, unpackLane } from "./packing.ts";
 import type { ReaderOperations } from "./reader-thread.ts";
 import type { ThreadCalls } from "./thread-calls.ts";
@@ -34,6 +35,7 @@ export interface Threads {
 
 /** The store contract, each call on the thread that carries it out. */
 export function assemble(threads: Threads, close: () => Promise<void>): Store {
+  const keys = new FoundKeys();
   return {
     isShared: false,
     events: events(threads),
@@ -41,7 +43,7 @@ export function assemble(threads: Threads, close: () => Promise<void>): Store {
     ordered: ordered(threads),
     log: log(threads),
     sequences: sequences(threads),
-    directory: directory(threads),
+    directory: directory(threads, keys),
     statistics: statistics(threads),
     retention: retention(threads),
     erasures: erasures(threads),
@@ -49,7 +51,7 @@ export function assemble(threads: Threads, close: () => Promise<void>): Store {
     endpoints: endpoints(threads),
     leases: leases(),
     hints: NOBODY_TO_TELL,
-    credentials: credentials(threads),
+    credentials: credentials(threads, keys),
     appAccesses: appAccesses(threads),
     close,
   };
@@ -116,11 +118,11 @@ function sequences({ writer, reader }: Threads): Sequences {
   };
 }
 
-function directory({ writer, reader }: Threads): DirectoryStore {
+function directory({ writer, reader }: Threads, keys: FoundKeys): DirectoryStore {
   return {
     version: () => reader.call("directoryVersion", []),
     changesSince: (version) => reader.call("changesSince", [version]),
-    commit: (commit, expectedVersion) => writer.call("commitDirectory", [commit, expectedVersion]),
+    commit: (commit, expectedVersion) => keys.change(() => writer.call("commitDirectory", [commit, expectedVersion])),
     readAsOf: (version, shop, topic) => reader.call("readAsOf", [version, shop, topic]),
     findToken: (tokenHash) => reader.call("findToken", [tokenHash]),
     findSubscription: (id) => reader.call("findSubscription", [id]),
@@ -184,11 +186,11 @@ function leases(): Leases {
   };
 }
 
-function credentials({ writer, reader }: Threads): Credentials {
+function credentials({ writer, reader }: Threads, keys: FoundKeys): Credentials {
   const buckets = new TokenBuckets();
   return {
-    putKey: (key, audit) => writer.call("putKey", [key, audit]),
-    findKey: (hash) => reader.call("findKey", [hash]),
+    putKey: (key, audit) => keys.change(() => writer.call("putKey", [key, audit])),
+    findKey: (hash) => keys.find(hash, (asked) => reader.call("findKey", [asked])),
     listKeys: () => reader.call("listKeys", []),
     // One process: its memory is exact, and a restart gives every app a full bucket, which harms nobody.
     takeToken: (app, shop, size, perSecond, at) => Promise.resolve(buckets.take(`${app} ${shop}`, size, perSecond, at)),
