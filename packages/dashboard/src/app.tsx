@@ -1,11 +1,13 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import type { PortalSession } from "@genhook/contract/client";
+import type { PortalState } from "@genhook/contract/client";
 import { Component, lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { Failed, Lines } from "./parts/states.tsx";
 import { Page } from "./parts/page.tsx";
-import { readSession, whenSignedOut } from "./session/client.ts";
-import { changeSession, SessionContext } from "./session/session-context.ts";
+import { readState, whenSignedOut } from "./session/client.ts";
+import { openedLink } from "./session/link.ts";
+import { LinkEnded } from "./session/link-ended.tsx";
+import { changeSession, PortalContext, SessionContext, useIsOperator } from "./session/session-context.ts";
 import { Shell } from "./session/shell.tsx";
 import { SignIn } from "./session/sign-in.tsx";
 import { words } from "./words.ts";
@@ -28,43 +30,56 @@ const Shops = lazy(() => import("./pages/shops.tsx"));
 const Installations = lazy(() => import("./pages/installations.tsx"));
 const Keys = lazy(() => import("./pages/keys.tsx"));
 const Audit = lazy(() => import("./pages/audit.tsx"));
+const Links = lazy(() => import("./pages/links.tsx"));
+const OwnEvent = lazy(() => import("./pages/own-event.tsx"));
+const OwnSecrets = lazy(() => import("./pages/own-secrets.tsx"));
 
 /** Asks who is signed in; then the pages, or the way in. */
 export function App() {
   const queries = useQueryClient();
   const [hasEnded, setEnded] = useState(false);
-  const session = useQuery({ queryKey: ["session"], queryFn: readSession, staleTime: Number.POSITIVE_INFINITY });
+  const state = useQuery({
+    queryKey: ["session"],
+    queryFn: readState,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
   useEffect(() => {
     whenSignedOut(() => {
-      if (queries.getQueryData<PortalSession | null>(["session"]) !== null) setEnded(true);
+      if ((queries.getQueryData<PortalState>(["session"])?.session ?? null) !== null) setEnded(true);
       changeSession(queries, null);
     });
   }, [queries]);
-  if (session.isPending) return null;
-  if (session.isError) {
+  if (state.isPending) return null;
+  if (state.isError) {
     return (
       <main className="sign-in">
-        <Failed error={session.error} onRetry={() => void session.refetch()} />
+        <Failed error={state.error} onRetry={() => void state.refetch()} />
       </main>
     );
   }
-  if (session.data === null) {
-    return (
-      <SignIn
-        hasEnded={hasEnded}
-        onSignedIn={(made) => {
-          setEnded(false);
-          changeSession(queries, made);
-        }}
-      />
-    );
-  }
+  const { session, ...portal } = state.data;
   return (
-    <SessionContext value={session.data}>
-      <Shell>
-        <Pages />
-      </Shell>
-    </SessionContext>
+    <PortalContext value={portal}>
+      {session === null ? (
+        openedLink === null ? (
+          <SignIn
+            hasEnded={hasEnded}
+            onSignedIn={(made) => {
+              setEnded(false);
+              changeSession(queries, made);
+            }}
+          />
+        ) : (
+          <LinkEnded />
+        )
+      ) : (
+        <SessionContext value={session}>
+          <Shell>
+            <Pages />
+          </Shell>
+        </SessionContext>
+      )}
+    </PortalContext>
   );
 }
 
@@ -72,33 +87,64 @@ function Pages() {
   const [location] = useLocation();
   return (
     <Guard key={location}>
-      <Suspense fallback={<Lines />}>
-        <Switch>
-          <Route path="/" component={Overview} />
-          <Route path="/deliveries" component={Deliveries} />
-          <Route path="/deliveries/:id">{({ id }) => <Delivery id={id} />}</Route>
-          <Route path="/events/:id">{({ id }) => <Event id={id} />}</Route>
-          <Route path="/replays" component={Replays} />
-          <Route path="/webhooks" component={Webhooks} />
-          <Route path="/webhooks/:id">{({ id }) => <Webhook id={id} />}</Route>
-          <Route path="/endpoints" component={Endpoints} />
-          <Route path="/endpoints/:id">{({ id }) => <Endpoint id={id} />}</Route>
-          <Route path="/holds" component={Holds} />
-          <Route path="/topics" component={Topics} />
-          <Route path="/topics/:name">{({ name }) => <Topic name={decodeURIComponent(name)} />}</Route>
-          <Route path="/apps" component={Apps} />
-          <Route path="/apps/:clientId">{({ clientId }) => <App_ clientId={clientId} />}</Route>
-          <Route path="/shops" component={Shops} />
-          <Route path="/installations" component={Installations} />
-          <Route path="/keys" component={Keys} />
-          <Route path="/audit" component={Audit} />
-          <Route>
-            <Page title={words.states.missing}>{words.states.missingLead}</Page>
-          </Route>
-        </Switch>
-      </Suspense>
+      <Suspense fallback={<Lines />}>{useIsOperator() ? <OperatorPages /> : <DeveloperPages />}</Suspense>
     </Guard>
   );
+}
+
+/** Pages that both have: of an app's developer they show what is the app's. */
+const SHARED = [
+  <Route key="/" path="/" component={Overview} />,
+  <Route key="/deliveries" path="/deliveries" component={Deliveries} />,
+  <Route key="/deliveries/" path="/deliveries/:id">
+    {({ id }) => <Delivery id={id} />}
+  </Route>,
+  <Route key="/replays" path="/replays" component={Replays} />,
+  <Route key="/webhooks" path="/webhooks" component={Webhooks} />,
+  <Route key="/webhooks/" path="/webhooks/:id">
+    {({ id }) => <Webhook id={id} />}
+  </Route>,
+  <Route key="/endpoints" path="/endpoints" component={Endpoints} />,
+  <Route key="/endpoints/" path="/endpoints/:id">
+    {({ id }) => <Endpoint id={id} />}
+  </Route>,
+  <Route key="/topics" path="/topics" component={Topics} />,
+  <Route key="/topics/" path="/topics/:name">
+    {({ name }) => <Topic name={decodeURIComponent(name)} />}
+  </Route>,
+];
+
+function OperatorPages() {
+  return (
+    <Switch>
+      {SHARED}
+      <Route path="/events/:id">{({ id }) => <Event id={id} />}</Route>
+      <Route path="/holds" component={Holds} />
+      <Route path="/apps" component={Apps} />
+      <Route path="/apps/:clientId">{({ clientId }) => <App_ clientId={clientId} />}</Route>
+      <Route path="/shops" component={Shops} />
+      <Route path="/installations" component={Installations} />
+      <Route path="/links" component={Links} />
+      <Route path="/keys" component={Keys} />
+      <Route path="/audit" component={Audit} />
+      <Route component={NotHere} />
+    </Switch>
+  );
+}
+
+function DeveloperPages() {
+  return (
+    <Switch>
+      {SHARED}
+      <Route path="/events/:id">{({ id }) => <OwnEvent id={id} />}</Route>
+      <Route path="/secrets" component={OwnSecrets} />
+      <Route component={NotHere} />
+    </Switch>
+  );
+}
+
+function NotHere() {
+  return <Page title={words.states.missing}>{words.states.missingLead}</Page>;
 }
 
 /** A page that fails takes nothing else with it. */

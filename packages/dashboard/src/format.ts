@@ -52,3 +52,9 @@ export function formatAgo(at: number, now: number): string {
 export function shortId(id: string): string {
   return id.length <= 14 ? id : `…${id.slice(-10)}`;
 }
+
+/** `Look, send again`. */
+export function formatList(entries: readonly string[]): string {
+  const text = entries.join(", ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -3,7 +3,9 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { ApiError } from "@genhook/contract/client";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { Router } from "wouter";
 import { App } from "./app.tsx";
+import { openedLink } from "./session/link.ts";
 import { theme } from "./theme.ts";
 import "./styles/library.css";
 import "./styles/variables.css";
@@ -27,7 +29,9 @@ if (root !== null) {
     <StrictMode>
       <QueryClientProvider client={queries}>
         <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
-          <App />
+          <Router base={openedLink?.base ?? ""}>
+            <App />
+          </Router>
         </MantineProvider>
       </QueryClientProvider>
     </StrictMode>,

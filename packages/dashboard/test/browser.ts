@@ -51,6 +51,22 @@ export async function signIn(page: Page, origin: string, key: string): Promise<v
   await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
 }
 
+/** As an app's developer, with client id and secret. */
+export async function signInAsDeveloper(page: Page, origin: string, clientId: string, clientSecret: string): Promise<void> {
+  await page.goto(`${origin}/`);
+  await page.getByText("App developer").click();
+  await page.getByLabel("Client id").fill(clientId);
+  await page.getByLabel("Client secret").fill(clientSecret);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
+}
+
+/** Everything that was asked for has come. */
+export async function settled(page: Page): Promise<void> {
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
+}
+
 /** What WCAG 2.2 A and AA finds wrong with the page as it is now: rule and place. */
 export async function findViolations(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe.source);

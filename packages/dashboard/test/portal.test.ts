@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PortalBuild } from "../build/portal-build.ts";
-import { findChromium, findViolations, launch, openPage, signIn } from "./browser.ts";
+import { describeDevelopers } from "./developers.ts";
+import { findChromium, findViolations, launch, openPage, settled, signIn } from "./browser.ts";
 import { KEY, SHOP, startSeededServer, type SeededServer } from "./seeded-server.ts";
 
 const executable = findChromium();
@@ -74,6 +75,7 @@ describe.skipIf(executable === null)("the portal in a browser", () => {
     "/shops",
     "/installations",
     "/keys",
+    "/links",
     "/audit",
     "/deliveries/dlv_of_nothing",
   ];
@@ -117,6 +119,8 @@ describe.skipIf(executable === null)("the portal in a browser", () => {
     }
     await close();
   });
+
+  describeDevelopers(() => ({ browser, origin, server }));
 
   test("a failed delivery is found, understood and sent again", async () => {
     const { page, expectQuiet, close } = await openPage(browser, origin);
@@ -238,9 +242,3 @@ describe.skipIf(executable === null)("the portal in a browser", () => {
     await close();
   });
 });
-
-/** Everything that was asked for has come. */
-async function settled(page: Page): Promise<void> {
-  await page.getByRole("heading", { level: 1 }).waitFor();
-  await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
-}

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ApiClient } from "@genhook/contract/client";
@@ -8,6 +8,10 @@ import { pino } from "pino";
 
 export const KEY = "portal-test-key-with-32-characters!";
 export const SHOP = "suns-shop.genmystore.com";
+/** An operator's own looks: a colour that white text would be hard to read on, unless it is darkened. */
+export const BRAND = { "portal-name": "Acme Hooks", "portal-color": "#2bb673" };
+const LOGO =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><rect width="40" height="40" rx="10" fill="#2bb673"/><path d="M11 28l9-17 9 17z" fill="#fff"/></svg>';
 /** Fewer than make the breaker open. */
 const EVENTS = 8;
 const ATTEMPTS = 3;
@@ -19,6 +23,8 @@ export interface SeededServer {
   readonly api: ApiClient;
   readonly readKey: string;
   readonly clientId: string;
+  /** Replaced by a test: the next one signs in with what it is then. */
+  clientSecret: string;
   readonly accessToken: string;
   readonly good: Endpoint;
   readonly bad: Endpoint;
@@ -37,6 +43,8 @@ const ANSWER = JSON.stringify({ error: 'relation "orders" does not exist', hint:
 
 export async function startSeededServer(portal: PortalSource): Promise<SeededServer> {
   const folder = mkdtempSync(join(tmpdir(), "genhook-portal-"));
+  const logo = join(folder, "logo");
+  writeFileSync(logo, LOGO);
   const resolved = resolveSettings(
     {
       port: "0",
@@ -46,6 +54,8 @@ export async function startSeededServer(portal: PortalSource): Promise<SeededSer
       "retry-waits": "20ms,20ms",
       "log-level": "silent",
       "keep-responses": "all",
+      ...BRAND,
+      "portal-logo": logo,
     },
     {},
   );
@@ -70,7 +80,7 @@ export async function startSeededServer(portal: PortalSource): Promise<SeededSer
             response.writeHead(500, { "Content-Type": "application/json", Server: "nginx" }).end(ANSWER);
           },
   });
-  const { clientId, accessToken, own } = await makeApp(api, origin);
+  const { clientId, clientSecret, accessToken, own } = await makeApp(api, origin);
   const order = (topic: string, address: string, filter?: string) =>
     own.call("createWebhook", { body: { webhook: { topic, address, ...(filter === undefined ? {} : { filter }) } } });
   await order("orders/create", `${good.url}/hooks/orders`);
@@ -91,6 +101,7 @@ export async function startSeededServer(portal: PortalSource): Promise<SeededSer
     genhook,
     api,
     clientId,
+    clientSecret,
     accessToken,
     good,
     bad,
@@ -121,11 +132,11 @@ async function makeApp(api: ApiClient, origin: string) {
     },
   });
   await api.call("createApp", { body: { name: "Loyalty points" } });
-  const { clientId } = app;
+  const { clientId, clientSecret = "" } = app;
   const scopes = ["read_orders", "read_products", "write_apps"];
   const { installation } = await api.call("createInstallation", { body: { clientId, shop: SHOP, scopes } });
   const { accessToken = "" } = installation;
-  return { clientId, accessToken, own: new ApiClient({ origin, credentials: { kind: "app", accessToken } }) };
+  return { clientId, clientSecret, accessToken, own: new ApiClient({ origin, credentials: { kind: "app", accessToken } }) };
 }
 
 /** Once all are given up; asked again and again, bounded by the test's own time limit. */

@@ -10,6 +10,7 @@ import { StateMark } from "../parts/state-mark.tsx";
 import { Empty } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
 import { client } from "../session/client.ts";
+import { useIsOperator } from "../session/session-context.ts";
 import { words } from "../words.ts";
 import { curlOf } from "./curl.ts";
 
@@ -109,12 +110,21 @@ function AttemptBody({ attempt, before, delivery }: Omit<AttemptProps, "isOpenFi
   );
 }
 
-function Request({ attempt, delivery }: Pick<AttemptProps, "attempt" | "delivery">) {
-  const event = useQuery({
-    queryKey: ["event", delivery.eventId],
-    queryFn: () => client.call("getEvent", { params: { id: delivery.eventId } }),
+/** What was sent: to operators as it was published, to the app's developer as the webhook gets it. */
+function usePayload({ id, eventId }: FullDeliveryEntry): Readonly<Record<string, unknown>> | null {
+  const isOperator = useIsOperator();
+  const sent = useQuery({
+    queryKey: ["payload", isOperator ? eventId : id],
+    queryFn: async () => {
+      if (isOperator) return (await client.call("getEvent", { params: { id: eventId } })).event.payload;
+      return (await client.call("getAppDeliveryPayload", { params: { id } })).payload;
+    },
   });
-  const payload = event.data?.event.payload ?? null;
+  return sent.data ?? null;
+}
+
+function Request({ attempt, delivery }: Pick<AttemptProps, "attempt" | "delivery">) {
+  const payload = usePayload(delivery);
   const body = payload === null ? null : JSON.stringify(payload);
   return (
     <details>

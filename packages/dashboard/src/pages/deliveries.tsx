@@ -8,6 +8,7 @@ import { Page } from "../parts/page.tsx";
 import { StateMark, toneOfDelivery } from "../parts/state-mark.tsx";
 import { Empty } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
+import { useIsOperator, useOnlyShop } from "../session/session-context.ts";
 import { words } from "../words.ts";
 
 const FILTERS = ["state", "shop", "clientId", "topic", "webhookId", "eventId", "endpointId", "createTimeMin", "createTimeMax"] as const;
@@ -45,7 +46,7 @@ export const deliveryColumns = (nameOf: (clientId: string) => string): readonly 
     ),
   },
   { head: words.deliveries.shop, cell: (each) => shopName(each.shop) },
-  { head: words.deliveries.app, cell: (each) => nameOf(each.clientId) },
+  { head: words.deliveries.app, isForOperators: true, cell: (each) => nameOf(each.clientId) },
   { head: words.deliveries.attempts, isNumber: true, cell: (each) => formatCount(each.attemptCount) },
   { head: words.deliveries.updated, cell: (each) => <Time at={each.updateTime} /> },
 ];
@@ -63,8 +64,13 @@ export default function Deliveries() {
   const { filters, set, clear } = useFilters(FILTERS);
   const [isLive, setLive] = useState(true);
   const nameOf = useAppName();
+  const isOperator = useIsOperator();
+  const onlyShop = useOnlyShop();
   const isUnbounded =
-    filters.state === "pending" && [filters.webhookId, filters.eventId, filters.endpointId].every((id) => id === undefined);
+    filters.state === "pending" &&
+    [filters.webhookId, filters.eventId, filters.endpointId, isOperator ? undefined : (filters.shop ?? onlyShop ?? undefined)].every(
+      (id) => id === undefined,
+    );
   return (
     <Page
       title={words.deliveries.title}
@@ -95,7 +101,10 @@ export default function Deliveries() {
       </section>
       <div className="panel">
         {isUnbounded ? (
-          <Empty title={words.delivery.stateIs.pending} lead={words.deliveries.pendingNeeds} />
+          <Empty
+            title={words.delivery.stateIs.pending}
+            lead={isOperator ? words.deliveries.pendingNeeds : words.deliveries.pendingNeedsOwn}
+          />
         ) : (
           <EntryList
             operation="listDeliveries"

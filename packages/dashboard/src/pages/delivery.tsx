@@ -8,17 +8,17 @@ import { StateMark, toneOfDelivery } from "../parts/state-mark.tsx";
 import { Failed, Lines } from "../parts/states.tsx";
 import { Age, Time, useNow } from "../parts/time.tsx";
 import { client } from "../session/client.ts";
-import { useCanChange } from "../session/session-context.ts";
+import { useCan } from "../session/session-context.ts";
 import { words } from "../words.ts";
 import { Attempts } from "./attempts.tsx";
-import { useAppName } from "./deliveries.tsx";
+import { AppFact } from "./app-fact.tsx";
 
 const REFRESH_MS = 2_000;
 /** Reasons after which a delivery cannot be sent again. */
 const FINAL_REASONS: ReadonlySet<string> = new Set(["redacted", "uninstalled", "scope_lost", "available"]);
 
 export default function Delivery({ id }: { readonly id: string }) {
-  const canChange = useCanChange();
+  const canChange = useCan("replay");
   const queries = useQueryClient();
   const found = useQuery({
     queryKey: ["delivery", id],
@@ -66,7 +66,6 @@ export default function Delivery({ id }: { readonly id: string }) {
 }
 
 function About({ delivery }: { readonly delivery: FullDeliveryEntry }) {
-  const nameOf = useAppName();
   return (
     <Panel title={words.delivery.title}>
       <Facts>
@@ -74,9 +73,7 @@ function About({ delivery }: { readonly delivery: FullDeliveryEntry }) {
           <span className="mono">{delivery.address}</span>
         </Fact>
         <Fact name={words.deliveries.shop}>{delivery.shop}</Fact>
-        <Fact name={words.deliveries.app}>
-          <Link href={`/apps/${delivery.clientId}`}>{nameOf(delivery.clientId)}</Link>
-        </Fact>
+        <AppFact clientId={delivery.clientId} />
         <Fact name={words.delivery.event}>
           <Link href={`/events/${delivery.eventId}`} className="mono">
             {shortId(delivery.eventId)}

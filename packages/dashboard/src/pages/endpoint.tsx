@@ -1,4 +1,3 @@
-import { Alert } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Answer } from "@genhook/contract/client";
 import type { ReactNode } from "react";
@@ -10,17 +9,19 @@ import { StateMark } from "../parts/state-mark.tsx";
 import { Failed, Lines } from "../parts/states.tsx";
 import { Age, Time } from "../parts/time.tsx";
 import { client } from "../session/client.ts";
-import { useCanChange } from "../session/session-context.ts";
+import { useCan, useOnlyShop } from "../session/session-context.ts";
 import { words } from "../words.ts";
-import { useAppName } from "./deliveries.tsx";
+import { AppFact } from "./app-fact.tsx";
 import { lastFailureOf, standingOf } from "./endpoints.tsx";
+import { HeldNote } from "./held-note.tsx";
 
 type Details = Answer<"getEndpoint">["endpoint"];
 
 const REFRESH_MS = 3_000;
 
 export default function Endpoint({ id }: { readonly id: string }) {
-  const canChange = useCanChange();
+  const [canReplay, canEdit] = [useCan("replay"), useCan("edit")];
+  const isWhole = useOnlyShop() === null;
   const queries = useQueryClient();
   const found = useQuery({
     queryKey: ["endpoint", id],
@@ -47,10 +48,10 @@ export default function Endpoint({ id }: { readonly id: string }) {
       lead={<span className="mono">{endpoint.address}</span>}
       actions={
         <>
-          {canChange && endpoint.breaker === "open" ? (
+          {(canReplay || canEdit) && endpoint.breaker === "open" ? (
             <Confirm label={says.probe} title={says.probeTitle} lead={says.probeLead} act={act("probeEndpoint")} />
           ) : null}
-          {canChange && endpoint.webhooks.suspended > 0 ? (
+          {canEdit && isWhole && endpoint.webhooks.suspended > 0 ? (
             <Confirm variant="filled" label={says.resume} title={says.resumeTitle} lead={says.resumeLead} act={act("resumeEndpoint")} />
           ) : null}
           <Link href={`/webhooks?endpointId=${endpoint.id}`}>{says.itsWebhooks}</Link>
@@ -64,25 +65,18 @@ export default function Endpoint({ id }: { readonly id: string }) {
 }
 
 function Health({ endpoint }: { readonly endpoint: Details }) {
-  const nameOf = useAppName();
   const [tone, standing] = standingOf(endpoint);
   const says = words.endpoints;
   const { held, backlog, warnedPercent, concurrency } = endpoint;
   return (
     <>
       <Panel title={words.delivery.endpoint}>
-        {held === null ? null : (
-          <Alert color="yellow" mb="md">
-            <Link href="/holds">{words.webhooks.held(held.reason)}</Link>
-          </Alert>
-        )}
+        <HeldNote held={held} />
         <Facts>
           <Fact name={says.state}>
             <StateMark tone={tone}>{standing}</StateMark>
           </Fact>
-          <Fact name={words.deliveries.app}>
-            <Link href={`/apps/${endpoint.clientId}`}>{nameOf(endpoint.clientId)}</Link>
-          </Fact>
+          <AppFact clientId={endpoint.clientId} />
           <Fact name={says.backlog}>{says.count(formatCount(backlog.pending), backlog.more)}</Fact>
           <Moment name={says.oldest} at={backlog.oldestPendingAt} />
           <Fact name={says.breaker}>{says.breakers[endpoint.breaker]}</Fact>

@@ -36,7 +36,7 @@ export const endpointColumns = (nameOf: (clientId: string) => string): readonly 
       return <StateMark tone={tone}>{name}</StateMark>;
     },
   },
-  { head: words.deliveries.app, cell: (each) => nameOf(each.clientId) },
+  { head: words.deliveries.app, isForOperators: true, cell: (each) => nameOf(each.clientId) },
   {
     head: words.endpoints.webhooks,
     isNumber: true,

@@ -95,10 +95,10 @@ function Deliveries({ deliveries, nameOf }: Named & { readonly deliveries: reado
 }
 
 /** Why each webhook was owed the event, or not: the answer to "why did it not arrive". */
-function Decisions({ id, nameOf }: Named & { readonly id: string }) {
+export function Decisions({ id, nameOf }: Named & { readonly id: string }) {
   const found = useQuery({ queryKey: ["decisions", id], queryFn: () => client.call("getDecisions", { params: { id } }) });
   const columns: readonly Column<DecisionEntry>[] = [
-    { head: words.deliveries.app, cell: (each) => nameOf(each.clientId) },
+    { head: words.deliveries.app, isForOperators: true, cell: (each) => nameOf(each.clientId) },
     {
       head: words.event.decision,
       cell: (each) => (

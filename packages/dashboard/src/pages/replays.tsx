@@ -9,7 +9,7 @@ import { Page } from "../parts/page.tsx";
 import { StateMark, type Tone } from "../parts/state-mark.tsx";
 import { Time } from "../parts/time.tsx";
 import { client } from "../session/client.ts";
-import { useCanChange } from "../session/session-context.ts";
+import { useCan } from "../session/session-context.ts";
 import { words } from "../words.ts";
 import { useAppName } from "./deliveries.tsx";
 import { NewReplay } from "./new-replay.tsx";
@@ -20,7 +20,7 @@ const TONES: Readonly<Record<Replay["state"], Tone>> = { running: "wait", paused
 const REFRESH_MS = 1_500;
 
 export default function Replays() {
-  const canChange = useCanChange();
+  const canChange = useCan("replay");
   const nameOf = useAppName();
   const [isOpen, setOpen] = useState(false);
   const columns: readonly Column<Replay>[] = [
@@ -37,7 +37,7 @@ export default function Replays() {
     { head: words.replays.progress, cell: (each) => <Bar replay={each} /> },
     { head: words.replays.rate, cell: (each) => <span className="nowrap">{words.replays.perSecond(each.ratePerSecond)}</span> },
     { head: words.replays.created, cell: (each) => <Time at={each.createTime} /> },
-    { head: words.replays.madeBy, cell: (each) => each.madeBy.replace(/^key \S+ /, "") },
+    { head: words.replays.madeBy, isForOperators: true, cell: (each) => each.madeBy.replace(/^key \S+ /, "") },
     ...(canChange ? [{ head: words.states.actions, cell: (each: Replay) => <Steps replay={each} /> }] : []),
   ];
   return (

@@ -8,7 +8,7 @@ import { Panel } from "../parts/page.tsx";
 import { StateMark, type Tone } from "../parts/state-mark.tsx";
 import { Time } from "../parts/time.tsx";
 import { client } from "../session/client.ts";
-import { useCanChange } from "../session/session-context.ts";
+import { useCan, useIsOperator } from "../session/session-context.ts";
 import { words } from "../words.ts";
 
 type Secret = AppEntry["secrets"][number];
@@ -19,7 +19,7 @@ const KINDS: readonly Kind[] = ["client", "signing", "ed25519"];
 const TONES: Readonly<Record<Secret["state"], Tone>> = { staged: "wait", live: "good", retiring: "warn", revoked: "still" };
 
 /** Secrets of an app, kind by kind, each with the step that comes next. */
-export function Secrets({ app }: { readonly app: AppEntry }) {
+export function Secrets({ app }: { readonly app: Pick<AppEntry, "clientId" | "secrets"> }) {
   const [shown, setShown] = useState<SecretEntry | null>(null);
   const queries = useQueryClient();
   const take = async (kind: Kind, step: Step, id?: string): Promise<void> => {
@@ -66,7 +66,7 @@ interface OfKindProps {
 }
 
 function OfKind({ kind, secrets, take }: OfKindProps) {
-  const canChange = useCanChange();
+  const canChange = useCan("edit");
   const standing = secrets.filter((each) => each.state !== "revoked");
   const staged = standing.some((each) => each.state === "staged");
   const retiring = standing.some((each) => each.state === "retiring");
@@ -109,8 +109,11 @@ function OfKind({ kind, secrets, take }: OfKindProps) {
 }
 
 function NextStep({ secret, take }: Pick<OfKindProps, "take"> & { readonly secret: Secret }) {
+  const isOperator = useIsOperator();
   const step = secret.state === "staged" ? "use" : secret.state === "retiring" ? "revoke" : null;
   if (step === null) return null;
+  // Who came in with the secret that goes away is signed out with it.
+  const also = !isOperator && step === "revoke" && secret.kind === "client" ? ` ${words.secrets.signsOut}` : "";
   return (
     <Confirm
       size="xs"
@@ -118,7 +121,7 @@ function NextStep({ secret, take }: Pick<OfKindProps, "take"> & { readonly secre
       isDangerous={step === "revoke"}
       label={words.secrets.steps[step]}
       title={words.secrets.kinds[secret.kind]}
-      lead={words.secrets.confirm[step]}
+      lead={words.secrets.confirm[step] + also}
       act={() => take(secret.kind, step, secret.id)}
     />
   );

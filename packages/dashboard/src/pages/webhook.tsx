@@ -1,4 +1,4 @@
-import { Alert, Button, Group } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Input, PlatformWebhookEntry } from "@genhook/contract/client";
 import { useState } from "react";
@@ -11,9 +11,12 @@ import { Fact, Facts, Page, Panel } from "../parts/page.tsx";
 import { Failed, Lines } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
 import { client } from "../session/client.ts";
-import { useCanChange } from "../session/session-context.ts";
+import { useCan, useIsOperator } from "../session/session-context.ts";
 import { words } from "../words.ts";
+import { AppFact } from "./app-fact.tsx";
 import { deliveryColumns, useAppName } from "./deliveries.tsx";
+import { HeldNote } from "./held-note.tsx";
+import { OwnActions, OwnAddress } from "./own-webhook.tsx";
 import { WebhookStatus } from "./webhooks.tsx";
 
 const LATEST_MAX = 10;
@@ -22,7 +25,8 @@ const REFRESH_MS = 5_000;
 type Change = (body: Input<"changeWebhook">["body"]) => Promise<void>;
 
 export default function WebhookPage({ id }: { readonly id: string }) {
-  const canChange = useCanChange();
+  const canChange = useCan("edit");
+  const isOperator = useIsOperator();
   const queries = useQueryClient();
   const nameOf = useAppName();
   const found = useQuery({
@@ -48,9 +52,17 @@ export default function WebhookPage({ id }: { readonly id: string }) {
       title={webhook.topic}
       parent={parent}
       lead={<span className="mono">{webhook.address}</span>}
-      actions={canChange ? <Turn webhook={webhook} change={change} /> : null}
+      actions={
+        canChange ? (
+          <>
+            {isOperator ? null : <OwnActions webhook={webhook} />}
+            <Turn webhook={webhook} change={change} />
+          </>
+        ) : null
+      }
     >
       <About webhook={webhook} />
+      {canChange && !isOperator && webhook.shop !== null ? <OwnAddress key={webhook.address} webhook={webhook} /> : null}
       <Settings key={webhook.updateTime} webhook={webhook} change={change} />
       <Panel
         title={words.webhooks.latest}
@@ -92,24 +104,17 @@ function Turn({ webhook, change }: { readonly webhook: PlatformWebhookEntry; rea
 }
 
 function About({ webhook }: { readonly webhook: PlatformWebhookEntry }) {
-  const nameOf = useAppName();
   const { statusReason, held } = webhook;
   return (
     <Panel title={words.delivery.webhook}>
-      {held === null ? null : (
-        <Alert color="yellow" mb="md">
-          <Link href="/holds">{words.webhooks.held(held.reason)}</Link>
-        </Alert>
-      )}
+      <HeldNote held={held} />
       <Facts>
         <Fact name={words.webhooks.status}>
           <WebhookStatus webhook={webhook} />
           {statusReason === null ? null : <div className="quiet">{words.webhooks.reasons[statusReason]}</div>}
         </Fact>
         <Fact name={words.deliveries.shop}>{webhook.shop ?? words.webhooks.ofApp}</Fact>
-        <Fact name={words.deliveries.app}>
-          <Link href={`/apps/${webhook.clientId}`}>{nameOf(webhook.clientId)}</Link>
-        </Fact>
+        <AppFact clientId={webhook.clientId} />
         <Fact name={words.delivery.endpoint}>
           {webhook.endpointId === null ? (
             words.webhooks.pull
@@ -134,7 +139,7 @@ function About({ webhook }: { readonly webhook: PlatformWebhookEntry }) {
 
 /** Filter, fields and changed: to be tried, then saved. */
 function Settings({ webhook, change }: { readonly webhook: PlatformWebhookEntry; readonly change: Change }) {
-  const canChange = useCanChange();
+  const canChange = useCan("edit");
   const before: Selection = {
     filter: webhook.filter ?? "",
     fields: (webhook.fields ?? []).join(", "),

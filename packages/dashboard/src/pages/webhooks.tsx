@@ -1,11 +1,15 @@
+import { Button } from "@mantine/core";
 import type { PlatformWebhookEntry } from "@genhook/contract/client";
+import { useState } from "react";
 import { EntryList, type Column } from "../parts/entry-list.tsx";
 import { AppFilter, ChoiceFilter, ClearFilters, ShopFilter, TextFilter, TopicFilter, useFilters } from "../parts/filters.tsx";
 import { Page } from "../parts/page.tsx";
 import { StateMark, type Tone } from "../parts/state-mark.tsx";
 import { Time } from "../parts/time.tsx";
+import { useCan, useIsOperator } from "../session/session-context.ts";
 import { words } from "../words.ts";
 import { shopName, useAppName } from "./deliveries.tsx";
+import { NewWebhook } from "./new-webhook.tsx";
 
 const STATUSES = ["active", "paused", "suspended", "disabled"] as const;
 const TONES: Readonly<Record<PlatformWebhookEntry["status"], Tone>> = {
@@ -28,16 +32,24 @@ export function WebhookStatus({ webhook }: { readonly webhook: PlatformWebhookEn
 export default function Webhooks() {
   const { filters, set, clear } = useFilters(["status", "shop", "clientId", "topic", "endpointId"]);
   const nameOf = useAppName();
+  const [isOpen, setOpen] = useState(false);
+  const isOperator = useIsOperator();
+  // Operators make none: what an app wants is the app's to say.
+  const canMake = useCan("edit") && !isOperator;
   const columns: readonly Column<PlatformWebhookEntry>[] = [
     { head: words.deliveries.topic, cell: (each) => each.topic },
     { head: words.webhooks.status, cell: (each) => <WebhookStatus webhook={each} /> },
     { head: words.deliveries.address, cell: (each) => each.address?.replace(/^https?:\/\//, "") ?? words.webhooks.pull },
     { head: words.deliveries.shop, cell: (each) => (each.shop === null ? words.webhooks.ofApp : shopName(each.shop)) },
-    { head: words.deliveries.app, cell: (each) => nameOf(each.clientId) },
+    { head: words.deliveries.app, isForOperators: true, cell: (each) => nameOf(each.clientId) },
     { head: words.webhooks.changedAt, cell: (each) => <Time at={each.updateTime} /> },
   ];
   return (
-    <Page title={words.webhooks.title} lead={words.webhooks.lead}>
+    <Page
+      title={words.webhooks.title}
+      lead={words.webhooks.lead}
+      actions={canMake ? <Button onClick={() => setOpen(true)}>{words.newWebhook.new}</Button> : null}
+    >
       <section className="toolbar" aria-label={words.filters.label}>
         <ChoiceFilter
           label={words.filters.status}
@@ -59,9 +71,10 @@ export default function Webhooks() {
           columns={columns}
           keyOf={(each) => String(each.id)}
           href={(each) => `/webhooks/${each.id}`}
-          empty={{ title: words.webhooks.empty, lead: words.webhooks.emptyLead }}
+          empty={{ title: words.webhooks.empty, lead: isOperator ? words.webhooks.emptyLead : words.webhooks.emptyOwn }}
         />
       </div>
+      {isOpen ? <NewWebhook onClose={() => setOpen(false)} /> : null}
     </Page>
   );
 }

@@ -4,12 +4,15 @@ import type { Entry, PagedName } from "@genhook/contract/client";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { readPage } from "../session/client.ts";
+import { useIsOperator } from "../session/session-context.ts";
 import { words } from "../words.ts";
 import { Empty, Failed, Lines } from "./states.tsx";
 
 export interface Column<One> {
   readonly head: string;
   readonly isNumber?: boolean;
+  /** Says nothing to an app's developer: it is always their own. */
+  readonly isForOperators?: boolean;
   readonly cell: (entry: One) => ReactNode;
 }
 
@@ -25,7 +28,9 @@ export interface RowsProps<One> {
 }
 
 /** Entries as a table; on a phone as one block each. */
-export function Rows<One>({ name, entries, columns, keyOf, href, below }: RowsProps<One>) {
+export function Rows<One>({ name, entries, columns: all, keyOf, href, below }: RowsProps<One>) {
+  const isOperator = useIsOperator();
+  const columns = isOperator ? all : all.filter((column) => column.isForOperators !== true);
   return (
     <table className="list stacks" aria-label={name}>
       <thead>
@@ -110,7 +115,17 @@ export function EntryList<Name extends PagedName>(props: EntryListProps<Name>) {
   if (list.isPending) return <Lines />;
   if (list.data === undefined) return <Failed error={list.error} onRetry={() => void list.refetch()} />;
   const entries = list.data.pages.flatMap((page) => page.entries);
-  if (entries.length === 0) return <Empty {...empty} />;
+  if (entries.length === 0) {
+    if (!list.hasNextPage) return <Empty {...empty} />;
+    // A filter that fits little: the server looks through so many at a time, and says where to go on.
+    return (
+      <Empty title={words.states.notYet} lead={words.states.notYetLead}>
+        <Button variant="default" size="xs" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          {words.states.lookFurther}
+        </Button>
+      </Empty>
+    );
+  }
   return (
     <>
       {list.isError ? <Failed error={list.error} onRetry={() => void list.refetch()} /> : null}

@@ -2,6 +2,7 @@ import { Alert, Button, Textarea, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../session/client.ts";
+import { useIsOperator } from "../session/session-context.ts";
 import { words } from "../words.ts";
 import { SourceView } from "./json-view.tsx";
 import { Failed } from "./states.tsx";
@@ -24,6 +25,7 @@ export const NO_SELECTION: Selection = { filter: "", fields: "", changed: "" };
 
 /** Says whether a filter would let an event pass, and what of it would be sent. */
 export function FilterTester({ topic, apiVersion, selection, onChange }: FilterTesterProps) {
+  const isOperator = useIsOperator();
   const [own, setOwn] = useState(NO_SELECTION);
   const [payload, setPayload] = useState("");
   const [eventChanged, setEventChanged] = useState("");
@@ -33,7 +35,8 @@ export function FilterTester({ topic, apiVersion, selection, onChange }: FilterT
       client.call("testFilter", {
         body: {
           topic,
-          ...(apiVersion === undefined ? {} : { apiVersion }),
+          // An app has one version; operators say which.
+          ...(apiVersion === undefined || !isOperator ? {} : { apiVersion }),
           ...(payload.trim() === "" ? {} : { payload: readPayload(payload) }),
           ...(eventChanged.trim() === "" ? {} : { eventChanged: readPaths(eventChanged) }),
           ...toMembers(tried),

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useSearchParams } from "wouter";
 import { client } from "../session/client.ts";
+import { useIsOperator, useOnlyShop, useSession } from "../session/session-context.ts";
 import { words } from "../words.ts";
 
 /** Filters stand in the page's address: a link to it shows the same. */
@@ -40,10 +41,12 @@ interface FieldProps {
   readonly label: string;
   readonly value: string | undefined;
   readonly onChange: (value: string | null) => void;
+  /** Where nothing is chosen: everything, unless said. */
+  readonly placeholder?: string;
 }
 
 /** Text that counts once it is entered, not with every letter. */
-export function TextFilter({ label, value, onChange, placeholder = words.filters.any }: FieldProps & { readonly placeholder?: string }) {
+export function TextFilter({ label, value, onChange, placeholder = words.filters.any }: FieldProps) {
   const [text, setText] = useState(value ?? "");
   useEffect(() => setText(value ?? ""), [value]);
   const commit = (): void => {
@@ -76,12 +79,13 @@ interface ChoiceProps extends FieldProps {
 
 const NOTHING_TO_FETCH = (): void => undefined;
 
-export function ChoiceFilter({ label, value, onChange, choices, isSearched = false, onWanted = NOTHING_TO_FETCH }: ChoiceProps) {
+export function ChoiceFilter(props: ChoiceProps) {
+  const { label, value, onChange, choices, isSearched = false, onWanted = NOTHING_TO_FETCH, placeholder = words.filters.all } = props;
   return (
     <Select
       size="sm"
       label={label}
-      placeholder={words.filters.all}
+      placeholder={placeholder}
       value={value ?? null}
       onChange={onChange}
       data={[...choices]}
@@ -95,7 +99,8 @@ export function ChoiceFilter({ label, value, onChange, choices, isSearched = fal
 }
 
 /** Text with proposals; what is proposed is not all there may be. */
-function ProposedFilter({ label, value, onChange, proposals }: FieldProps & { readonly proposals: readonly string[] }) {
+function ProposedFilter(props: FieldProps & { readonly proposals: readonly string[] }) {
+  const { label, value, onChange, proposals, placeholder = words.filters.any } = props;
   const [text, setText] = useState(value ?? "");
   useEffect(() => setText(value ?? ""), [value]);
   const commit = (entered: string): void => {
@@ -105,7 +110,7 @@ function ProposedFilter({ label, value, onChange, proposals }: FieldProps & { re
     <Autocomplete
       size="sm"
       label={label}
-      placeholder={words.filters.any}
+      placeholder={placeholder}
       value={text}
       onChange={setText}
       onOptionSubmit={commit}
@@ -123,27 +128,43 @@ const PROPOSALS_MAX = 250;
 const PROPOSALS_KEPT_MS = 60_000;
 
 export function ShopFilter(props: Omit<FieldProps, "label">) {
+  const proposals = useShops();
+  // There is nothing to choose for who sees one shop.
+  return useOnlyShop() === null ? <ProposedFilter label={words.filters.shop} proposals={proposals} {...props} /> : null;
+}
+
+/** The first shops by domain: of an app's developer those that it is installed on. */
+export function useShops(): readonly string[] {
+  const isOperator = useIsOperator();
   const shops = useQuery({
     queryKey: ["proposals", "shops"],
-    queryFn: () => client.call("listShops", { query: { limit: PROPOSALS_MAX } }),
+    queryFn: async () => {
+      const query = { limit: PROPOSALS_MAX };
+      if (isOperator) return (await client.call("listShops", { query })).shops.map(({ domain }) => domain);
+      return (await client.call("listInstallations", { query })).installations.map(({ shop }) => shop);
+    },
     staleTime: PROPOSALS_KEPT_MS,
   });
-  return <ProposedFilter label={words.filters.shop} proposals={(shops.data?.shops ?? []).map((shop) => shop.domain)} {...props} />;
+  return shops.data ?? [];
 }
 
 export function AppFilter(props: Omit<FieldProps, "label">) {
+  const isOperator = useIsOperator();
   const apps = useApps().map((app) => ({ value: app.clientId, label: app.name }));
+  if (!isOperator) return null;
   return <ChoiceFilter label={words.filters.app} choices={withCurrent(apps, props.value)} isSearched {...props} />;
 }
 
 /** The first apps by name: for choosing, and for saying a client id's name. */
 export function useApps(): readonly { readonly clientId: string; readonly name: string }[] {
+  const { app, name } = useSession();
   const apps = useQuery({
     queryKey: ["proposals", "apps"],
     queryFn: () => client.call("listApps", { query: { limit: PROPOSALS_MAX } }),
     staleTime: PROPOSALS_KEPT_MS,
+    enabled: app === undefined,
   });
-  return apps.data?.apps ?? [];
+  return app === undefined ? (apps.data?.apps ?? []) : [{ clientId: app.clientId, name }];
 }
 
 export function TopicFilter(props: Omit<FieldProps, "label">) {

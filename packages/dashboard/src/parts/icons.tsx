@@ -11,6 +11,8 @@ const PATHS = {
   shops: "M4 9l1.5-5h13L20 9M4 9v11h16V9M4 9h16M10 20v-6h4v6",
   installations: "M12 3v11M7 10l5 5 5-5M4 20h16",
   keys: "M14.5 9.5a4.5 4.5 0 1 1-3-4.2 4.5 4.5 0 0 1 3 4.2zM13 13l8 8M18 18l2-2",
+  links: "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1",
+  secrets: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3M12 15v2",
   audit: "M6 3h9l4 4v14H6zM9 12h7M9 16h7M9 8h3",
   chevron: "M6 9l6 6 6-6",
 } as const;

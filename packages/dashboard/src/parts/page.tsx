@@ -1,6 +1,6 @@
-import { useEffect, type ReactNode } from "react";
+import { useContext, useEffect, type ReactNode } from "react";
 import { Link } from "wouter";
-import { words } from "../words.ts";
+import { PortalContext } from "../session/session-context.ts";
 
 export interface PageProps {
   readonly title: string;
@@ -13,9 +13,10 @@ export interface PageProps {
 
 /** What every page has: a heading, what it is about, and what can be done. */
 export function Page({ title, lead, parent, actions, children }: PageProps) {
+  const { brand } = useContext(PortalContext);
   useEffect(() => {
-    document.title = `${title} · ${words.product}`;
-  }, [title]);
+    document.title = `${title} · ${brand.name}`;
+  }, [title, brand.name]);
   return (
     <div className="page">
       <div className="page-head">

@@ -1,24 +1,45 @@
 import { Burger, Button, Drawer, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useContext, useEffect, useRef, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
-import icon from "../icon.svg";
+import { formatList } from "../format.ts";
 import { Icon } from "../parts/icons.tsx";
 import { words } from "../words.ts";
+import { Time } from "../parts/time.tsx";
+import { BrandMark } from "./brand-mark.tsx";
 import { signOut } from "./client.ts";
-import { changeSession, useCanChange, useSession } from "./session-context.ts";
+import { changeSession, PortalContext, useIsOperator, useOnlyShop, useSession } from "./session-context.ts";
 
 type PageName = Exclude<keyof typeof words.nav, "label" | "open" | "close" | "groups" | "apiReference">;
 
-const GROUPS: readonly { readonly name: keyof typeof words.nav.groups | null; readonly pages: readonly PageName[] }[] = [
+interface PageGroup {
+  readonly name: keyof typeof words.nav.groups | null;
+  readonly pages: readonly PageName[];
+}
+
+const FOR_OPERATORS: readonly PageGroup[] = [
   { name: null, pages: ["overview"] },
   { name: "traffic", pages: ["deliveries", "webhooks", "endpoints", "replays", "holds"] },
   { name: "directory", pages: ["topics", "apps", "shops", "installations"] },
-  { name: "administration", pages: ["keys", "audit"] },
+  { name: "administration", pages: ["keys", "links", "audit"] },
 ];
+const FOR_DEVELOPERS: readonly PageGroup[] = [
+  { name: null, pages: ["overview"] },
+  { name: "traffic", pages: ["deliveries", "webhooks", "endpoints", "replays"] },
+  { name: "build", pages: ["topics", "secrets"] },
+];
+
+/** Where one can go; secrets hold for all shops, so who sees one has no page of them. */
+function usePageGroups(): readonly PageGroup[] {
+  const isOperator = useIsOperator();
+  const isNarrowed = useOnlyShop() !== null;
+  if (isOperator) return FOR_OPERATORS;
+  return FOR_DEVELOPERS.map(({ name, pages }) => ({ name, pages: pages.filter((page) => !(isNarrowed && page === "secrets")) }));
+}
 
 /** What stands around every page: where one can go, who is signed in. */
 export function Shell({ children }: { readonly children: ReactNode }) {
+  const { brand } = useContext(PortalContext);
   const [isOpen, setOpen] = useState(false);
   const [location] = useLocation();
   const content = useRef<HTMLElement>(null);
@@ -42,14 +63,14 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       <Drawer
         opened={isOpen}
         onClose={() => setOpen(false)}
-        title={words.product}
+        title={brand.name}
         size={280}
         closeButtonProps={{ "aria-label": words.nav.close }}
       >
         <Navigation />
       </Drawer>
       <div className="shell">
-        <aside className="side" aria-label={words.product}>
+        <aside className="side" aria-label={brand.name}>
           <Brand />
           <Navigation />
         </aside>
@@ -62,10 +83,11 @@ export function Shell({ children }: { readonly children: ReactNode }) {
 }
 
 function Brand() {
+  const { brand } = useContext(PortalContext);
   return (
     <Link href="/" className="brand">
-      <img src={icon} alt="" />
-      {words.product}
+      <BrandMark />
+      <span className="cut">{brand.name}</span>
     </Link>
   );
 }
@@ -75,7 +97,7 @@ function Navigation() {
     <>
       <GoTo />
       <nav aria-label={words.nav.label}>
-        {GROUPS.map(({ name, pages }) => (
+        {usePageGroups().map(({ name, pages }) => (
           <div key={name ?? ""}>
             {name === null ? null : <p className="nav-heading">{words.nav.groups[name]}</p>}
             <ul className="nav-group">
@@ -107,7 +129,7 @@ function NavigationLink({ page }: { readonly page: PageName }) {
 
 function WhoIsIn() {
   const session = useSession();
-  const canChange = useCanChange();
+  const { ways } = useContext(PortalContext);
   const queries = useQueryClient();
   const leave = async (): Promise<void> => {
     await signOut();
@@ -119,15 +141,38 @@ function WhoIsIn() {
         <div className="cut" title={session.name}>
           {session.name}
         </div>
-        <div className="quiet">{canChange ? session.role : words.signIn.readOnly}</div>
+        <WhatIsAllowed />
       </div>
       <Button size="compact-sm" variant="default" onClick={() => void leave()}>
         {words.signIn.out}
       </Button>
-      <a href="/docs">{words.nav.apiReference}</a>
-      <span className="quiet">
-        {words.product} {session.version}
-      </span>
+      {ways.includes("operator") ? (
+        <a href="/docs" target="_blank" rel="noopener">
+          {words.nav.apiReference}
+        </a>
+      ) : null}
+      {session.version === "" ? null : (
+        <span className="quiet">
+          {words.product} {session.version}
+        </span>
+      )}
+    </div>
+  );
+}
+
+/** An operator's role; a developer's shop, what is allowed, and for how long. */
+function WhatIsAllowed() {
+  const { role, app, expiresAt } = useSession();
+  if (app === undefined) return <div className="quiet">{role === "admin" ? role : words.signIn.readOnly}</div>;
+  return (
+    <div className="quiet">
+      <div className="cut" title={app.shop ?? ""}>
+        {app.shop ?? words.access.allShops}
+      </div>
+      <div>{formatList(app.can.map((each) => words.access.can[each]))}</div>
+      <div>
+        {words.access.until} <Time at={expiresAt} />
+      </div>
     </div>
   );
 }

@@ -1,24 +1,32 @@
-import { Alert, Button, PasswordInput } from "@mantine/core";
-import type { PortalSession } from "@genhook/contract/client";
+import { Alert, Button, PasswordInput, SegmentedControl, TextInput } from "@mantine/core";
+import type { PortalSession, PortalWay } from "@genhook/contract/client";
 import { useMutation } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
-import icon from "../icon.svg";
+import { useContext, useEffect, useState } from "react";
 import { words } from "../words.ts";
-import { signIn } from "./client.ts";
+import { BrandMark } from "./brand-mark.tsx";
+import { signIn, type Credentials } from "./client.ts";
+import { PortalContext } from "./session-context.ts";
 
 export interface SignInProps {
   readonly hasEnded: boolean;
   readonly onSignedIn: (session: PortalSession) => void;
 }
 
+/** The ways in that this port offers: with a platform key, or with an app's client id and secret. */
 export function SignIn({ hasEnded, onSignedIn }: SignInProps) {
-  const [key, setKey] = useState("");
+  const { ways, brand } = useContext(PortalContext);
+  const [way, setWay] = useState<PortalWay>(ways[0] ?? "operator");
+  const [given, setGiven] = useState({ key: "", clientId: "", clientSecret: "" });
   const [isMissing, setMissing] = useState(false);
-  const attempt = useMutation({ mutationFn: () => signIn(key.trim()), onSuccess: onSignedIn });
+  const attempt = useMutation({ mutationFn: signIn, onSuccess: onSignedIn });
   useEffect(() => {
-    document.title = words.signIn.title;
-  }, []);
-  const error = isMissing ? words.signIn.missing : attempt.isError ? attempt.error.message : null;
+    document.title = words.signIn.title(brand.name);
+  }, [brand.name]);
+  const credentials = readCredentials(way, given);
+  const error = isMissing ? words.signIn.missing[way] : attempt.isError ? attempt.error.message : null;
+  const enter = (member: keyof typeof given) => (event: { readonly currentTarget: { readonly value: string } }) => {
+    setGiven({ ...given, [member]: event.currentTarget.value });
+  };
   return (
     <main className="sign-in">
       <form
@@ -26,32 +34,76 @@ export function SignIn({ hasEnded, onSignedIn }: SignInProps) {
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
-          setMissing(key.trim() === "");
-          if (key.trim() !== "") attempt.mutate();
+          setMissing(credentials === null);
+          if (credentials !== null) attempt.mutate(credentials);
         }}
       >
-        <img src={icon} alt="" />
-        <h1>{words.signIn.title}</h1>
-        <p className="quiet">{words.signIn.lead}</p>
+        <BrandMark />
+        <h1>{words.signIn.title(brand.name)}</h1>
+        {ways.length > 1 ? (
+          <SegmentedControl
+            fullWidth
+            mt="sm"
+            aria-label={words.signIn.as}
+            value={way}
+            onChange={(value) => {
+              setWay(value === "app" ? "app" : "operator");
+              setMissing(false);
+              attempt.reset();
+            }}
+            data={ways.map((each) => ({ value: each, label: words.signIn.ways[each] }))}
+          />
+        ) : null}
+        <p className="quiet">{words.signIn.leads[way]}</p>
         {hasEnded ? (
           <Alert color="yellow" mt="md" role="status">
             {words.signIn.ended}
           </Alert>
         ) : null}
-        <PasswordInput
-          mt="md"
-          label={words.signIn.key}
-          autoComplete="current-password"
-          value={key}
-          onChange={(event) => setKey(event.currentTarget.value)}
-          error={error}
-          data-autofocus
-          autoFocus
-        />
+        {way === "operator" ? (
+          <PasswordInput
+            key="key"
+            mt="md"
+            label={words.signIn.key}
+            autoComplete="current-password"
+            value={given.key}
+            onChange={enter("key")}
+            error={error}
+            autoFocus
+          />
+        ) : (
+          <>
+            <TextInput
+              key="clientId"
+              mt="md"
+              label={words.signIn.clientId}
+              autoComplete="username"
+              spellCheck={false}
+              value={given.clientId}
+              onChange={enter("clientId")}
+              autoFocus
+            />
+            <PasswordInput
+              key="clientSecret"
+              mt="md"
+              label={words.signIn.clientSecret}
+              autoComplete="current-password"
+              value={given.clientSecret}
+              onChange={enter("clientSecret")}
+              error={error}
+            />
+          </>
+        )}
         <Button type="submit" fullWidth mt="md" loading={attempt.isPending}>
           {words.signIn.submit}
         </Button>
       </form>
     </main>
   );
+}
+
+function readCredentials(way: PortalWay, given: Readonly<Record<"key" | "clientId" | "clientSecret", string>>): Credentials | null {
+  const [key, clientId, clientSecret] = [given.key.trim(), given.clientId.trim(), given.clientSecret.trim()];
+  if (way === "operator") return key === "" ? null : { key };
+  return clientId === "" || clientSecret === "" ? null : { clientId, clientSecret };
 }

@@ -12,7 +12,7 @@ const CONTRAST_MIN = 4.6;
 /**
  * The portal's accents for an operator's colour: `#` and six hex digits. Whatever the colour, text stays readable: it is darkened under white
  * text and on light grounds, lightened on dark ones, only as far as contrast asks for. The selector is one step stronger than that of the
- * portal's own styles, because nobody promises which of two files a page applies last.
+ * portal's own styles, because nobody promises which of two files a page applies last. Plots and states keep their colours: those mean something.
  */
 export function brandStyles(text: string): string {
   const color = parse(text);
@@ -24,14 +24,10 @@ export function brandStyles(text: string): string {
   const light = {
     ...accents(filled, tint, mix(color, WHITE, 0.86), textOn(filled, tint)),
     "--mantine-color-anchor": onLight,
-    "--portal-wait": onLight,
-    "--portal-series-1": onLight,
   };
   const dark = {
     ...accents(filled, shade, mix(color, DARK_GROUND, 0.74), textOn(onDark, shade)),
     "--mantine-color-anchor": onDark,
-    "--portal-wait": onDark,
-    "--portal-series-1": onDark,
   };
   return rule("light", light) + rule("dark", dark);
 }

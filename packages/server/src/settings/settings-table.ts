@@ -176,7 +176,7 @@ export const SETTINGS = {
     environment: "GENHOOK_PORTAL_COLOR",
     kind: { type: "text", pattern: /^#[0-9a-fA-F]{6}$/, expected: "# and six hex digits, such as #0a7c66" },
     default: null,
-    description: "The portal's colour for buttons, links and plots; it is darkened or lightened where text would be hard to read.",
+    description: "The portal's colour for buttons and links; it is darkened or lightened where text would be hard to read.",
   },
   portalLogo: {
     flag: "portal-logo",

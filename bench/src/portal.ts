@@ -1,0 +1,75 @@
+/**
+ * How long the server takes for every call that the portal's pages make, with a million deliveries in the embedded store:
+ * `npm run bench:portal` (options: `--deliveries 1000000 --rounds 15 --folder … --json`). A folder that is given is kept, and used again.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { resolveSettings, startGenhook, type Genhook } from "@genhook/server";
+import { pino } from "pino";
+import { callsOf, type MeasuredCall } from "./portal-calls.ts";
+import { KEY, prepare, seed } from "./portal-seed.ts";
+
+const { values } = parseArgs({
+  options: {
+    deliveries: { type: "string", default: "1000000" },
+    rounds: { type: "string", default: "15" },
+    folder: { type: "string" },
+    json: { type: "boolean", default: false },
+  },
+});
+const ROUNDS = Number(values.rounds);
+/** What every call is to stay under, ms. */
+const AIM_MS = 100;
+
+interface Result extends Pick<MeasuredCall, "page" | "call"> {
+  readonly firstMs: number;
+  readonly medianMs: number;
+  readonly bestMs: number;
+}
+
+async function start(folder: string): Promise<Genhook> {
+  const resolved = resolveSettings({ port: "0", data: folder, "platform-key": KEY, "log-level": "silent" }, {});
+  if (!resolved.ok) throw new Error(resolved.errors.join("\n"));
+  return startGenhook(resolved.settings, pino({ level: "silent" }), (error) => {
+    throw error;
+  });
+}
+
+async function measure({ page, call, url, headers }: MeasuredCall): Promise<Result> {
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const at = performance.now();
+    const answer = await fetch(url, { headers });
+    const text = await answer.text();
+    times.push(performance.now() - at);
+    if (answer.status !== 200) throw new Error(`${url}: ${answer.status} ${text}`);
+  }
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (share: number): number => Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 10) / 10;
+  return { page, call, firstMs: Math.round((times[0] ?? 0) * 10) / 10, medianMs: at(0.5), bestMs: at(0) };
+}
+
+const folder = values.folder ?? mkdtempSync(join(tmpdir(), "genhook-portal-bench-"));
+let genhook = await start(folder);
+const scene = await prepare(genhook.origin);
+await genhook.stop();
+await seed(folder, scene, Number(values.deliveries));
+genhook = await start(folder);
+try {
+  const results: Result[] = [];
+  for (const call of await callsOf(genhook.origin, scene)) results.push(await measure(call));
+  if (values.json) console.log(JSON.stringify(results));
+  else {
+    console.log("| page | call | first ms | median ms | best ms |\n| --- | --- | ---: | ---: | ---: |");
+    for (const { page, call, firstMs, medianMs, bestMs } of results)
+      console.log(`| ${page} | ${call} | ${firstMs} | ${medianMs} | ${bestMs} |`);
+  }
+  const slow = results.filter(({ medianMs }) => medianMs >= AIM_MS);
+  console.error(`${results.length} calls, ${slow.length} with a median of ${AIM_MS} ms or more`);
+  process.exitCode = slow.length === 0 ? 0 : 1;
+} finally {
+  await genhook.stop();
+  if (values.folder === undefined) rmSync(folder, { recursive: true });
+}
