@@ -85,6 +85,7 @@ export async function seed(folder: string, scene: Scene, deliveries: number): Pr
       acceptedAt: now,
       orderKey: null,
       changed: null,
+      traceparent: null,
       isTest: false,
       payload: PAYLOAD,
       owes: owed.map(({ id, endpointId }) => ({ subscription: id, lane: id, shard: shardOf(endpointId) })),

@@ -144,6 +144,8 @@ export function describeDevelopers(scene: () => Scene): void {
       await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
       await page.getByText("Your session has ended. Sign in again.").waitFor();
       server.clientSecret = secret;
+      const { secrets } = (await server.api.call("getApp", { params: { clientId: server.clientId } })).app;
+      expect(secrets.filter(({ kind: each }) => each === "client").map(({ state }) => state)).toEqual(["live"]);
       await close();
     });
   });
@@ -192,6 +194,8 @@ export function describeDevelopers(scene: () => Scene): void {
       await page.getByRole("dialog").getByRole("button", { name: "Replay" }).click();
       await page.getByText(/^Delivered after \d+ attempts\.$/).waitFor();
       server.mend(false);
+      const again = await server.api.call("getDelivery", { params: { id: deliveries[1]?.id ?? "" } });
+      expect([again.delivery.state, again.delivery.round]).toEqual(["delivered", 2]);
       await server.api.call("revokePortalLink", { params: { id } });
       await page.getByRole("link", { name: "Deliveries" }).first().click();
       await page.getByRole("heading", { name: "This link has ended" }).waitFor();

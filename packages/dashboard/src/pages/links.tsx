@@ -1,6 +1,6 @@
 import { Alert, Button, Checkbox, Group, Modal, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import type { PortalLinkEntry } from "@genhook/contract/client";
+import type { Input, PortalLinkEntry } from "@genhook/contract/client";
 import { useState } from "react";
 import { formatList } from "../format.ts";
 import { Confirm } from "../parts/confirm.tsx";
@@ -80,18 +80,9 @@ type Extra = "replay" | "edit";
 const EXTRAS: readonly Extra[] = ["replay", "edit"];
 
 function NewLink({ onClose }: { readonly onClose: () => void }) {
-  const [clientId, setClientId] = useState("");
-  const [shop, setShop] = useState("");
-  const [extras, setExtras] = useState<readonly Extra[]>(["replay"]);
-  const [minutes, setMinutes] = useState(String(MINUTES_DEFAULT));
-  const [isMissing, setMissing] = useState(false);
   const queries = useQueryClient();
-  const says = words.links;
   const make = useMutation({
-    mutationFn: () =>
-      client.call("createPortalLink", {
-        body: { clientId, ...(shop === "" ? {} : { shop }), can: ["read", ...extras], minutes: Number(minutes) },
-      }),
+    mutationFn: (body: Input<"createPortalLink">["body"]) => client.call("createPortalLink", { body }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["listPortalLinks"] }),
   });
   const made = make.data;
@@ -99,70 +90,86 @@ function NewLink({ onClose }: { readonly onClose: () => void }) {
     <Modal
       opened
       onClose={onClose}
-      title={says.newTitle}
+      title={words.links.newTitle}
       closeOnClickOutside={made === undefined}
       closeButtonProps={{ "aria-label": words.dialog.close }}
     >
       {made === undefined ? (
-        <form
-          className="steps"
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault();
-            setMissing(clientId === "");
-            if (clientId !== "") make.mutate();
-          }}
-        >
-          <AppFilter
-            placeholder={says.chooseApp}
-            value={clientId === "" ? undefined : clientId}
-            onChange={(value) => setClientId(value ?? "")}
-          />
-          {isMissing && clientId === "" ? <Alert color="red">{says.appMissing}</Alert> : null}
-          <ShopFilter
-            placeholder={words.access.allShops}
-            value={shop === "" ? undefined : shop}
-            onChange={(value) => setShop(value ?? "")}
-          />
-          <Checkbox.Group label={says.can} value={[...extras]} onChange={(values) => setExtras(EXTRAS.filter((each) => values.includes(each)))}>
-            <div className="steps">
-              {EXTRAS.map((each) => (
-                <Checkbox key={each} value={each} label={formatList([words.access.can[each]])} />
-              ))}
-            </div>
-          </Checkbox.Group>
-          <TextInput
-            type="number"
-            min={1}
-            max={MINUTES_MAX}
-            label={says.minutes}
-            value={minutes}
-            onChange={(event) => setMinutes(event.currentTarget.value)}
-          />
-          {make.isError ? <Failed error={make.error} /> : null}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {words.dialog.cancel}
-            </Button>
-            <Button type="submit" loading={make.isPending}>
-              {says.make}
-            </Button>
-          </Group>
-        </form>
+        <Choice isPending={make.isPending} error={make.error} onChosen={make.mutate} onClose={onClose} />
       ) : (
         <>
           <Alert color="yellow" mb="md">
-            {says.shownOnce}
+            {words.links.shownOnce}
           </Alert>
-          <div className="source" tabIndex={0} role="region" aria-label={says.title}>
+          <div className="source" tabIndex={0} role="region" aria-label={words.links.title}>
             {made.url}
           </div>
           <div className="page-actions spread">
-            <CopyButton text={made.url} name={says.title} />
+            <CopyButton text={made.url} name={words.links.title} />
             <Button onClick={onClose}>{words.secrets.copied}</Button>
           </div>
         </>
       )}
     </Modal>
+  );
+}
+
+interface ChoiceProps {
+  readonly isPending: boolean;
+  readonly error: Error | null;
+  readonly onChosen: (body: Input<"createPortalLink">["body"]) => void;
+  readonly onClose: () => void;
+}
+
+/** Whose, on which shop, to do what, and for how long. */
+function Choice({ isPending, error, onChosen, onClose }: ChoiceProps) {
+  const [clientId, setClientId] = useState("");
+  const [shop, setShop] = useState("");
+  const [extras, setExtras] = useState<readonly Extra[]>(["replay"]);
+  const [minutes, setMinutes] = useState(String(MINUTES_DEFAULT));
+  const [isMissing, setMissing] = useState(false);
+  const says = words.links;
+  return (
+    <form
+      className="steps"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        setMissing(clientId === "");
+        if (clientId !== "") onChosen({ clientId, ...(shop === "" ? {} : { shop }), can: ["read", ...extras], minutes: Number(minutes) });
+      }}
+    >
+      <AppFilter
+        placeholder={says.chooseApp}
+        value={clientId === "" ? undefined : clientId}
+        onChange={(value) => setClientId(value ?? "")}
+      />
+      {isMissing && clientId === "" ? <Alert color="red">{says.appMissing}</Alert> : null}
+      <ShopFilter placeholder={words.access.allShops} value={shop === "" ? undefined : shop} onChange={(value) => setShop(value ?? "")} />
+      <Checkbox.Group label={says.can} value={[...extras]} onChange={(values) => setExtras(EXTRAS.filter((each) => values.includes(each)))}>
+        <div className="steps">
+          {EXTRAS.map((each) => (
+            <Checkbox key={each} value={each} label={formatList([words.access.can[each]])} />
+          ))}
+        </div>
+      </Checkbox.Group>
+      <TextInput
+        type="number"
+        min={1}
+        max={MINUTES_MAX}
+        label={says.minutes}
+        value={minutes}
+        onChange={(event) => setMinutes(event.currentTarget.value)}
+      />
+      {error === null ? null : <Failed error={error} />}
+      <Group justify="flex-end">
+        <Button variant="default" onClick={onClose}>
+          {words.dialog.cancel}
+        </Button>
+        <Button type="submit" loading={isPending}>
+          {says.make}
+        </Button>
+      </Group>
+    </form>
   );
 }

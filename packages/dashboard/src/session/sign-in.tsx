@@ -12,11 +12,13 @@ export interface SignInProps {
   readonly onSignedIn: (session: PortalSession) => void;
 }
 
+type Given = Readonly<Record<"key" | "clientId" | "clientSecret", string>>;
+
 /** The ways in that this port offers: with a platform key, or with an app's client id and secret. */
 export function SignIn({ hasEnded, onSignedIn }: SignInProps) {
   const { ways, brand } = useContext(PortalContext);
   const [way, setWay] = useState<PortalWay>(ways[0] ?? "operator");
-  const [given, setGiven] = useState({ key: "", clientId: "", clientSecret: "" });
+  const [given, setGiven] = useState<Given>({ key: "", clientId: "", clientSecret: "" });
   const [isMissing, setMissing] = useState(false);
   const attempt = useMutation({ mutationFn: signIn, onSuccess: onSignedIn });
   useEffect(() => {
@@ -24,7 +26,7 @@ export function SignIn({ hasEnded, onSignedIn }: SignInProps) {
   }, [brand.name]);
   const credentials = readCredentials(way, given);
   const error = isMissing ? words.signIn.missing[way] : attempt.isError ? attempt.error.message : null;
-  const enter = (member: keyof typeof given) => (event: { readonly currentTarget: { readonly value: string } }) => {
+  const enter = (member: keyof Given) => (event: { readonly currentTarget: { readonly value: string } }) => {
     setGiven({ ...given, [member]: event.currentTarget.value });
   };
   return (
@@ -60,40 +62,7 @@ export function SignIn({ hasEnded, onSignedIn }: SignInProps) {
             {words.signIn.ended}
           </Alert>
         ) : null}
-        {way === "operator" ? (
-          <PasswordInput
-            key="key"
-            mt="md"
-            label={words.signIn.key}
-            autoComplete="current-password"
-            value={given.key}
-            onChange={enter("key")}
-            error={error}
-            autoFocus
-          />
-        ) : (
-          <>
-            <TextInput
-              key="clientId"
-              mt="md"
-              label={words.signIn.clientId}
-              autoComplete="username"
-              spellCheck={false}
-              value={given.clientId}
-              onChange={enter("clientId")}
-              autoFocus
-            />
-            <PasswordInput
-              key="clientSecret"
-              mt="md"
-              label={words.signIn.clientSecret}
-              autoComplete="current-password"
-              value={given.clientSecret}
-              onChange={enter("clientSecret")}
-              error={error}
-            />
-          </>
-        )}
+        <Fields way={way} given={given} enter={enter} error={error} />
         <Button type="submit" fullWidth mt="md" loading={attempt.isPending}>
           {words.signIn.submit}
         </Button>
@@ -102,7 +71,51 @@ export function SignIn({ hasEnded, onSignedIn }: SignInProps) {
   );
 }
 
-function readCredentials(way: PortalWay, given: Readonly<Record<"key" | "clientId" | "clientSecret", string>>): Credentials | null {
+interface FieldsProps {
+  readonly way: PortalWay;
+  readonly given: Given;
+  readonly enter: (member: keyof Given) => (event: { readonly currentTarget: { readonly value: string } }) => void;
+  readonly error: string | null;
+}
+
+function Fields({ way, given, enter, error }: FieldsProps) {
+  if (way === "operator") {
+    return (
+      <PasswordInput
+        mt="md"
+        label={words.signIn.key}
+        autoComplete="current-password"
+        value={given.key}
+        onChange={enter("key")}
+        error={error}
+        autoFocus
+      />
+    );
+  }
+  return (
+    <>
+      <TextInput
+        mt="md"
+        label={words.signIn.clientId}
+        autoComplete="username"
+        spellCheck={false}
+        value={given.clientId}
+        onChange={enter("clientId")}
+        autoFocus
+      />
+      <PasswordInput
+        mt="md"
+        label={words.signIn.clientSecret}
+        autoComplete="current-password"
+        value={given.clientSecret}
+        onChange={enter("clientSecret")}
+        error={error}
+      />
+    </>
+  );
+}
+
+function readCredentials(way: PortalWay, given: Given): Credentials | null {
   const [key, clientId, clientSecret] = [given.key.trim(), given.clientId.trim(), given.clientSecret.trim()];
   if (way === "operator") return key === "" ? null : { key };
   return clientId === "" || clientSecret === "" ? null : { clientId, clientSecret };
