@@ -16,7 +16,6 @@ interface Webhook {
   readonly shop: string;
   readonly clientId: string;
   readonly endpointId: string;
-  readonly address: string;
 }
 
 /** Who is there: apps on every shop, one on a single shop that hardly ever hears anything, and a paused webhook with much held. */
@@ -45,8 +44,8 @@ export async function prepare(origin: string): Promise<Scene> {
     }
   }
   const webhooks: Webhook[] = [];
-  for await (const { id, shop, clientId, endpointId, address } of api.entries("listAllWebhooks", { query: { limit: 250 } })) {
-    if (shop !== null) webhooks.push({ id, shop, clientId, endpointId, address });
+  for await (const { id, shop, clientId, endpointId } of api.entries("listAllWebhooks", { query: { limit: 250 } })) {
+    if (shop !== null && endpointId !== null) webhooks.push({ id, shop, clientId, endpointId });
   }
   const held = webhooks.find(({ clientId }) => clientId === clientIdOf(0));
   if (held === undefined) throw new Error("no webhook was made");

@@ -41,7 +41,8 @@ export function OwnActions({ webhook }: Own) {
 /** Where it is sent to; a new address counts for what is held and retried too. */
 export function OwnAddress({ webhook }: Own) {
   const id = String(webhook.id);
-  const [address, setAddress] = useState(webhook.address);
+  const before = webhook.address ?? "";
+  const [address, setAddress] = useState(before);
   const queries = useQueryClient();
   const says = words.ownWebhook;
   const save = useMutation({
@@ -64,7 +65,7 @@ export function OwnAddress({ webhook }: Own) {
         <TextInput aria-label={words.deliveries.address} value={address} onChange={(event) => setAddress(event.currentTarget.value)} />
         {save.isError ? <Failed error={save.error} /> : null}
         <div>
-          <Button type="submit" variant="default" disabled={address.trim() === webhook.address} loading={save.isPending}>
+          <Button type="submit" variant="default" disabled={address.trim() === before} loading={save.isPending}>
             {says.saveAddress}
           </Button>
         </div>

@@ -62,7 +62,9 @@ export default function WebhookPage({ id }: { readonly id: string }) {
       }
     >
       <About webhook={webhook} />
-      {canChange && !isOperator && webhook.shop !== null ? <OwnAddress key={webhook.address} webhook={webhook} /> : null}
+      {canChange && !isOperator && webhook.shop !== null && webhook.address !== null ? (
+        <OwnAddress key={webhook.address} webhook={webhook} />
+      ) : null}
       <Settings key={webhook.updateTime} webhook={webhook} change={change} />
       <Panel
         title={words.webhooks.latest}
