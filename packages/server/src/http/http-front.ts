@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
+import { watchSilentConnections } from "./silent-connections.ts";
 import { makeHttpServer, type HttpServerOptions } from "./http-server.ts";
 
 export interface HttpFrontOptions extends HttpServerOptions {
@@ -14,12 +15,14 @@ export class HttpFront {
   readonly #options: HttpFrontOptions;
   readonly #main: FastifyInstance;
   readonly #platform: FastifyInstance | null;
+  readonly #closeSilent: readonly (() => void)[];
 
   constructor(options: HttpFrontOptions) {
     this.#options = options;
     const isSplit = options.platformPort !== null;
     this.#main = makeHttpServer(options, isSplit ? "public" : "all");
     this.#platform = isSplit ? makeHttpServer(options, "platform") : null;
+    this.#closeSilent = this.#servers.map(({ server }) => watchSilentConnections(server));
   }
 
   /** Listens on all ports, or on none: rejects with the error of the port that could not be opened. */
@@ -56,12 +59,18 @@ export class HttpFront {
 
   /** Waits for answers under way, then closes what is left. */
   async close(graceMs: number): Promise<void> {
-    const servers = this.#platform === null ? [this.#main] : [this.#main, this.#platform];
+    const servers = this.#servers;
     const timer = setTimeout(() => {
       for (const each of servers) each.server.closeAllConnections();
     }, graceMs);
-    await Promise.all(servers.map((each) => each.close()));
+    const closed = Promise.all(servers.map((each) => each.close()));
+    for (const close of this.#closeSilent) close();
+    await closed;
     clearTimeout(timer);
+  }
+
+  get #servers(): readonly FastifyInstance[] {
+    return this.#platform === null ? [this.#main] : [this.#main, this.#platform];
   }
 
   #originOf(server: FastifyInstance): string {
