@@ -161,6 +161,18 @@ const NOTES: Readonly<Record<string, readonly string[]>> = {
     "for a server that is away, and says at the end how to go on from there. Deliveries of events older than 15 minutes (`--since`) are not looked at.",
     "",
   ],
+  listen: [
+    "```sh",
+    "genhook listen --forward localhost:3000/hooks --topic orders/create --token TOKEN",
+    "```",
+    "",
+    "Events come from a webhook in [pull mode](sequence.md), not through a tunnel: nothing has to be reached from outside, and what happens while the connection, the local",
+    "server or this command is away comes afterwards, in order. What is forwarded has the headers, signatures and bytes of a delivery, with its number in",
+    "`X-Genstore-Sequence`. A line for each event says what the local server answered; where nothing listens, events wait for it. What is not taken is passed over after",
+    "`--attempts`. Ctrl+C deletes the webhooks that were made; with `--keep`, or after a crash, the same command goes on behind the last number that was handled",
+    "(`$XDG_STATE_HOME/genhook`). An event whose answer was lost in a crash comes again under the same `webhook-id`.",
+    "",
+  ],
   replay: [
     "What is sent again is what was counted before: deliveries that became pending or were dropped meanwhile are passed by. Ctrl+C stops between two.",
     "More than 2,000 are a replay job of the server: Ctrl+C only ends the watching, and `genhook replays` shows, pauses and cancels it.",

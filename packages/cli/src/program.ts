@@ -39,6 +39,8 @@ Examples:
   genhook tail --failed             watch what fails
   genhook deliveries get <id>       why it failed, what comes next and when
   genhook replay --state dead --since 1d --dry-run
+  genhook listen --forward :3000/hooks
+                                    an app's events on your machine, without a tunnel
   genhook conform :3000/hooks       does your endpoint get it right?
 
 genhook <command> --help shows every option; docs/cli.md has exit codes and more.`;

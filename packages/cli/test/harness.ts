@@ -14,6 +14,8 @@ export interface TerminalOptions {
   /** What the person types, one entry a question. */
   readonly typed?: readonly string[];
   readonly interrupts?: AbortSignal;
+  /** Told of each text as it is written: for commands that run until they are told to stop. */
+  readonly onWrite?: (stream: "out" | "error", text: string) => void;
 }
 
 export interface Output {
@@ -28,8 +30,14 @@ export async function runCommand(args: readonly string[], options: TerminalOptio
   const typed = [...(options.typed ?? [])];
   const isTty = options.isTty ?? false;
   const terminal: Terminal = {
-    out: (text) => (written.out += text),
-    error: (text) => (written.error += text),
+    out: (text) => {
+      written.out += text;
+      options.onWrite?.("out", text);
+    },
+    error: (text) => {
+      written.error += text;
+      options.onWrite?.("error", text);
+    },
     isTty,
     isErrorTty: isTty,
     isInputTty: options.typed !== undefined,

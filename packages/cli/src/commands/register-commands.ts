@@ -5,6 +5,7 @@ import type { BackupFlags, RestoreFlags } from "../data/backup.ts";
 import type { CheckFlags } from "../data/check.ts";
 import type { MigrateFlags } from "../data/migrate.ts";
 import { addFilterOptions } from "../deliveries/delivery-filter.ts";
+import type { ListenFlags } from "../listen/listen.ts";
 import type { ReplayFlags } from "../deliveries/replay.ts";
 import type { TailFlags } from "../deliveries/tail.ts";
 import type { Terminal } from "../output/terminal.ts";
@@ -22,6 +23,7 @@ const collect = (value: string, before: string[] | undefined): string[] => [...(
 export function registerCommands(program: Command, terminal: Terminal): void {
   registerTrigger(program, terminal);
   registerTail(program, terminal);
+  registerListen(program, terminal);
   registerReplay(program, terminal);
   registerWhy(program, terminal);
   registerVerify(program, terminal);
@@ -63,6 +65,20 @@ function registerTail(program: Command, terminal: Terminal): void {
     .option("--lines <number>", "what happened last, to begin with (10)")
     .option("--interval <time>", "how often to look, such as 5s; otherwise between 1 s and 8 s, as there is news")
     .action((flags: TailFlags) => import("../deliveries/tail.ts").then(({ tail }) => tail(flags, terminal)));
+  outputOptions(connectionOptions(command, true));
+}
+
+function registerListen(program: Command, terminal: Terminal): void {
+  const command = program
+    .command("listen")
+    .description("show an app's events as they happen, and forward them to a server of this machine")
+    .option("--forward <address>", "such as http://localhost:3000/hooks or :3000/hooks; each event is sent there, signed as in production")
+    .option("--topic <name>", "this topic; can be given again; all that the token's scopes allow unless given", collect)
+    .option("--attempts <number>", "how often an event is sent until it is taken, a little later each time (1)")
+    .option("--keep", "leave the webhooks behind: they collect what comes until the next listen")
+    .option("--client-secret <secret>", "else GENHOOK_CLIENT_SECRET, the profile")
+    .option("--signing-secret <secret>", "whsec_…; else GENHOOK_SIGNING_SECRET, the profile")
+    .action((flags: ListenFlags) => import("../listen/listen.ts").then(({ listen }) => listen(flags, terminal)));
   outputOptions(connectionOptions(command, true));
 }
 

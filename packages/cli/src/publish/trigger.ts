@@ -115,8 +115,10 @@ async function firstOutcomes(client: ApiClient, id: string): Promise<readonly De
 function showOutcome(delivery: DeliveryEntry, flags: TriggerFlags, terminal: Terminal): void {
   const { state, reason, lastStatus: status, lastError: error, attemptCount, nextAttemptAt } = delivery;
   const colour = stateColour(state);
-  const head = `  ${colour === null ? state : paint(terminal, colour, state)}: webhook ${delivery.webhookId} at ${harmless(delivery.address)}`;
-  if (state === "delivered") return printLine(terminal, `${head}: ${status ?? ""}`.trimEnd());
+  // A webhook in pull mode has no address.
+  const where = delivery.address === "" ? "" : ` at ${harmless(delivery.address)}`;
+  const head = `  ${colour === null ? state : paint(terminal, colour, state)}: webhook ${delivery.webhookId}${where}`;
+  if (state === "delivered") return printLine(terminal, `${head}: ${status ?? reason ?? ""}`.trimEnd());
   const why = reason !== null ? explainReason(reason) : attemptCount === 0 ? "no attempt yet" : explainAttempt({ status, error }).happened;
   const next = nextAttemptAt === null ? "" : ` Next attempt ${showTime(nextAttemptAt, timeStyle(terminal, flags))}.`;
   printLine(terminal, `${head}: ${why}${next}`);
