@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { CONTENTS, pagesOf, type Page, type Section } from "./contents.ts";
-import { headingsOf, rewriteLinks } from "./read-markdown.ts";
+import { rewriteLinks, titleOf } from "./read-markdown.ts";
 import { destinationOf, markdownFiles, readPage, REPOSITORY } from "./repository.ts";
 
 /** What the site is built from: pages with links that fit the site, and the files that they lead to. */
@@ -33,10 +33,6 @@ const HOW_MADE = /^Made (?:from|by) [^\n]*golden:update`[^.\n]*\.\n\n/m;
 
 /** What VitePress is told of a page whose tables need room; it stands in no file of the repository, where GitHub would show it. */
 const WIDE = "---\naside: false\npageClass: wide\n---\n\n";
-
-function titleOf(content: string): string {
-  return headingsOf(content)[0]?.text ?? "";
-}
 
 export function collectPages(): Collection {
   const sections = sectionsWithAll();

@@ -1,4 +1,6 @@
 import { callGroups } from "./reference/call-pages.ts";
+import { titleOf } from "./read-markdown.ts";
+import { markdownFiles, readPage } from "./repository.ts";
 import { topicGroups } from "./reference/topic-pages.ts";
 
 /** A page: a Markdown file of the repository, and what is found on it. */
@@ -44,7 +46,7 @@ export const CONTENTS: readonly Section[] = [
       doc("sequence", "Numbers, catching up, pulling", "know what is missing, and fetch it"),
       doc("filters", "Filter, changed, fields", "only the events and the members that you need"),
       doc("payload-versions", "Payload versions", "which form of a payload an app gets"),
-      { file: "examples/README.md", title: "Examples", says: "small apps to copy, each with its tests" },
+      { file: "examples/README.md", title: "Examples", says: "small apps to copy, each with its tests", pages: examplePages() },
       doc("going-live", "Before going live", "two checklists: for apps, and for platforms"),
     ],
   },
@@ -106,6 +108,12 @@ export const CONTENTS: readonly Section[] = [
     ],
   },
 ];
+
+function examplePages(): readonly Page[] {
+  return markdownFiles("examples")
+    .filter((file) => file !== "examples/README.md")
+    .map((file) => ({ file, title: titleOf(readPage(file)) }));
+}
 
 function reference(folder: string, title: string, says: string): Page {
   return { file: `${folder}/README.md`, title, says };

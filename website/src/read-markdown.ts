@@ -72,6 +72,11 @@ export function headingsOf(content: string): readonly Heading[] {
   });
 }
 
+/** What a page calls itself. */
+export function titleOf(content: string): string {
+  return headingsOf(content)[0]?.text ?? "";
+}
+
 /** What a link may lead to within a page: its headings, and what has an id. */
 export function anchorsOf(content: string): ReadonlySet<string> {
   const ids = [...withoutCode(content).matchAll(/<a id="([^"]+)">/g)].map(([, id = ""]) => id);
