@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { postgresFigures } from "./postgres-figures.ts";
 import { countSyncs, Receiver, threadsOfAll } from "./processes.ts";
 import { startOnFile, startOnPostgres } from "./systems.ts";
 import { CLIENT_SECRET, latencyRun, median, ownRound, PAYLOAD, rawRound, setUp, type Round } from "./workload.ts";
@@ -12,7 +13,7 @@ const { values } = parseArgs({
     connections: { type: "string", default: "64" },
     seconds: { type: "string", default: "8" },
     store: { type: "string", default: "sqlite" },
-    processes: { type: "string", default: "1" },
+    processes: { type: "string" },
     "node-flags": { type: "string", default: "" },
   },
 });
@@ -27,7 +28,7 @@ const LATENCY_LOAD = 0.3;
 async function main(): Promise<void> {
   const receiver = new Receiver(CLIENT_SECRET);
   await receiver.start();
-  const system = values.store === "postgres" ? await startOnPostgres(Number(values.processes), OPTIONS) : await startOnFile(OPTIONS);
+  const system = values.store === "postgres" ? await startOnPostgres(Number(values.processes ?? 1), OPTIONS) : await startOnFile(OPTIONS);
   await setUp(system.origins[0] ?? "", `${receiver.origin}/hooks`);
   const rounds: Round[] = [];
   let threads: Readonly<Record<string, number>> = {};
@@ -70,7 +71,7 @@ function print(
   const of = (name: keyof Round): number => median(rounds.map((round) => round[name]));
   const result = {
     store: values.store,
-    processes: Number(values.processes),
+    processes: Number(values.processes ?? 1),
     cores: cpus().length,
     payloadBytes: PAYLOAD.length,
     events: EVENTS,
@@ -95,4 +96,5 @@ function print(
     });
 }
 
-await main();
+if (values.store === "postgres" && values.processes === undefined) await postgresFigures(WORKLOAD, OPTIONS, ROUNDS, values.json);
+else await main();

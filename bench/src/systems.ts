@@ -36,21 +36,38 @@ export async function startOnFile(options: SystemOptions): Promise<System> {
   };
 }
 
+/** The same on PostgreSQL, whose processes can be exchanged for others. */
+export interface PostgresSystem extends System {
+  readonly database: string;
+  /** Ends the processes in good order, and starts so many new ones. */
+  restart(count: number): Promise<void>;
+}
+
 /** PostgreSQL's own processes count as well: what it does is not free. */
-export async function startOnPostgres(count: number, options: SystemOptions): Promise<System> {
+export async function startOnPostgres(count: number, options: SystemOptions): Promise<PostgresSystem> {
   const postgres = await startThrowAwayPostgres({ settings: ["max_wal_size = 4GB", "checkpoint_timeout = 15min"] });
   const environment = { GENHOOK_PLATFORM_KEY: KEY, GENHOOK_SEALING_KEY: "44".repeat(32) };
   const database = await postgres.createDatabase();
-  const servers = Array.from(
-    { length: count },
-    () => new Server([...flagsOf(options), "--database", database], environment, options.nodeFlags),
-  );
-  const origins = await Promise.all(servers.map((server) => server.listening()));
+  let servers: readonly Server[] = [];
+  let origins: readonly string[] = [];
+  const start = async (many: number): Promise<void> => {
+    servers = Array.from({ length: many }, () => new Server([...flagsOf(options), "--database", database], environment, options.nodeFlags));
+    origins = await Promise.all(servers.map((server) => server.listening()));
+  };
+  const end = (): Promise<unknown> => Promise.all(servers.map((server) => server.stop()));
+  await start(count);
   return {
-    origins,
+    database,
+    get origins() {
+      return origins;
+    },
     pids: () => [...servers.map((server) => server.child.pid ?? 0), postgres.pid(), ...childrenOf(postgres.pid())],
+    restart: async (many) => {
+      await end();
+      await start(many);
+    },
     stop: async () => {
-      await Promise.all(servers.map((server) => server.stop()));
+      await end();
       await postgres.stop();
     },
   };

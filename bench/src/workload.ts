@@ -4,12 +4,17 @@ import { runRaw, usageOfAll, type Receiver } from "./processes.ts";
 import type { System } from "./systems.ts";
 
 export interface Workload {
+  /** How many deliveries a round has. */
   readonly events: number;
   readonly connections: number;
+  /** How many webhooks each event is for; 1 unless given. */
+  readonly fanOut?: number;
+  /** Whether nothing of a round is owed any more; nothing at all unless given. */
+  readonly isSettled?: () => Promise<boolean>;
 }
 
 export const KEY = "bench-platform-key-0123456789-0123456789";
-const SHOP = "suns-shop.genmystore.com";
+export const SHOP = "suns-shop.genmystore.com";
 export const CLIENT_SECRET = "bench-client-secret-0123456789";
 export const SIGNING_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw9ZIo2LaLaSw=";
 export const PAYLOAD = JSON.stringify(TOPIC_BY_NAME.get("orders/create")?.sample);
@@ -43,18 +48,22 @@ export async function rawRound(
   return { rawPerSecond: events / seconds, rawCpuMicros: (cpuSeconds / events) * 1e6 };
 }
 
-/** Durable publish, delivery, durable settlement, of all events, over the clock. */
+/** Durable publish, delivery, durable settlement, of all deliveries, over the clock. */
 export async function ownRound(
   receiver: Receiver,
   system: System,
-  { events }: Workload,
+  { events, fanOut = 1, isSettled = () => isNothingPending(system.origins[0] ?? "") }: Workload,
 ): Promise<Omit<Round, "rawPerSecond" | "rawCpuMicros" | "ratio">> {
   await receiver.reset();
   const before = usageOfAll(system.pids());
   const startedAt = performance.now();
-  await publishAll(system.origins, events);
+  await publishAll(system.origins, events / fanOut);
   await receiver.arrived(events);
-  await settled(system.origins[0] ?? "");
+  while (!(await isSettled())) {
+    await new Promise((resolve) => {
+      setTimeout(resolve, 2);
+    });
+  }
   const seconds = (performance.now() - startedAt) / 1_000;
   const after = usageOfAll(system.pids());
   await check(receiver, events);
@@ -91,14 +100,8 @@ async function publishAll(origins: readonly string[], events: number): Promise<v
   await Promise.all(pools.map((pool) => pool.close()));
 }
 
-async function settled(origin: string): Promise<void> {
-  for (;;) {
-    const { now } = await call<{ now: { pending: number } }>(origin, "GET", "/platform/v1/stats");
-    if (now.pending === 0) return;
-    await new Promise((resolve) => {
-      setTimeout(resolve, 2);
-    });
-  }
+async function isNothingPending(origin: string): Promise<boolean> {
+  return (await call<{ now: { pending: number } }>(origin, "GET", "/platform/v1/stats")).now.pending === 0;
 }
 
 /** Single publishes at a steady pace; the receiver measures from just before the publish to the arrival, on the machine's monotonic clock. */
@@ -154,7 +157,8 @@ export async function check(receiver: Receiver, count: number): ReturnType<Recei
   return report;
 }
 
-export async function setUp(origin: string, address: string): Promise<void> {
+/** A shop, and an app on it with one webhook for orders; answers the token with which it can have more. */
+export async function setUp(origin: string, address: string): Promise<string> {
   await call(origin, "PUT", `/platform/v1/shops/${SHOP}`, { plan: "advanced" });
   const { app } = await call<{ app: { clientId: string } }>(origin, "POST", "/platform/v1/apps", {
     name: "bench",
@@ -164,12 +168,25 @@ export async function setUp(origin: string, address: string): Promise<void> {
   const { installation } = await call<{ installation: { accessToken: string } }>(origin, "POST", "/platform/v1/installations", {
     clientId: app.clientId,
     shop: SHOP,
-    scopes: ["read_orders", "write_apps"],
+    scopes: ["read_orders", "read_products", "write_apps"],
   });
-  await call(origin, "POST", "/api/202412/app/webhooks", { webhook: { topic: "orders/create", address } }, installation.accessToken);
+  await subscribe(origin, installation.accessToken, "orders/create", address);
+  return installation.accessToken;
 }
 
-async function call<Answer>(origin: string, method: string, path: string, body?: unknown, token?: string): Promise<Answer> {
+/** One more webhook; its id. */
+export async function subscribe(origin: string, token: string, topic: string, address: string): Promise<number> {
+  const { webhook } = await call<{ webhook: { id: number } }>(
+    origin,
+    "POST",
+    "/api/202412/app/webhooks",
+    { webhook: { topic, address } },
+    token,
+  );
+  return webhook.id;
+}
+
+export async function call<Answer>(origin: string, method: string, path: string, body?: unknown, token?: string): Promise<Answer> {
   const response = await fetch(origin + path, {
     method,
     headers: {

@@ -20,14 +20,15 @@ export class ServerProcess {
   readonly exited: Promise<Exit>;
   output = "";
 
-  /** With `within`, started by another command that ends in it (`exec`): in a namespace, under a limit. */
+  /** With `within`, started by another command that ends in it (`exec`): in a namespace, under a limit. `bin`: another copy of the command. */
   constructor(
     args: readonly string[],
     environment: Readonly<Record<string, string | undefined>> = {},
     within: readonly [command: string, ...args: string[]] = [process.execPath],
+    bin: string = BIN,
   ) {
     const [command, ...before] = within;
-    this.#child = spawn(command, [...before, ...(within.length > 1 ? [process.execPath] : []), BIN, ...args], {
+    this.#child = spawn(command, [...before, ...(within.length > 1 ? [process.execPath] : []), bin, ...args], {
       env: { PATH: process.env["PATH"], GENHOOK_PLATFORM_KEY: KEY, ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -1,13 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startEndpoint, type Endpoint, type EndpointOptions } from "@genhook/testkit";
+import { openTestDatabases, startEndpoint, type Endpoint, type EndpointOptions } from "@genhook/testkit";
 import { pino } from "pino";
+import { afterAll } from "vitest";
 import { startGenhook, type Genhook } from "../src/compose.ts";
 import type { PortalSource } from "../src/portal/portal-files.ts";
 import { resolveSettings } from "../src/settings/resolve-settings.ts";
 
 export const KEY = "test-platform-key-with-32-characters";
+const SEALING_KEY = "77".repeat(32);
 export const SHOP = "suns-shop.genmystore.com";
 
 /** An answer, with its body parsed. */
@@ -27,16 +29,23 @@ export interface CallOptions {
   readonly raw?: string | Uint8Array;
 }
 
+/** With `GENHOOK_TEST_STORE=postgres` the same tests run on PostgreSQL: one server a test file, one database a harness. */
+const databases = process.env["GENHOOK_TEST_STORE"] === "postgres" ? openTestDatabases() : null;
+if (databases !== null) afterAll(async () => (await databases).close(), 60_000);
+
 /** A real server on a throw-away folder, and what a test does with it. */
 export class Harness {
   readonly folder: string = mkdtempSync(join(tmpdir(), "genhook-server-"));
   readonly #endpoints: Endpoint[] = [];
   genhook: Genhook | null = null;
   origin = "";
+  #database: string | null = null;
 
   async start(flags: Readonly<Record<string, string | boolean>> = {}, portal: PortalSource | null = null): Promise<this> {
+    if (databases !== null) this.#database ??= await (await databases).create();
+    const store = this.#database === null ? { data: this.folder } : { database: this.#database, "sealing-key": SEALING_KEY };
     const resolved = resolveSettings(
-      { port: "0", data: this.folder, "allow-private-addresses": true, "platform-key": KEY, "log-level": "silent", ...flags },
+      { port: "0", ...store, "allow-private-addresses": true, "platform-key": KEY, "log-level": "silent", ...flags },
       {},
     );
     if (!resolved.ok) throw new Error(resolved.errors.join("\n"));

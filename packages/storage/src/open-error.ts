@@ -11,6 +11,7 @@ export type StoreOpenErrorCode =
   | "move_unfinished"
   | "source_changed"
   | "target_in_use"
+  | "schema_in_use"
   | "schema_newer"
   | "corrupt"
   | "server_too_old"

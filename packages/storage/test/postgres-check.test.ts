@@ -135,7 +135,7 @@ describe("a database that cannot be checked", () => {
       expect((await client.query("SELECT count(*)::integer AS n FROM pg_class WHERE relname LIKE 'genhook%'")).rows).toEqual([{ n: 0 }]);
     });
     await live();
-    await withClient(url, (client) => client.query("UPDATE genhook_schema SET version = 999"));
+    await withClient(url, (client) => client.query("UPDATE genhook_schema SET version = 999, oldest = 999"));
     await expect(openPostgresCheckReader(url)).rejects.toMatchObject({ code: "schema_newer" });
     await expect(openPostgresCheckReader("postgres://nobody@127.0.0.1:1/none")).rejects.toMatchObject({ code: "database_unreachable" });
   });

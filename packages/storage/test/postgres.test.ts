@@ -64,7 +64,7 @@ test("processes that start at once on an empty database make the schema once", a
 
 test("a database of a newer version is refused and left alone", async () => {
   await connect();
-  await withClient(url, (client) => client.query("UPDATE genhook_schema SET version = 99"));
+  await withClient(url, (client) => client.query("UPDATE genhook_schema SET version = 99, oldest = 99"));
   await expect(connect()).rejects.toMatchObject({ code: "schema_newer", message: expect.stringContaining("newer version") as string });
 });
 

@@ -21,6 +21,7 @@ const CONFLICTS: ReadonlySet<StoreOpenErrorCode> = new Set([
   "file_exists",
   "locked_by_another_process",
   "moved",
+  "schema_in_use",
   "move_unfinished",
   "source_changed",
   "target_in_use",

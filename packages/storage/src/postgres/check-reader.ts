@@ -5,7 +5,7 @@ import { StoreOpenError } from "../open-error.ts";
 import { countersOf, number, numberOrNull, text } from "../columns.ts";
 import { clientOptions, type Row } from "./database.ts";
 import { boundsOfDay } from "./day.ts";
-import { SCHEMA_VERSION } from "./migrations/migrate.ts";
+import { readSchema, refuseNewer, SCHEMA_VERSION } from "./migrations/migrate.ts";
 import { asOpenError } from "./open-failure.ts";
 import { HEAD_COLUMNS, toEventHead, toLogRow, toTask } from "./rows.ts";
 
@@ -26,12 +26,12 @@ export async function openPostgresCheckReader(url: string): Promise<CheckReader>
     await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     const { rows } = await client.query<Row>("SELECT to_regclass('genhook_schema') AS found");
     if (rows[0]?.["found"] === null) throw new StoreOpenError("no_data", "There is no Genhook data in this database. Check --database.");
-    const schema = await client.query<Row>("SELECT version FROM genhook_schema");
-    const version = Number(schema.rows[0]?.["version"]);
-    if (version !== SCHEMA_VERSION) {
+    const schema = await readSchema(async (statement, values = []) => (await client.query<Row>(statement, [...values])).rows);
+    refuseNewer(schema);
+    if (schema.version < SCHEMA_VERSION) {
       throw new StoreOpenError(
         "schema_newer",
-        `The database has schema ${version}; this version of Genhook checks schema ${SCHEMA_VERSION}.`,
+        `The database has schema ${schema.version}; this version of Genhook checks schema ${SCHEMA_VERSION}.`,
       );
     }
     return new PostgresCheckReader(client);
