@@ -1,11 +1,13 @@
 // `npm run pack:check`: packs what is published, looks at the packages as strangers would, and runs them on a machine that has nothing but Node
-// and npm. Needs the registry: it installs what the packages depend on, and the two linters, which are no dependency of the checkout.
+// and npm; with `-- --next`, the Next.js example with Next itself as well. Needs the registry: it installs what the packages depend on, and the two linters, which are no dependency of the checkout.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { BareMachine } from "./pack/bare-machine.ts";
 import { BUDGETS, bytesIn, filesIn, INSTALLED_BYTES_MAX } from "./pack/contents.ts";
 import { CONSUMER, CONSUMER_MODULES } from "./pack/consumer.ts";
+import { tryNext } from "./pack/next-app.ts";
 import { stagePackages, type StagedPackage } from "./pack/stage.ts";
 import { packFolder } from "./pack/tarball.ts";
 
@@ -18,6 +20,7 @@ interface Packed extends StagedPackage {
   readonly tarball: string;
 }
 
+const { values: flags } = parseArgs({ options: { next: { type: "boolean", default: false } } });
 const folder = mkdtempSync(join(tmpdir(), "genhook-pack-check-"));
 const machine = new BareMachine(join(folder, "machine"));
 
@@ -114,6 +117,8 @@ try {
   if (command === undefined) throw new Error("the command was not packed");
   await step("npx genhook serve", () => runCommand(command));
   await step("npx genhook demo", runDemo);
+  const kit = packed.find(({ short }) => short === "receiver");
+  if (flags.next && kit !== undefined) await step("the route handler in Next.js", () => tryNext(machine, kit.tarball));
 } catch (error) {
   console.error(`FAILED  ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;

@@ -91,14 +91,25 @@ export function installRuntimes(): void {
   if (status !== 0) throw new Error("The runtimes could not be installed");
 }
 
+/** What is run: where there are servers, and in a Worker. */
+export interface Programs {
+  readonly onServers: URL;
+  readonly onWorkers: URL;
+}
+
+const KIT_PROGRAMS: Programs = {
+  onServers: new URL("on-servers.ts", import.meta.url),
+  onWorkers: new URL("on-workers.ts", import.meta.url),
+};
+
 /** Bundles the checks as an app would be, runs them there, and answers what they found. */
-export async function runOn(runtime: Runtime): Promise<Outcome> {
+export async function runOn(runtime: Runtime, programs: Programs = KIT_PROGRAMS): Promise<Outcome> {
   const isWorkerd = runtime.name === "workerd";
   const folder = mkdtempSync(join(tmpdir(), "genhook-runtime-"));
   const bundle = join(folder, "checks.mjs");
   try {
     await build({
-      entryPoints: [new URL(isWorkerd ? "on-workers.ts" : "on-servers.ts", import.meta.url).pathname],
+      entryPoints: [(isWorkerd ? programs.onWorkers : programs.onServers).pathname],
       outfile: bundle,
       bundle: true,
       format: "esm",
