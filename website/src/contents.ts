@@ -56,6 +56,7 @@ export const CONTENTS: readonly Section[] = [
       doc("publishing", "Publishing", "say what happened, once, and be sure that it is known"),
       doc("client", "Client", "call Genhook from a platform or an app, publish many events"),
       doc("outbox", "Outbox", "events in the platform's own transaction, and the relay that publishes them"),
+      doc("sources", "Sources", "events from NATS JetStream and RabbitMQ"),
     ],
   },
   {

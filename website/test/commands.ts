@@ -20,6 +20,7 @@ export const VARIABLES: ReadonlySet<string> = new Set([
   "GENHOOK_CLIENT_SECRET",
   "GENHOOK_SIGNING_SECRET",
   "GENHOOK_OUTBOX",
+  "GENHOOK_SOURCE",
 ]);
 
 export function unknownScript([verb = "", name = ""]: readonly string[]): string | null {

@@ -183,6 +183,10 @@ const NOTES: Readonly<Record<string, readonly string[]>> = {
     "`genhook outbox refused`. Any number may run: one is at work, the others take over. SIGTERM finishes the request in flight.",
     "",
   ],
+  source: [
+    "[sources.md](sources.md) has the whole of it, with every option explained. Logs, metrics and stop are those of `genhook relay`.",
+    "",
+  ],
   completion: [
     "`source <(genhook completion bash)` in `~/.bashrc`; `source <(genhook completion zsh)` in `~/.zshrc` behind `compinit`;",
     "`genhook completion fish > ~/.config/fish/completions/genhook.fish`. The scripts are static: a Tab starts no process.",

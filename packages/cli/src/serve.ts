@@ -19,6 +19,7 @@ const CLIENT_VARIABLES: ReadonlySet<string> = new Set([
   "GENHOOK_CLIENT_SECRET",
   "GENHOOK_SIGNING_SECRET",
   "GENHOOK_OUTBOX",
+  "GENHOOK_SOURCE",
 ]);
 
 export async function serve(flags: ServeFlags): Promise<void> {

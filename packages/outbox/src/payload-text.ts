@@ -12,8 +12,9 @@ export function payloadText(payload: unknown): string {
   if (bytes > PAYLOAD_BYTES_MAX) {
     throw new OutboxError("body_too_large", "payload", `The payload has ${bytes} bytes; at most ${PAYLOAD_BYTES_MAX} are allowed.`);
   }
-  if (depthOf(text) > JSON_DEPTH_MAX) {
-    throw new OutboxError("malformed_json", "payload", `The payload is nested deeper than ${JSON_DEPTH_MAX} levels.`);
+  // The event around it is a level of its own.
+  if (depthOf(text) > JSON_DEPTH_MAX - 1) {
+    throw new OutboxError("malformed_json", "payload", `The payload is nested deeper than ${JSON_DEPTH_MAX - 1} levels.`);
   }
   return text;
 }

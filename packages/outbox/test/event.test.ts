@@ -53,7 +53,7 @@ describe("an event of the outbox", () => {
     ["a number that JSON cannot hold", { ...EVENT, payload: { order: { id: 1n } } }, "malformed_json", "payload"],
     ["half a surrogate pair", { ...EVENT, payload: '{"a":"\ud800"}' }, "malformed_json", "payload"],
     ["a payload past its size", { ...EVENT, payload: { order: { note: "é".repeat(PAYLOAD_BYTES_MAX / 2) } } }, "body_too_large", "payload"],
-    ["a payload past its depth", { ...EVENT, payload: `{"a":${"[".repeat(128)}${"]".repeat(128)}}` }, "malformed_json", "payload"],
+    ["a payload past its depth", { ...EVENT, payload: `{"a":${"[".repeat(127)}${"]".repeat(127)}}` }, "malformed_json", "payload"],
     ["a client id that is none", { ...EVENT, clientId: "app" }, "invalid_member", "clientId"],
     ["a day that there is not", { ...EVENT, triggeredAt: "2026-02-30T00:00:00Z" }, "invalid_member", "triggeredAt"],
     ["a time without an offset", { ...EVENT, triggeredAt: "2026-02-03T00:00:00" }, "invalid_member", "triggeredAt"],

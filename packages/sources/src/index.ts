@@ -1,3 +1,4 @@
 export { Intake, type IntakeCounts, type IntakeOptions } from "./intake/intake.ts";
+export { BrokerError } from "./brokers/broker-error.ts";
 export type { Log } from "./intake/log.ts";
 export type { Backlog, Refusal, Room, Source, SourceRecord } from "./intake/source.ts";

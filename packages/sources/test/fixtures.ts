@@ -20,7 +20,13 @@ export const refused = (code = "payload_mismatch"): ItemAnswer => ({ kind: "refu
 export const later = (code = "overloaded"): ItemAnswer => ({ kind: "later", code, message: `It is ${code}.` });
 export const allLater = (waitMs: number | null = null): BatchAnswer => ({ kind: "later", code: "overloaded", message: "Wait.", waitMs });
 
-export const record = (event: string, lane: string | null = null, bytes = 1): SourceRecord => ({ event, lane, bytes, label: event });
+export const record = (event: string, lane: string | null = null, bytes = 1): SourceRecord => ({
+  event,
+  lane,
+  bytes,
+  label: event,
+  refusal: null,
+});
 
 /** Gives what it was made with, once each, and keeps what it is told. */
 export class ListSource implements Source<SourceRecord> {

@@ -1,5 +1,7 @@
 export { startEndpoint, type Answer, type Endpoint, type EndpointOptions, type Received } from "./endpoint.ts";
 export { startEgressProxy, type EgressProxy, type EgressProxyOptions } from "./egress-proxy.ts";
+export { natsMissing, startNats, type ThrowAwayNats } from "./brokers/nats.ts";
+export { rabbitMissing, startRabbit, type ThrowAwayRabbit } from "./brokers/rabbitmq.ts";
 export { redisMissing, startRedis, type ThrowAwayRedis } from "./redis.ts";
 export { seededRandom } from "./seeded.ts";
 export { strictSchema } from "./strict-schema.ts";

@@ -2,6 +2,8 @@ import { Option, type Command } from "commander";
 import type { Terminal } from "../output/terminal.ts";
 import type { OutboxCommandFlags, SchemaFlags } from "../outbox/outbox-commands.ts";
 import type { RelayFlags } from "../outbox/relay.ts";
+import type { NatsFlags } from "../sources/nats.ts";
+import type { RabbitFlags } from "../sources/rabbitmq.ts";
 import { connectionOptions, outputOptions } from "./common-options.ts";
 
 const METRICS: readonly [string, string] = [
@@ -13,6 +15,7 @@ const METRICS: readonly [string, string] = [
 export function registerIntake(program: Command, terminal: Terminal): void {
   registerRelay(program, terminal);
   registerOutbox(program, terminal);
+  registerSources(program, terminal);
 }
 
 function outboxOptions(command: Command): Command {
@@ -63,4 +66,35 @@ function registerOutbox(program: Command, terminal: Terminal): void {
       load().then(({ settleRefused }) => settleRefused(verb, ids, flags, terminal)),
     );
   }
+}
+
+function registerSources(program: Command, terminal: Terminal): void {
+  const source = program.command("source").description("publish what a broker has, for as long as it runs: NATS JetStream, RabbitMQ");
+  const nats = source
+    .command("nats")
+    .description("the records of a JetStream stream, acknowledged when Genhook has them")
+    .option("--server <url>", "nats://user:password@host:4222 or tls://…, several with commas between; else GENHOOK_SOURCE")
+    .option("--stream <name>", "the stream")
+    .option("--durable <name>", "the durable pull consumer, made where it is missing (genhook)")
+    .option("--filter <subject>", "which of the stream's subjects, where the consumer is made here")
+    .option("--subjects <pattern>", "how subjects name shop and topic, such as events.{shop}.{topic}; else headers or the body do")
+    .option("--dead-letter <subject>", "where refused records go; without it the log names them, and the stream keeps them")
+    .option("--creds <file>", "credentials file")
+    .option("--tls-ca <file>", "authorities of the servers' certificates")
+    .option(...METRICS)
+    .action((flags: NatsFlags) => import("../sources/nats.ts").then(({ natsSource }) => natsSource(flags, terminal)));
+  connectionOptions(nats);
+  const rabbitmq = source
+    .command("rabbitmq")
+    .description("the messages of a queue, acknowledged when Genhook has them")
+    .option("--server <url>", "amqp://user:password@host:5672/vhost or amqps://…; else GENHOOK_SOURCE")
+    .option("--queue <name>", "the queue, which is there already")
+    .option("--routing-keys <pattern>", "how routing keys name shop and topic, such as {shop}.{topic}; else headers or the body do")
+    .option("--dead-letter <queue>", "where refused messages go")
+    .option("--reject", "leave refused messages to the queue's own dead-letter exchange")
+    .option("--prefetch <number>", "messages under way at once (1000)")
+    .option("--tls-ca <file>", "authorities of the server's certificate")
+    .option(...METRICS)
+    .action((flags: RabbitFlags) => import("../sources/rabbitmq.ts").then(({ rabbitmqSource }) => rabbitmqSource(flags, terminal)));
+  connectionOptions(rabbitmq);
 }

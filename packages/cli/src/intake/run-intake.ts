@@ -1,6 +1,6 @@
 import { ApiClient, ApiError, publishBatch } from "@genhook/contract/client";
 import { Intake, type Source, type SourceRecord } from "@genhook/sources";
-import { destination, pino } from "pino";
+import type { Logger } from "pino";
 import { explainError } from "../commands/explain-error.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { printLine } from "../output/terminal.ts";
@@ -19,7 +19,12 @@ const NOT_ALLOWED: ReadonlySet<number> = new Set([401, 403]);
  * Publishes what a source has until it is told to stop; then finishes the request in flight. A key that may not publish is said at the start; a server that
  * is away is waited for.
  */
-export async function runIntake<Taken extends SourceRecord>(source: Source<Taken>, flags: IntakeFlags, terminal: Terminal): Promise<void> {
+export async function runIntake<Taken extends SourceRecord>(
+  source: Source<Taken>,
+  flags: IntakeFlags,
+  log: Logger,
+  terminal: Terminal,
+): Promise<void> {
   const connection = resolveConnection(sourcesOf(flags, terminal.environment), ["platform"]);
   const { origin, credentials } = connection;
   // How to go on after a failure is the intake's to decide.
@@ -33,7 +38,6 @@ export async function runIntake<Taken extends SourceRecord>(source: Source<Taken
     }
   }
   const interrupts = terminal.interrupts();
-  const log = pino({ base: null }, destination({ fd: 2, sync: true }));
   const intake = new Intake<Taken>({ source, log, publish: (events, signal) => publishBatch(client, events, signal) });
   const watch = { counts: () => intake.counts, backlog: () => source.backlog() };
   const metrics = flags.metricsPort === undefined ? null : await startMetricsServer(flags.metricsPort, watch);

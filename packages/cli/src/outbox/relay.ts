@@ -1,5 +1,6 @@
 import { OutboxSource } from "@genhook/sources/outbox";
 import { usage } from "../cli-error.ts";
+import { makeIntakeLog } from "../intake/intake-log.ts";
 import { runIntake, type IntakeFlags } from "../intake/run-intake.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { openOutbox, type OutboxFlags } from "./open-outbox.ts";
@@ -20,7 +21,7 @@ export async function relay(flags: RelayFlags, terminal: Terminal): Promise<void
   const leaseMs = readLease(flags.takeOver ?? "10s");
   const outbox = await openOutbox(flags, terminal, onRefused);
   try {
-    await runIntake(new OutboxSource(outbox.store, { leaseMs, wake: outbox.wake }), flags, terminal);
+    await runIntake(new OutboxSource(outbox.store, { leaseMs, wake: outbox.wake }), flags, makeIntakeLog(), terminal);
   } finally {
     await outbox.close();
   }

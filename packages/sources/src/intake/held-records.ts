@@ -74,8 +74,4 @@ export class HeldRecords<Held extends SourceRecord> {
   removeLane(lane: string): void {
     this.remove([...this.#records].filter((record) => record.lane === lane));
   }
-
-  clear(): void {
-    this.remove([...this.#records]);
-  }
 }

@@ -93,7 +93,9 @@ export class Intake<Taken extends SourceRecord> {
     // Full of what is not due yet.
     if (records === 0 || bytes === 0) return mayWait ? pause(BACK_OFF_FIRST_MS, signal) : undefined;
     const { all: held, fullLanes } = this.#held;
-    this.#held.add(await source.take({ records, bytes, held, fullLanes, mayWait, signal }));
+    const taken = await source.take({ records, bytes, held, fullLanes, mayWait, signal });
+    this.#held.add(taken.filter(({ refusal }) => refusal === null));
+    for (const record of taken) if (record.refusal !== null) await this.#refuse(record, record.refusal);
   }
 
   #nextBatch(): readonly Taken[] {
@@ -102,9 +104,9 @@ export class Intake<Taken extends SourceRecord> {
 
   async #publish(): Promise<void> {
     const { source, publish } = this.#options;
+    this.#held.remove([...this.#held.all].filter((record) => !source.isCurrent(record)));
     const batch = this.#nextBatch();
     if (batch.length === 0) return;
-    if (!source.isCurrent()) return this.#held.clear();
     const answer = await publish(
       batch.map((record) => record.event),
       this.#cutOff.signal,

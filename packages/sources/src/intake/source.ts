@@ -7,6 +7,8 @@ export interface SourceRecord {
   readonly lane: string | null;
   /** How to name it to an operator: `row 17`. */
   readonly label: string;
+  /** Why it need not be sent: it is no event. */
+  readonly refusal: Refusal | null;
 }
 
 /** Why an event was not taken. */
@@ -43,8 +45,8 @@ export interface Source<Taken extends SourceRecord> {
   accepted(records: readonly Taken[]): Promise<void>;
   /** Sets a record aside with its reason, where an operator finds it. */
   refused(record: Taken, refusal: Refusal): Promise<void>;
-  /** Whether what was taken is still for this process to publish. */
-  isCurrent(): boolean;
+  /** Whether a record that was taken is still for this process to publish; what is not is let go of, and given again to whom it concerns. */
+  isCurrent(record: Taken): boolean;
   /** Whether a refused record keeps the later ones of its lane. */
   readonly blocksLanes: boolean;
   /** What waits in it, and since when (wall ms); null where that is not known. */

@@ -1,5 +1,6 @@
-import { OutboxError, readEvent, type OutboxRow } from "@genhook/outbox";
-import type { Refusal, SourceRecord } from "../intake/source.ts";
+import { eventText, OutboxError, readEvent } from "@genhook/outbox";
+import { laneOf } from "../intake/lane.ts";
+import type { SourceRecord } from "../intake/source.ts";
 
 /** A row as both databases give it. */
 export interface StoredRow {
@@ -28,7 +29,7 @@ const encoder = new TextEncoder();
  * A row as the event to publish. Rows that were not written by `insertEvent` are checked as it would have done, so that one that is broken cannot spoil
  * the request that carries it.
  */
-export function readRow(stored: StoredRow): { readonly record: OutboxRecord; readonly refusal: Refusal | null } {
+export function readRow(stored: StoredRow): OutboxRecord {
   const { id, shop, order_key: orderKey } = stored;
   const named = { id, label: `row ${id}`, lane: orderKey === null ? null : laneOf(shop, orderKey) };
   try {
@@ -44,31 +45,12 @@ export function readRow(stored: StoredRow): { readonly record: OutboxRecord; rea
         changed: pathsOf(stored.changed),
       }),
     );
-    return { record: { ...named, event, bytes: encoder.encode(event).length }, refusal: null };
+    return { ...named, event, bytes: encoder.encode(event).length, refusal: null };
   } catch (error) {
     if (!(error instanceof OutboxError)) throw error;
     const { code, message, member } = error;
-    return { record: { ...named, event: "", bytes: 0 }, refusal: { code, message, member } };
+    return { ...named, event: "", bytes: 0, refusal: { code, message, member } };
   }
-}
-
-/** As statements spell it. A shop's domain has no space. */
-export function laneOf(shop: string, orderKey: string): string {
-  return `${shop} ${orderKey}`;
-}
-
-/** The payload goes in as it is: nothing of it is written anew. */
-function eventText({ key, shop, topic, payload, clientId, triggeredAt, orderKey, changed }: OutboxRow): string {
-  const members = [
-    `"shop":${JSON.stringify(shop)}`,
-    `"topic":${JSON.stringify(topic)}`,
-    `"idempotencyKey":${JSON.stringify(key)}`,
-    ...(clientId === null ? [] : [`"clientId":${JSON.stringify(clientId)}`]),
-    ...(triggeredAt === null ? [] : [`"triggeredAt":${JSON.stringify(triggeredAt)}`]),
-    ...(orderKey === null ? [] : [`"orderKey":${JSON.stringify(orderKey)}`]),
-    ...(changed === null ? [] : [`"changed":${changed}`]),
-  ];
-  return `{${members.join(",")},"payload":${payload}}`;
 }
 
 function pathsOf(text: string | null): readonly string[] | undefined {

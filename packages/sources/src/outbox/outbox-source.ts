@@ -65,19 +65,10 @@ export class OutboxSource implements Source<OutboxRecord> {
     if (rows.length === 0 && room.mayWait) await pause(this.#pollMs, room.signal, ...(woken === undefined ? [] : [woken]));
     const behind = rows.filter(({ blocked }) => blocked).map(({ id }) => id);
     if (behind.length > 0) await this.#store.setAside(behind, null);
-    const records: OutboxRecord[] = [];
-    const blocked = new Set<string>();
-    for (const row of rows.filter(({ blocked }) => !blocked)) {
-      const { record, refusal } = readRow(row);
-      // Read again, and set aside then.
-      if (record.lane !== null && blocked.has(record.lane)) continue;
-      if (refusal === null) records.push(record);
-      else {
-        await this.#store.setAside([record.id], refusal);
-        if (record.lane !== null && this.blocksLanes) blocked.add(record.lane);
-      }
-    }
-    return records;
+    return withoutBlocked(
+      rows.filter((row) => !row.blocked).map((row) => readRow(row)),
+      this.blocksLanes,
+    );
   }
 
   isCurrent(): boolean {
@@ -120,4 +111,15 @@ export class OutboxSource implements Source<OutboxRecord> {
     this.#releaseAt = performance.now() + this.#pollMs * RELEASE_EVERY_POLLS;
     await this.#store.release();
   }
+}
+
+/** What comes behind a record that is refused already is read again, and is known to be blocked then. */
+function withoutBlocked(records: readonly OutboxRecord[], blocksLanes: boolean): readonly OutboxRecord[] {
+  const blocked = new Set<string>();
+  return records.filter(({ lane, refusal }) => {
+    if (lane === null || !blocksLanes) return true;
+    const isBlocked = blocked.has(lane);
+    if (refusal !== null) blocked.add(lane);
+    return !isBlocked;
+  });
 }

@@ -1,0 +1,1 @@
+export { NatsSource, type NatsRecord, type NatsSourceOptions } from "./nats-source.ts";

@@ -1,0 +1,1 @@
+export { RabbitSource, type RabbitRecord, type RabbitSourceOptions } from "./rabbitmq-source.ts";
