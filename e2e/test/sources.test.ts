@@ -106,9 +106,8 @@ describe.skipIf(natsMissing !== null)(`NATS JetStream${natsMissing === null ? ""
     await manager.streams.add({ name: "shop", subjects: ["shop.>"] });
     await manager.consumers.add("shop", { durable_name: "genhook", ack_policy: "explicit", ack_wait: 1_000_000_000, max_deliver: -1 });
     for (const { id, body } of orders) await jetstream(connection).publish(`shop.${ROUTE}`, body, { msgID: id });
-    const last = await killAndGoOn((url) => [
-      ...["source", "nats", "--server", nats.url, "--stream", "shop", "--subjects", "shop.{shop}.{topic}", "--url", url],
-    ]);
+    const args = ["source", "nats", "--server", nats.url, "--stream", "shop", "--subjects", "shop.{shop}.{topic}"];
+    const last = await killAndGoOn((url) => [...args, "--url", url]);
     last.kill("SIGTERM");
     expect((await last.exited).code).toBe(0);
     const { num_pending: waiting, num_ack_pending: underWay } = await manager.consumers.info("shop", "genhook");
@@ -132,10 +131,8 @@ describe.skipIf(left !== null)(`RabbitMQ${left === null ? "" : `: ${left}`}`, ()
     await channel.assertQueue("dead");
     for (const { id, body } of orders) channel.publish("amq.topic", ROUTE, Buffer.from(body), { messageId: id, persistent: true });
     await channel.waitForConfirms();
-    const last = await killAndGoOn((url) => [
-      ...["source", "rabbitmq", "--server", rabbit.url, "--queue", "orders", "--dead-letter", "dead"],
-      ...["--routing-keys", "{shop}.{topic}", "--url", url],
-    ]);
+    const place = ["--server", rabbit.url, "--queue", "orders", "--dead-letter", "dead", "--routing-keys", "{shop}.{topic}"];
+    const last = await killAndGoOn((url) => ["source", "rabbitmq", ...place, "--url", url]);
     last.kill("SIGTERM");
     expect((await last.exited).code).toBe(0);
     expect((await channel.checkQueue("orders")).messageCount).toBe(0);
