@@ -105,7 +105,7 @@ test("docs/quick-start.md does what it says, from its first command to its last"
     const command = `${program} ${rest[0] ?? ""} ${rest[1] ?? ""}`;
     if (program === "npm" || program === "cat") continue;
     if (command.startsWith("genhook serve")) {
-      const flags = [...rest, "--data", folder.path, "--port", "0", "--retry-waits", "500ms,500ms,500ms,500ms,500ms,500ms,500ms"];
+      const flags = [...rest, "--data", folder.path, "--port", "0", "--retry-waits", "500ms,500ms,1s,2s,4s,8s,16s"];
       server = new ServerProcess(flags, { GENHOOK_PLATFORM_KEY: undefined });
       origin = await server.listening();
     } else if (program === "node") await startApp();
