@@ -16,7 +16,10 @@ export default defineConfig({
   srcDir: "pages",
   outDir: "dist",
   // Drawings stay files: as such they can be styled, and are fetched once.
-  vite: { build: { assetsInlineLimit: 0 } },
+  // And its esbuild is older than the checkout's settings for TypeScript, which it need not read.
+  vite: { build: { assetsInlineLimit: 0 }, esbuild: { tsconfigRaw: {} } },
+  // Servers of the reader's own machine are named in examples; everything else must be there.
+  ignoreDeadLinks: "localhostLinks",
   cacheDir: "../node_modules/.cache/vitepress",
   head: [["link", { rel: "icon", href: "/icon.svg", type: "image/svg+xml" }]],
   markdown: {
