@@ -32,7 +32,7 @@ declare module "@genhook/receiver/topics" {
 const balance = (event: WebhookEvent<"202412">): number | null => (event.topic === "loyalty/points" ? event.payload.points.balance : null);
 const idOf = (event: EventOf<"orders/create", "202412">): string => readId(event.payload.order.id);
 
-const client = new GenhookClient({ origin: "http://127.0.0.1:1", key: "a key", retry: { attemptsMax: 1, waitMaxMs: 0 } });
+const client = new GenhookClient({ origin: "http://127.0.0.1:1", key: "a-key", retry: { attemptsMax: 1, waitMaxMs: 0 } });
 const error: unknown = await client.publish({ shop: "a.example", topic: "orders/create", payload: {} }).then(
   (published: Published) => published,
   (thrown: unknown) => thrown,

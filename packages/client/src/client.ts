@@ -22,9 +22,8 @@ export class GenhookClient extends ApiClient {
 
   constructor(options: GenhookClientOptions) {
     const { key, accessToken, ...rest } = options;
-    if (key === "" || accessToken === "" || (key === undefined && accessToken === undefined)) {
-      throw new TypeError("GenhookClient needs key (the platform's) or accessToken (an installation's); it is empty or missing.");
-    }
+    requireOrigin(options.origin);
+    requireCredential(key === undefined ? "accessToken" : "key", key ?? accessToken);
     const credentials = key === undefined ? ({ kind: "app", accessToken } as const) : ({ kind: "platform", key } as const);
     const resolved: ClientOptions = { retry: DEFAULT_RETRY, ...rest, credentials };
     super(resolved);
@@ -58,4 +57,18 @@ export class GenhookClient extends ApiClient {
     // The publisher waits and sends again by itself: what failed can then go along with what has come meanwhile.
     return new Publisher(new ApiClient({ ...this.#options, retry: { attemptsMax: 1, waitMaxMs: 0 } }), options);
   }
+}
+
+/** What is wrong here would otherwise look like a server that cannot be reached. */
+function requireOrigin(origin: string): void {
+  const url = URL.canParse(origin) ? new URL(origin) : null;
+  if (url !== null && /^https?:$/.test(url.protocol) && `${url.pathname}${url.search}${url.hash}` === "/") return;
+  throw new TypeError(`origin must be http(s)://host:port without a path, not ${JSON.stringify(origin)}.`);
+}
+
+function requireCredential(name: string, value: string | undefined): void {
+  if (value !== undefined && /^[\x21-\x7e]+$/.test(value)) return;
+  const found =
+    value === undefined || value === "" ? "it is empty or missing" : "it has a space, a line break or another character that none has";
+  throw new TypeError(`GenhookClient needs key (the platform's) or accessToken (an installation's); ${name}: ${found}.`);
 }

@@ -4,7 +4,7 @@ import { GenhookClient, PublishError, type Publisher, type PublisherOptions } fr
 import { ModelServer, order, type Fate } from "./model-server.ts";
 
 function publisherOf(server: ModelServer, options: PublisherOptions = {}): Publisher {
-  return new GenhookClient({ origin: "http://model.example", key: "a key", fetch: server.fetch }).publisher({ lingerMs: 0, ...options });
+  return new GenhookClient({ origin: "http://model.example", key: "a-key", fetch: server.fetch }).publisher({ lingerMs: 0, ...options });
 }
 
 const errorOf = (work: Promise<unknown>): Promise<PublishError> =>
@@ -92,7 +92,7 @@ describe("batches", () => {
     const bodies: string[] = [];
     const client = new GenhookClient({
       origin: "http://model.example",
-      key: "a key",
+      key: "a-key",
       fetch: (_, init) => {
         bodies.push(new TextDecoder().decode(init?.body as Uint8Array));
         return Promise.resolve(Response.json({ events: [{ id: "1", deliveries: 0, duplicate: false }] }, { status: 202 }));

@@ -63,7 +63,11 @@ describe("calls", () => {
   });
 
   test("without credentials are refused before they are made; an error has code, status and member", async () => {
-    expect(() => new GenhookClient({ origin: client.origin, key: "" })).toThrow(/needs key/);
+    expect(() => new GenhookClient({ origin: client.origin, key: "" })).toThrow(/key: it is empty/);
+    expect(() => new GenhookClient({ origin: client.origin } as never)).toThrow(/accessToken: it is empty or missing/);
+    expect(() => new GenhookClient({ origin: client.origin, key: `${KEY}\n` })).toThrow(/a line break/);
+    for (const origin of ["127.0.0.1:8080", "localhost:8080", "ftp://a.example", "https://a.example/platform/v1", "https://a.example/?x"])
+      expect(() => new GenhookClient({ origin, key: KEY })).toThrow(/origin must be/);
     const error = await client.call("createShop", { body: { domain: "not a domain" } }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ApiError);
     expect(error).toMatchObject({ code: "invalid_member", status: 422, member: "domain" });

@@ -4,7 +4,7 @@ import { GenhookClient, PublishError } from "../../src/index.ts";
 import { ModelServer, order } from "../model-server.ts";
 
 function clientOf(server: ModelServer): GenhookClient {
-  return new GenhookClient({ origin: "http://model.example", key: "a key", fetch: server.fetch });
+  return new GenhookClient({ origin: "http://model.example", key: "a-key", fetch: server.fetch });
 }
 
 async function publishesOnce(): Promise<void> {
@@ -22,7 +22,7 @@ async function readsPages(): Promise<void> {
   const pages = [["a", "b"], ["c"]];
   const client = new GenhookClient({
     origin: "http://model.example",
-    accessToken: "a token",
+    accessToken: "a-token",
     fetch: () => {
       const shops = (pages.shift() ?? []).map((domain) => ({ domain }));
       const headers = pages.length > 0 ? { Link: '<http://x/?pageToken=next>; rel="next"' } : {};
@@ -46,7 +46,7 @@ async function endsWithASignal(): Promise<void> {
 
 /** The runtime's own fetch, to where nobody listens. */
 async function saysThatNobodyAnswers(): Promise<void> {
-  const client = new GenhookClient({ origin: "http://127.0.0.1:1", key: "a key", retry: { attemptsMax: 1, waitMaxMs: 0 } });
+  const client = new GenhookClient({ origin: "http://127.0.0.1:1", key: "a-key", retry: { attemptsMax: 1, waitMaxMs: 0 } });
   const error = await client.publish(order(1)).catch((thrown: unknown) => thrown);
   same(error instanceof PublishError ? [error.code, error.isKnown] : String(error), ["unreachable", false]);
 }
