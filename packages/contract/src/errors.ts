@@ -92,6 +92,11 @@ export const ERRORS = {
     meaning: "The delivery is still pending, so there is nothing to replay.",
     remedy: "Wait until it is delivered, dead or cancelled.",
   },
+  not_blocking: {
+    status: 409,
+    meaning: "No order key waits for this delivery, so there is nothing to skip.",
+    remedy: "GET blocked-keys to see which deliveries block one.",
+  },
   nothing_to_probe: {
     status: 409,
     meaning: "No probe can be made: the endpoint's breaker is closed, or nothing that may be sent to it is due.",

@@ -14,6 +14,7 @@ export * from "./catch-up/catch-up.ts";
 export * from "./catch-up/waiters.ts";
 export * from "./decisions/decisions.ts";
 export * from "./deliveries/backlog.ts";
+export * from "./deliveries/blocked-keys.ts";
 export * from "./deliveries/deliveries.ts";
 export * from "./deliveries/held-count.ts";
 export * from "./deliveries/delivery-list.ts";

@@ -61,6 +61,11 @@ export const ORDER_BLOCKS_PAGE = 1_000;
 /** An ordered lane that was taken over waits for an attempt's deadline and this, ms: the former owner's requests have ended by then. */
 export const ORDER_TAKE_OVER_MARGIN_MS = 1_000;
 
+/** Deliveries behind a blocked key that are counted. */
+export const BLOCKED_PENDING_COUNT_MAX = 10_000;
+/** Lanes of order keys that a list looks into in one shard. */
+export const KEY_LANES_LISTED_MAX = 1_000;
+
 /** Lane reads under way at once. */
 export const LANE_READS_MAX = 4;
 

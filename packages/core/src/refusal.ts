@@ -37,6 +37,7 @@ export type RefusalCode =
   | "too_many_matches"
   | "idempotency_key_reused"
   | "delivery_pending"
+  | "not_blocking"
   | "replay_refused"
   | "replay_ended"
   | "history_gone"

@@ -32,6 +32,7 @@ import { DeliveriesRoutes } from "./http/deliveries-routes.ts";
 import { appDirectoryHandlers, installationHandlers, shopHandlers } from "./http/directory-api.ts";
 import { filterTestHandlers } from "./http/filter-test-api.ts";
 import { endpointCalls } from "./http/endpoints-api.ts";
+import { blockedKeysHandler } from "./http/blocked-keys-api.ts";
 import { holdHandlers } from "./http/holds-api.ts";
 import { webhookHandlers } from "./http/webhooks-api.ts";
 import { HttpFront } from "./http/http-front.ts";
@@ -140,9 +141,10 @@ function callHandlers(
   const endpoints = endpointCalls({ store, directory, engine: parts.engine, clock: systemClock });
   const replayJobs = replayCalls({ ...known, runner: replays, newId: tools.newEventId });
   const rotation = { directory, sealing, newUuid: randomUUID, now };
+  const listBlockedKeys = blockedKeysHandler({ ...known, blockedKeys: deliveries.blockedKeys });
   const topicCalls = topicHandlers(topics.topics);
   return {
-    app: { ...appHandlers(appApi), testOwnFilter },
+    app: { ...appHandlers(appApi), testOwnFilter, listOwnBlockedKeys: listBlockedKeys },
     apps: {
       ...appWideHandlers({
         ...appApi,
@@ -167,6 +169,7 @@ function callHandlers(
       ...decisionHandlers({ decisions, directory: directory.directory }),
       testFilter,
       ...webhookHandlers({ directory, topics: tools.topics, now }),
+      listBlockedKeys: unowned(listBlockedKeys),
       listEndpoints: unowned(endpoints.list),
       getEndpoint: unowned(endpoints.get),
       probeEndpoint: unowned(endpoints.probe),

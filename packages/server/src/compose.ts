@@ -335,6 +335,7 @@ function makeDeliveries(store: Store, clock: StoreClock, directory: DirectorySer
     directory: directory.directory,
     now: clock.now,
     onReopened: (event, task) => engine.reopened(event, task),
+    onUnblocked: (subscription) => engine.unblocked(subscription),
   });
 }
 

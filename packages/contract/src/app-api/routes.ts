@@ -1,4 +1,5 @@
 import * as platform from "../platform-api/schemas.ts";
+import { ownOrderRoutes } from "../platform-api/order-routes.ts";
 import { ADDRESS_ERRORS, BODY_ERRORS, many, one, SHAPE_ERRORS, type Route } from "../route.ts";
 import * as app from "./schemas.ts";
 
@@ -190,6 +191,7 @@ export const appRoutes: readonly Route[] = [
     answer: one("delivery", platform.DeliveryEntry),
     errors: ["delivery_pending", "replay_refused"],
   },
+  ...ownOrderRoutes,
   {
     operation: "getScopes",
     method: "GET",

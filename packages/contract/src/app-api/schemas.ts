@@ -48,11 +48,18 @@ export const WAY_MEMBERS = {
 const AddressOrNull = Type.Optional(
   Type.Union([Address, Type.Null()], { expected: `an https: URL of at most ${ADDRESS_LENGTH_MAX} characters` }),
 );
+/** Order of what is sent (docs/ordered.md); what goes with what is checked where it is understood. */
+export const ORDER_MEMBERS = {
+  ordered: Type.Optional(Type.Union([Type.Boolean(), Type.Null()], { expected: "true, or null for no order" })),
+  onDead: Type.Optional(
+    Type.Union([Type.Literal("block"), Type.Literal("skip"), Type.Null()], { expected: "block or skip, or null for block" }),
+  ),
+};
 
 export const WebhookCreate = closed(
   {
     webhook: closed(
-      { topic: TopicName, address: AddressOrNull, ...WAY_MEMBERS, ...SELECTION_MEMBERS },
+      { topic: TopicName, address: AddressOrNull, ...WAY_MEMBERS, ...SELECTION_MEMBERS, ...ORDER_MEMBERS },
       { expected: "an object with topic and address" },
     ),
   },
@@ -72,6 +79,15 @@ export const Webhook = Type.Object({
   filter: Type.Optional(Type.String({ description: "Only events that it matches are owed." })),
   fields: Type.Optional(Type.Array(Type.String(), { description: "Only these are sent of a payload." })),
   changed: Type.Optional(Type.Array(Type.String(), { description: "Only events that changed one of these are owed." })),
+  ordered: Type.Optional(
+    Type.Boolean({
+      description:
+        "Events with the same order key come one after the other, in the order of acceptance, over all ordered webhooks at this endpoint.",
+    }),
+  ),
+  onDead: Type.Optional(
+    Type.Union([Type.Literal("block"), Type.Literal("skip")], { description: "What becomes of an order key behind a dead letter." }),
+  ),
   held: Type.Optional(
     Type.Object(
       { reason: Type.String(), endsAt: Type.Union([Type.String({ format: "date-time" }), Type.Null()]) },
@@ -81,7 +97,7 @@ export const Webhook = Type.Object({
 });
 
 /** What may be changed of a webhook. */
-const WRITABLE = { topic: Type.Optional(TopicName), address: AddressOrNull, ...WAY_MEMBERS, ...SELECTION_MEMBERS };
+const WRITABLE = { topic: Type.Optional(TopicName), address: AddressOrNull, ...WAY_MEMBERS, ...SELECTION_MEMBERS, ...ORDER_MEMBERS };
 /** What only the server sets: may go along in a PUT, so that an entry can be sent back as it was read, and changes nothing. */
 export const READ_ONLY_WEBHOOK_MEMBERS: readonly string[] = Object.keys(Webhook.properties).filter(
   (name) => name !== "id" && !Object.hasOwn(WRITABLE, name),

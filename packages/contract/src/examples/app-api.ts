@@ -38,6 +38,8 @@ export const appExamples: Readonly<Record<string, CallExample>> = {
   },
   listOwnDeliveries: { query: { state: "dead", createTimeMin: "2024-12-30T00:00:00Z" }, answer: { deliveries: [story.DELIVERY_ENTRY] } },
   getOwnDelivery: { params: DELIVERY, answer: { delivery: { ...story.DELIVERY_ENTRY, sequence: null, attempts: story.ATTEMPT_ENTRIES } } },
+  listOwnBlockedKeys: { query: { limit: "50" }, answer: { blockedKeys: [story.BLOCKED_KEY_ENTRY] } },
+  skipOwnDelivery: { params: DELIVERY, answer: { delivery: story.DEAD_ENTRY } },
   replayOwnDelivery: { params: DELIVERY, answer: { delivery: story.REPLAYED_ENTRY } },
   getScopes: { answer: { accessScopes: ["read_orders", "write_apps"] } },
   uninstall: { answer: {} },

@@ -94,6 +94,8 @@ const eventExamples: Readonly<Record<string, CallExample>> = {
   },
   listDeliveries: { query: { state: "dead", shop: SHOP }, answer: { deliveries: [DELIVERY_ENTRY] } },
   getDelivery: { params: DELIVERY, answer: { delivery: { ...DELIVERY_ENTRY, sequence: null, attempts: story.ATTEMPT_ENTRIES } } },
+  listBlockedKeys: { query: { clientId: CLIENT_ID }, answer: { blockedKeys: [story.BLOCKED_KEY_ENTRY] } },
+  skipDelivery: { params: DELIVERY, answer: { delivery: story.DEAD_ENTRY } },
   replayDelivery: { params: DELIVERY, answer: { delivery: story.REPLAYED_ENTRY } },
   createReplay: {
     body: { filter: REPLAY_ENTRY.filter, ratePerSecond: 20 },

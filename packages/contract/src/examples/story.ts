@@ -151,6 +151,20 @@ export const REPLAYED_ENTRY = {
   updateTime: "2024-12-31T09:00:00.000Z",
 };
 
+/** The same, had none of its attempts succeeded, and the order key that then waits for it. */
+export const DEAD_ENTRY = { ...DELIVERY_ENTRY, state: "dead", reason: "attempts_exhausted", attemptCount: 8, lastStatus: 500 };
+export const BLOCKED_KEY_ENTRY = {
+  orderKey: "order 300157930096874",
+  deliveryId: DELIVERY_ID,
+  webhookId: WEBHOOK_ID,
+  endpointId: DELIVERY_ENTRY.endpointId,
+  shop: SHOP,
+  clientId: CLIENT_ID,
+  since: "2024-12-31T03:42:11.008Z",
+  pending: 12,
+  more: false,
+};
+
 export const REQUEST_HEADERS = {
   "content-type": "application/json",
   "X-Genstore-Topic": "orders/create",

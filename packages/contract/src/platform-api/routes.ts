@@ -3,6 +3,7 @@ import { EmptyAnswer, FilterTestAnswer } from "../app-api/schemas.ts";
 import type { ErrorCode } from "../errors.ts";
 import { ADDRESS_ERRORS, BODY_ERRORS, many, one, SHAPE_ERRORS, type Route } from "../route.ts";
 import { holdRoutes } from "./hold-routes.ts";
+import { orderRoutes } from "./order-routes.ts";
 import { linkRoutes } from "./link-routes.ts";
 import { replayRoutes } from "./replay-routes.ts";
 import * as platform from "./schemas.ts";
@@ -237,6 +238,7 @@ export const platformRoutes: readonly Route[] = [
   ...replayRoutes,
   ...webhookRoutes,
   ...holdRoutes,
+  ...orderRoutes,
   {
     operation: "listTopics",
     method: "GET",

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { Limit, PageToken, SELECTION_MEMBERS, SEQUENCE_MEMBER, Webhook } from "../app-api/schemas.ts";
+import { Limit, ORDER_MEMBERS, PageToken, SELECTION_MEMBERS, SEQUENCE_MEMBER, Webhook } from "../app-api/schemas.ts";
 import { BODY_ERRORS, many, one, SHAPE_ERRORS, type Route } from "../route.ts";
 import { closed } from "../schema-parts.ts";
 import { ClientId, DeliveryListQuery, ShopDomain } from "./schemas.ts";
@@ -27,6 +27,7 @@ export const WebhookPatch = closed(
     status: Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("paused")], { expected: "active or paused" })),
     ...SEQUENCE_MEMBER,
     ...SELECTION_MEMBERS,
+    ...ORDER_MEMBERS,
   },
   { minProperties: 1, expected: "an object with status or a setting" },
 );

@@ -5,11 +5,14 @@ import type { DeliveryKey, DeliveryState, Task } from "../domain/delivery.ts";
 import type { Subscription } from "../domain/directory-entries.ts";
 import type { EventContent, EventHead, EventId, StoredEvent } from "../domain/event.ts";
 import type { Store } from "../ports/store.ts";
-import type { ReplayRequest, ReplayResult } from "../ports/task-queue.ts";
+import type { LaneRef, ReplayRequest, ReplayResult } from "../ports/task-queue.ts";
 import type { Turn } from "../ports/turn.ts";
 import { ok, refuse, type Result } from "../refusal.ts";
+import { isAside } from "../domain/order.ts";
+import { BlockedKeys } from "./blocked-keys.ts";
+import { orderedLanesOf } from "./ordered-lanes-of.ts";
 import { readPage, type DeliveryPage, type DeliveryPosition, type Stretch } from "./delivery-list.ts";
-import { viewOf, type DeliveryView } from "./delivery-view.ts";
+import { viewOf, waiting, type DeliveryView } from "./delivery-view.ts";
 
 /** Which deliveries; every member narrows, null leaves open. */
 export interface DeliveryFilter {
@@ -27,20 +30,25 @@ export interface DeliveryFilter {
 }
 
 export interface DeliveriesOptions {
-  readonly store: Pick<Store, "events" | "tasks" | "log" | "directory">;
+  readonly store: Pick<Store, "events" | "tasks" | "ordered" | "log" | "directory">;
   readonly directory: Directory;
   readonly now: () => number;
   /** A delivery was re-opened. */
   readonly onReopened: (event: EventContent, task: Task) => void;
+  /** A dead letter of the subscription blocks its order key no more. */
+  readonly onUnblocked: (subscription: Subscription) => void;
 }
 
 const FINAL_STATES = ["delivered", "dead", "cancelled"] as const;
 /** What happened to deliveries, and replay. A delivery's state is never kept: it follows from its log. */
 export class Deliveries {
   readonly #options: DeliveriesOptions;
+  /** Order keys that dead letters block. */
+  readonly blockedKeys: BlockedKeys;
 
   constructor(options: DeliveriesOptions) {
     this.#options = options;
+    this.blockedKeys = new BlockedKeys(options);
   }
 
   /** Null when there is no such delivery. */
@@ -54,7 +62,10 @@ export class Deliveries {
       this.#subscription(key.subscription),
     ]);
     if (rows.length === 0 && event?.owes.includes(key.subscription) !== true) return null;
-    return { view: withLastAttempt(viewOf(key, event, subscription, rows.at(-1) ?? null), rows), rows, event };
+    const view = withLastAttempt(viewOf(key, event, subscription, rows.at(-1) ?? null), rows);
+    if (view.state !== "pending") return { view, rows, event };
+    const waitsFor = await this.blockedKeys.waitsFor(key, event?.orderKey ?? null, subscription);
+    return { view: waitsFor === null ? view : waiting(view, waitsFor), rows, event };
   }
 
   /** All deliveries of an event, in the order in which they were owed. */
@@ -70,7 +81,8 @@ export class Deliveries {
   async list(filter: DeliveryFilter, turn: Turn<DeliveryPosition>, limit: number): Promise<DeliveryPage> {
     const fitting = (view: DeliveryView): boolean => fits(view, filter);
     if (filter.eventId !== null) return readPage([this.#eventStretch(filter.eventId)], turn, limit, fitting);
-    const stretches = this.#pendingLanes(filter).map((lane) => this.#laneStretch(lane));
+    const lanes = await this.#lanesOf(this.#pendingSubscriptions(filter));
+    const stretches = lanes.map((lane) => this.#laneStretch(lane));
     if (filter.state !== "pending") stretches.push(this.#finalStretch(filter));
     return readPage(stretches, turn, limit, fitting);
   }
@@ -131,7 +143,7 @@ export class Deliveries {
   }
 
   /** Lanes whose tasks the filter may name; none unless it names a subscription or an endpoint, because there may be very many. */
-  #pendingLanes(filter: DeliveryFilter): readonly Subscription[] {
+  #pendingSubscriptions(filter: DeliveryFilter): readonly Subscription[] {
     if (filter.state !== null && filter.state !== "pending") return [];
     if (filter.subscription !== null) return [filter.subscription];
     if (filter.endpoint !== null) {
@@ -164,9 +176,14 @@ export class Deliveries {
     };
   }
 
-  #laneStretch(subscription: Subscription): Stretch {
+  /** Their own lanes, and what is ordered: the lanes of keys that wait come first, because they are numbered so. */
+  async #lanesOf(subscriptions: readonly Subscription[]): Promise<readonly LaneRef[]> {
+    const ordered = await orderedLanesOf(this.#options.store.tasks, subscriptions);
+    return [...subscriptions.map(laneOf), ...ordered].sort((a, b) => a.lane - b.lane);
+  }
+
+  #laneStretch(lane: LaneRef): Stretch {
     const { store } = this.#options;
-    const lane = laneOf(subscription);
     return {
       rank: lane.lane,
       read: async (turn, limit) => {
@@ -177,7 +194,10 @@ export class Deliveries {
         );
         const heads = await store.events.heads(tasks.map((task) => task.eventId));
         const views = await this.#views(tasks, heads);
-        return views.map((view, index) => ({ view, position: positionOf(tasks[index] as Task) }));
+        return views.map((view, index) => {
+          const task = tasks[index] as Task;
+          return { view: isAside(task.due) ? waiting(view, null) : view, position: positionOf(task) };
+        });
       },
     };
   }

@@ -12,7 +12,10 @@ export interface DeliveryView {
   readonly shop: number;
   readonly app: number;
   readonly state: DeliveryState;
-  readonly reason: DeliveryReason | null;
+  /** `waiting_for_key`: it is set aside behind an earlier one of its order key. */
+  readonly reason: DeliveryReason | "waiting_for_key" | null;
+  /** Which one, where that was looked up. */
+  readonly waitsFor: DeliveryKey | null;
   readonly round: number;
   /** Attempts ever made, over all rounds. */
   readonly attemptCount: number;
@@ -33,10 +36,16 @@ export function viewOf(key: DeliveryKey, event: EventHead | null, subscription: 
     app: last?.app ?? subscription?.app ?? 0,
     state: last?.state ?? "pending",
     reason: last?.reason ?? null,
+    waitsFor: null,
     round: last?.round ?? 1,
     attemptCount: last?.n ?? 0,
     nextAttemptAt: last === null ? (event?.acceptedAt ?? null) : last.nextAt,
     last,
     updatedAt: last === null ? (event?.acceptedAt ?? 0) : last.at + last.durationMs,
   };
+}
+
+/** A pending delivery that waits for an earlier one of its order key. Pure. */
+export function waiting(view: DeliveryView, waitsFor: DeliveryKey | null): DeliveryView {
+  return { ...view, reason: "waiting_for_key", waitsFor, nextAttemptAt: null };
 }

@@ -52,6 +52,7 @@ async function begin(): Promise<World> {
     store,
     directory: directory.directory,
     now: time.clock.now,
+    onUnblocked: () => undefined,
     onReopened: (event) => reopened.push(event),
   });
   return {

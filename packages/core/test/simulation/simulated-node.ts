@@ -127,6 +127,7 @@ export class SimulatedNode {
       store: own,
       directory: this.directory.directory,
       now: clock.now,
+      onUnblocked: (subscription) => this.engine.unblocked(subscription),
       onReopened: (event, task) => this.engine.reopened(event, task),
     });
   }

@@ -108,6 +108,7 @@ export function appHandlers(options: AppApiOptions): Readonly<Record<string, App
     listOwnDeliveries: (call, caller) => deliveries.list(call, caller),
     getOwnDelivery: (call, caller) => deliveries.get(call, caller),
     replayOwnDelivery: (call, caller) => deliveries.replay(call, caller),
+    skipOwnDelivery: (call, caller) => deliveries.skip(call, caller),
     getScopes: (_, caller) => Promise.resolve({ body: { accessScopes: caller.installation.scopes } }),
     uninstall: async (call, { app, shop, installation }) => {
       const view = (): unknown => installationView(installation, app, shop);

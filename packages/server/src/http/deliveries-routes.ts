@@ -104,6 +104,16 @@ export class DeliveriesRoutes {
     return { body: { delivery: deliveryView(view, this.#options.directory) } };
   }
 
+  /** Passes a dead letter over that its order key waits for. */
+  async skip(call: Call, owner: Owner): Promise<Reply> {
+    const key = readKey(call);
+    const { view } = await this.#findOwn(key, owner);
+    const { deliveries, store, now } = this.#options;
+    valueOf(await deliveries.blockedKeys.skip(key));
+    await store.directory.record(auditRecord(call, `delivery ${deliveryId(key)}`, null, { skipped: true }, now()));
+    return { body: { delivery: deliveryView(view, this.#options.directory) } };
+  }
+
   /**
    * A delivery that the caller may see. Whose it is, its id says: that of others is turned away like one that there never was, before
    * anything of it is read, so that neither the answer nor its time tells them apart.
@@ -230,7 +240,7 @@ function readPosition(position: unknown): DeliveryPosition | null {
   const { subscription } = position;
   if (phase === "pending" && "lane" in position && "due" in position) {
     const { lane, due } = position;
-    if (isCount(lane) && isCount(due)) return { phase, lane, due, eventId, subscription };
+    if (isLane(lane) && isCount(due)) return { phase, lane, due, eventId, subscription };
   }
   if (phase === "final") return { phase, eventId, subscription };
   return invalidToken();
@@ -238,4 +248,9 @@ function readPosition(position: unknown): DeliveryPosition | null {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+/** Lanes of order keys lie below 0. */
+function isLane(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }

@@ -42,6 +42,7 @@ export function eventHandlers(options: PlatformApiOptions): Handlers {
     listDeliveries: (call) => routes.list(call, null),
     getDelivery: (call) => routes.get(call, null),
     replayDelivery: (call) => routes.replay(call, null),
+    skipDelivery: (call) => routes.skip(call, null),
   };
 }
 

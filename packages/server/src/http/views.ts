@@ -105,6 +105,7 @@ export function deliveryView(view: DeliveryView, directory: Directory): Record<s
     address: subscription?.address ?? last?.address ?? "",
     state: view.state,
     reason: view.reason,
+    ...(view.waitsFor === null ? {} : { waitsFor: deliveryId(view.waitsFor) }),
     round: view.round,
     attemptCount: view.attemptCount,
     nextAttemptAt: view.nextAttemptAt === null ? null : momentText(view.nextAttemptAt),

@@ -40,6 +40,7 @@ export class LanePreparer {
         return false;
       }
     }
+    await this.#liftEnded(lane);
     if (await this.#isOwedElsewhere(lane)) return false;
     await this.#surveyBlocks(lane);
     return this.#surveyKeys(lane);
@@ -49,7 +50,7 @@ export class LanePreparer {
   async recheck(lane: OrderedLane): Promise<readonly OrderKey[]> {
     const { store } = this.#options;
     const before = new Map([...lane.keys.values()].filter((key) => key.isBlocked).map((key) => [key, key.changes]));
-    const found = new Set((await this.#blocksOf(lane)).map(nameOf));
+    const found = new Set((await this.#blocksOf(membersOf(lane))).map(nameOf));
     const work = new Map((await keyLanesOf(store, lane.shard)).map((each) => [each.lane, each.firstDue]));
     const now = this.#options.clock.now();
     const touched: OrderKey[] = [];
@@ -81,8 +82,16 @@ export class LanePreparer {
     return false;
   }
 
-  async #blocksOf(lane: OrderedLane): Promise<readonly KeyBlock[]> {
-    const members = lane.members.map(({ id }) => id);
+  /** What blocked keys for a subscription that has ended blocks nothing: nobody is left to replay it to. */
+  async #liftEnded(lane: OrderedLane): Promise<void> {
+    if (lane.ended.size === 0) return;
+    const ended = [...lane.ended];
+    const blocks = await this.#blocksOf(ended);
+    if (blocks.length > 0) await this.#options.store.ordered.unblock(blocks);
+    for (const id of ended) lane.ended.delete(id);
+  }
+
+  async #blocksOf(members: readonly number[]): Promise<readonly KeyBlock[]> {
     const found: KeyBlock[] = [];
     let after: DeliveryKey | null = null;
     while (members.length > 0) {
@@ -99,7 +108,7 @@ export class LanePreparer {
     const { store, directory } = this.#options;
     const lifted: KeyBlock[] = [];
     for (const key of lane.keys.values()) key.blockers.clear();
-    for (const block of await this.#blocksOf(lane)) {
+    for (const block of await this.#blocksOf(membersOf(lane))) {
       const subscription = directory.subscription(block.subscription);
       if (subscription === undefined || !blocks(subscription)) lifted.push(block);
       else lane.key(keyLaneOf(lane.id, block.orderKey)).blockers.add(nameOf(block));
@@ -133,4 +142,8 @@ export class LanePreparer {
   #hasEnded(subscription: number): boolean {
     return this.#options.directory.subscription(subscription) === undefined;
   }
+}
+
+function membersOf(lane: OrderedLane): readonly number[] {
+  return lane.members.map(({ id }) => id);
 }

@@ -45,6 +45,8 @@ export class OrderedLane implements QueuedLane {
   isStale = false;
   /** Tasks stand in it, or may, that do not belong there. */
   hasStrays: boolean;
+  /** Members that have ended: what they have blocked is to be let go. */
+  readonly ended: Set<number> = new Set();
   /** Blocked keys are being looked up. */
   isChecking = false;
   /** Grows each time that memory lets go of everything. */

@@ -145,6 +145,7 @@ export class OrderedLanes {
       if (!this.#options.owns(ref.shard)) continue;
       const lane = this.#laneFor(ref, subscription);
       if (lane === null) continue;
+      if (subscription.endedAt !== null) lane.ended.add(subscription.id);
       if (lane.judge(subscription.id) === "stray" || order.left.some(({ shard }) => shard === lane.shard)) lane.hasStrays = true;
       this.#runner.reload(lane);
     }
