@@ -149,6 +149,7 @@ function callHandlers(
       ...appWideHandlers({
         ...appApi,
         endpoints,
+        listBlockedKeys,
         replays: replayJobs,
         stats,
         secrets: rotation,

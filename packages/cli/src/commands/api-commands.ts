@@ -44,6 +44,7 @@ export const NOUNS: Readonly<Record<string, string>> = {
   topics: "what can be subscribed to",
   events: "what happened in shops",
   deliveries: "what is owed to webhooks, and what became of it",
+  "blocked-keys": "order keys that wait behind a dead letter",
   keys: "platform keys",
   stats: "counts and latency over time, and what is pending now",
   audit: "who changed what, and when",

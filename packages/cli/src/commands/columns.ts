@@ -83,6 +83,14 @@ const COLUMNS: Readonly<Record<string, readonly ColumnSpec[]>> = {
     { member: "nextProbeAt", title: "NEXT PROBE" },
     "clientId",
   ],
+  "blocked-keys": [
+    { member: "orderKey", isKey: true, cutTo: 24 },
+    { member: "deliveryId", isKey: true },
+    { member: "since", isKey: true },
+    "pending",
+    "webhookId",
+    { member: "shop", cutTo: 16 },
+  ],
   holds: [
     { member: "id", isKey: true },
     "scope",

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { EmptyAnswer, FilterTest, FilterTestAnswer, TestAnswer } from "../app-api/schemas.ts";
+import { appOrderRoutes } from "../platform-api/order-routes.ts";
 import * as platform from "../platform-api/schemas.ts";
 import { ReplayCreate, ReplayEntry } from "../platform-api/replay-routes.ts";
 import { EndpointBacklog, EndpointFilters, WebhookFilters } from "../platform-api/webhook-routes.ts";
@@ -303,6 +304,7 @@ const deliveryRoutes: readonly Route[] = [
     answer: one("delivery", platform.DeliveryEntry),
     errors: ["delivery_pending", "replay_refused"],
   },
+  ...appOrderRoutes,
   {
     operation: "createAppReplay",
     method: "POST",

@@ -95,6 +95,8 @@ const deliveryExamples: Readonly<Record<string, CallExample>> = {
   listAppDeliveries: { query: { state: "dead", shop: SHOP }, answer: { deliveries: [DELIVERY_ENTRY] } },
   getAppDelivery: { params: DELIVERY, answer: { delivery: { ...DELIVERY_ENTRY, sequence: null, attempts: story.ATTEMPT_ENTRIES } } },
   getAppDeliveryPayload: { params: DELIVERY, answer: { payload: story.PAYLOAD } },
+  listAppBlockedKeys: { query: { shop: SHOP }, answer: { blockedKeys: [story.BLOCKED_KEY_ENTRY] } },
+  skipAppDelivery: { params: DELIVERY, answer: { delivery: story.DEAD_ENTRY } },
   replayAppDelivery: { params: DELIVERY, answer: { delivery: story.REPLAYED_ENTRY } },
   createAppReplay: {
     body: { filter: { state: "dead", shop: SHOP }, ratePerSecond: 20 },

@@ -29,7 +29,7 @@ const ANSWERS: Readonly<Record<ErrorCode, ErrorExample>> = {
     "This idempotencyKey was used for another topic or payload on this shop; use a new key for a new event.",
   ),
   delivery_pending: at("state", "The delivery is still pending; there is nothing to replay."),
-  not_blocking: whole("No order key waits for this delivery, so there is nothing to skip."),
+  not_blocking: at("id", "No order key waits for this delivery, so there is nothing to skip."),
   nothing_to_probe: at("id", "The endpoint's breaker is closed: what is due is sent anyway."),
   replay_ended: at("id", "The replay is done; make another one."),
   history_gone: whole("What held when the event was published is past retention."),

@@ -46,7 +46,34 @@ export const orderRoutes: readonly Route[] = [
   },
 ];
 
-/** The same for apps, each its own on a shop. */
+/** The same for apps, on all their shops. */
+export const appOrderRoutes: readonly Route[] = [
+  {
+    operation: "listAppBlockedKeys",
+    method: "GET",
+    path: "/apps/v1/blocked-keys",
+    api: "apps",
+    summary: "List the app's order keys that a dead letter blocks, with what waits behind it",
+    allows: ["read"],
+    query: closed({ shop, webhookId, limit, pageToken }),
+    status: 200,
+    answer: many("blockedKeys", BlockedKeyEntry),
+    errors: ["malformed_query", ...SHAPE_ERRORS],
+  },
+  {
+    operation: "skipAppDelivery",
+    method: "POST",
+    path: "/apps/v1/deliveries/:id/skip",
+    api: "apps",
+    summary: SKIP,
+    allows: ["replay"],
+    status: 200,
+    answer: one("delivery", DeliveryEntry),
+    errors: ["not_blocking"],
+  },
+];
+
+/** The same for an app on one shop. */
 export const ownOrderRoutes: readonly Route[] = [
   {
     operation: "listOwnBlockedKeys",

@@ -53,7 +53,7 @@ export class BlockedKeys {
   async skip(delivery: DeliveryKey): Promise<Result<null>> {
     const { store, onUnblocked } = this.#options;
     const [isUnblocked] = await store.ordered.unblock([delivery]);
-    if (isUnblocked !== true) return refuse("not_blocking", "No order key waits for this delivery, so there is nothing to skip.");
+    if (isUnblocked !== true) return refuse("not_blocking", "No order key waits for this delivery, so there is nothing to skip.", "id");
     const subscription = await this.#subscription(delivery.subscription);
     if (subscription !== null) onUnblocked(subscription);
     return ok(null);

@@ -241,7 +241,7 @@ export class SimulatedNode {
       send: (request, done) => {
         this.#checkBody(request);
         const ended = world.truth.started(this.name, request, this.isCutOff);
-        const outcome = this.#outcome();
+        const outcome = this.#outcome(request);
         const isSuccess = outcome.kind === "response" && outcome.status < 300;
         const arrives = outcome.kind === "response" || world.random() < 0.5;
         world.time.after(1 + world.random() * 20, () => {
@@ -271,8 +271,8 @@ export class SimulatedNode {
     }
   }
 
-  #outcome(): Outcome {
-    const { random, isCalm } = this.#world;
+  #outcome({ event, subscriptionId }: AttemptRequest): Outcome {
+    const { random, isCalm, options } = this.#world;
     const response = (status: number, retryAfter: string | null = null): Outcome => ({
       kind: "response",
       status,
@@ -281,6 +281,9 @@ export class SimulatedNode {
       responseHeaders: "",
       responseBody: new Uint8Array(),
     });
+    const isOrdered = this.directory.directory.subscription(subscriptionId)?.settings.ordered === true;
+    const isPoison = options.hasPoison === true && isOrdered && /"id":\d*[05][,}]/.test(new TextDecoder().decode(event.payload));
+    if (isPoison && !isCalm) return response(500);
     const dice = isCalm ? 0 : random();
     if (dice < 0.7) return response(200);
     if (dice < 0.8) return response(500);

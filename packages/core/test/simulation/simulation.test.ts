@@ -35,6 +35,9 @@ async function liveTogether(world: World, misfortunes: readonly (() => void)[]):
   for (let n = 0; n < 40; n += 1) time.after(3_000 + random() * 3 * MINUTE, () => world.meddle());
   for (let n = 0; n < 20; n += 1) time.after(30 * SECOND + random() * 3 * MINUTE, () => void replay(world));
   for (const misfortune of misfortunes) time.after(5_000 + random() * 3 * MINUTE, misfortune);
+  if (world.options.hasPoison === true) {
+    for (let n = 0; n < 25; n += 1) time.after(20 * SECOND + random() * 4 * MINUTE, () => void world.lift(1));
+  }
   await time.run(4 * MINUTE);
   world.isCalm = true;
   world.hints.lossRate = 0;
@@ -43,6 +46,7 @@ async function liveTogether(world: World, misfortunes: readonly (() => void)[]):
   resumeAll(world);
   for (let until = 6 * MINUTE; until < 30 * MINUTE; until += MINUTE) {
     await time.run(until);
+    void world.lift(1_000);
     if ((await world.store.tasks.backlog()).pending === 0) break;
   }
   await time.run(time.clock.monotonic() + 10 * SECOND);
@@ -179,12 +183,28 @@ const SCENARIOS: readonly Scenario[] = [
     },
     isExact: false,
   },
+  {
+    name: "several processes, whose ordered lanes are blocked by dead letters",
+    options: { ...TOGETHER, retryWaitsMs: [500, 2_000], storeFails: true, hasPoison: true },
+    live: (world) => {
+      world.hints.lossRate = 0.2;
+      return liveTogether(world, [
+        ...times(3, () => world.kill()),
+        ...times(3, () => world.freeze(false)),
+        ...times(2, () => world.cutOff()),
+        ...times(3, () => world.stop()),
+        ...times(2, () => world.join()),
+      ]);
+    },
+    isExact: false,
+  },
 ];
 
 for (const { name, options, live, isExact } of SCENARIOS) {
   test(`simulation, ${name}: ${SEEDS} seeds from ${FIRST_SEED}`, { timeout: 3_600_000 }, async () => {
     let arrivals = 0;
     let accepted = 0;
+    let inOrder = 0;
     const injected: Record<string, number> = {};
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed += 1) {
       const world = new World({ seed, ...options });
@@ -197,12 +217,16 @@ for (const { name, options, live, isExact } of SCENARIOS) {
       }
       arrivals += world.arrivals.length;
       accepted += world.accepted.size;
+      inOrder += world.truth.order.checked;
       count(injected, { ...world.injected, hintsTold: world.hints.told, hintsLost: world.hints.lost });
     }
     const seeds = `seeds ${FIRST_SEED} to ${FIRST_SEED + SEEDS - 1}`;
-    console.log(`simulation, ${name}: ${seeds}, ${accepted} events accepted, ${arrivals} requests arrived; ${shown(injected)}`);
+    console.log(
+      `simulation, ${name}: ${seeds}, ${accepted} events accepted, ${arrivals} requests arrived, ${inOrder} of them in order; ${shown(injected)}`,
+    );
     expect(accepted).toBeGreaterThan(SEEDS * 50);
     expect(arrivals).toBeGreaterThan(accepted);
+    expect(inOrder).toBeGreaterThan(SEEDS * 20);
   });
 }
 

@@ -24,6 +24,8 @@ export interface WorldOptions {
   readonly isShared: boolean;
   readonly storeFails: boolean;
   readonly retryWaitsMs: readonly number[];
+  /** Some orders are answered 500 by ordered webhooks until calm comes: their dead letters block order keys. */
+  readonly hasPoison?: boolean;
 }
 
 /** What was done to the world, to be printed. */
@@ -145,6 +147,21 @@ export class World {
   stepClock(): void {
     this.injected.clockSteps += 1;
     this.pick(this.nodes)?.process.stepClock((this.random() - 0.5) * 7_200_000);
+  }
+
+  /** Somebody passes dead letters over that block order keys, or sends them again; one of them, or all. */
+  async lift(count: number): Promise<void> {
+    const { node } = this;
+    if (node === undefined) return;
+    const blocks = await this.store.ordered.blocks(null, { after: null }, 1_000);
+    for (let n = 0; n < Math.min(count, blocks.length); n += 1) {
+      const block = count >= blocks.length ? blocks[n] : this.pick(blocks);
+      if (block === undefined) return;
+      if (this.random() < 0.5) {
+        this.truth.order.lifted.add(block.eventId);
+        await node.deliveries.blockedKeys.skip(block).catch(() => undefined);
+      } else await node.deliveries.replay(block).catch(() => undefined);
+    }
   }
 
   meddle(): void {

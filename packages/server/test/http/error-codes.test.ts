@@ -119,6 +119,7 @@ const PROVOKED: Readonly<Partial<Record<ErrorCode, () => Promise<Answer>>>> = {
   webhook_exists: () => subscribe("orders/create", ADDRESS),
   idempotency_key_reused: reused,
   delivery_pending: () => h.call("POST", `${P}/deliveries/${delivery}/replay`),
+  not_blocking: () => h.call("POST", `${P}/deliveries/${delivery}/skip`),
   nothing_to_probe: async () => {
     const shown = await h.call("GET", `${P}/webhooks/${webhook}`);
     return h.call("POST", `${P}/endpoints/${shown.body.webhook.endpointId}/probe`);

@@ -20,6 +20,7 @@ let appToken = "";
 /** What the endpoint answers. */
 let status = 200;
 let proxy: EgressProxy;
+let flags: Readonly<Record<string, string>> = {};
 
 beforeAll(async () => {
   const endpoint = await h.endpoint({ tls: true, answer: () => status });
@@ -30,7 +31,8 @@ beforeAll(async () => {
   });
   const ca = join(folder, "ca.pem");
   writeFileSync(ca, testCertificate.ca);
-  await h.start({ "egress-proxy": proxy.url, "ca-file": ca });
+  flags = { "egress-proxy": proxy.url, "ca-file": ca };
+  await h.start(flags);
 });
 afterAll(async () => {
   await h.stop();
@@ -146,6 +148,28 @@ test("app-wide access, and links", async () => {
   await carryOut("listPortalLinks");
   await carryOut("openPortalLink", { body: { code: new URL(link.body.url as string).hash.slice(1) } });
   expect((await carryOut("revokePortalLink")).body).toEqual({});
+});
+
+test("order keys that wait for a dead letter", async () => {
+  await h.restart({ ...flags, "retry-waits": "10ms", "attempt-timeout": "500ms" });
+  status = 500;
+  const before = { ...ids };
+  await h.call("PATCH", `/platform/v1/webhooks/${ids["webhooks"]}`, { ordered: true });
+  for (const skip of ["skipDelivery", "skipOwnDelivery", "skipAppDelivery"]) {
+    const body = bodyOf("publishEvents", { idempotencyKey: skip, orderKey: skip });
+    const { id } = (await h.call("POST", "/platform/v1/events", body)).body.event;
+    const shown = await h.until(`/platform/v1/events/${id}`, ({ body: { event } }) => event.deliveries[0].state === "dead");
+    ids["deliveries"] = shown.body.event.deliveries[0].id as string;
+    for (const list of ["listBlockedKeys", "listOwnBlockedKeys", "listAppBlockedKeys"]) {
+      expect((await carryOut(list, { query: {} })).body.blockedKeys, list).toHaveLength(1);
+      await carryOut(list);
+    }
+    await carryOut(skip);
+  }
+  await h.call("PATCH", `/platform/v1/webhooks/${ids["webhooks"]}`, { ordered: null });
+  Object.assign(ids, before);
+  status = 200;
+  await h.restart(flags);
 });
 
 test("replays, statistics, the audit, keys, topics", async () => {

@@ -54,7 +54,7 @@ export class KeyMover {
       waiting.push({ key: key.number, owed });
       lane.moving.add(nameOf(owed.task));
     }
-    key.moving += tasks.length;
+    key.setsOut(tasks.map(({ task }) => placeOf(task.due)));
     if (!this.#running.has(lane)) void this.#run(lane);
   }
 
@@ -112,7 +112,6 @@ export class KeyMover {
     if (lane.isFilling) lane.finished.add(name);
     const key = lane.keys.get(number);
     if (key === undefined) return;
-    key.moving = Math.max(0, key.moving - 1);
-    key.changes += 1;
+    key.arrived(placeOf(owed.task.due));
   }
 }

@@ -34,8 +34,10 @@ export class OrderKey {
   until: number | null = null;
   /** Place up to which the lane has to be looked at before the next of it may be sent; null where it was. */
   awaits: number | null = null;
-  /** Tasks on their way aside. */
-  moving = 0;
+  /** Places of tasks on their way aside. */
+  readonly moving: number[] = [];
+  /** The lowest place that was on its way aside at some time since the read under way began: what it has found behind that may not be next. */
+  movedFrom: number = Number.POSITIVE_INFINITY;
   /** Grows with everything that a read which has begun may not have seen. */
   changes = 0;
   /** Dead letters that keep it from going on. */
@@ -52,13 +54,33 @@ export class OrderKey {
 
   /** Whether nothing has to be remembered of it. */
   get isFree(): boolean {
-    return !this.isAside && !this.isBlocked && this.queue.length === 0 && this.sending === null && this.moving === 0 && !this.isReading;
+    return (
+      !this.isAside && !this.isBlocked && this.queue.length === 0 && this.sending === null && this.moving.length === 0 && !this.isReading
+    );
   }
 
   /** Whether what the store has of it may be sent now. */
   mayRead(now: number): boolean {
-    if (!this.isAside || this.isReading || this.isHeld || this.moving > 0 || this.awaits !== null) return false;
+    if (!this.isAside || this.isReading || this.isHeld || this.awaits !== null) return false;
     return (this.until === null || this.until <= now) && (!this.isBlocked || this.isReopened);
+  }
+
+  /** Tasks of it set out for its own lane. */
+  setsOut(places: readonly number[]): void {
+    this.moving.push(...places);
+    this.movedFrom = Math.min(this.movedFrom, ...places);
+  }
+
+  arrived(place: number): void {
+    const at = this.moving.indexOf(place);
+    if (at >= 0) this.moving.splice(at, 1);
+    this.changes += 1;
+  }
+
+  /** A read of its own lane begins. */
+  beginRead(): void {
+    this.isReading = true;
+    this.movedFrom = Math.min(Number.POSITIVE_INFINITY, ...this.moving);
   }
 
   /** Whether a delivery may be sent as the next one: of a blocked key only the dead letter itself. */

@@ -246,7 +246,7 @@ export class OrderedLane implements QueuedLane {
       key.blockers.clear();
       // Nothing of it is taken from the lane itself before its own was looked into.
       key.isAside = true;
-      if (key.sending === null && key.moving === 0) this.keys.delete(key.number);
+      if (key.sending === null && key.moving.length === 0) this.keys.delete(key.number);
     }
   }
 

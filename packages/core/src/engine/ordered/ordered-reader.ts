@@ -119,13 +119,14 @@ export class OrderedReader {
     const { epoch } = lane;
     this.#enqueue(
       async () => {
-        const { changes } = key;
         const isCurrent = (): boolean => !lane.isDropped && epoch === lane.epoch && lane.keys.get(key.number) === key;
         if (!isCurrent()) return;
+        const { changes } = key;
+        key.beginRead();
         const read = await this.#read({ shard: lane.shard, lane: key.number }, ORDER_KEY_WINDOW, new Set());
         if (!isCurrent()) return;
         key.isReading = false;
-        this.#takeKey(key, read, changes === key.changes && key.moving === 0);
+        this.#takeKey(key, read, changes === key.changes && key.moving.length === 0);
         this.#options.consider(lane);
         this.#options.onReady();
       },
@@ -151,7 +152,13 @@ export class OrderedReader {
       if (!isUnchanged) this.#options.pump(key);
       return;
     }
-    const known = read.tasks.filter(({ task }) => lane.hasLookedAt(placeOf(task.due)));
+    if (head !== undefined && isAside(head.task.due) && placeOf(head.task.due) >= key.movedFrom) {
+      // Something of the key that was accepted earlier was on its way aside while this was read, or still is: then its arrival says so.
+      if (key.moving.length === 0) this.#options.pump(key);
+      return;
+    }
+    const isNext = (place: number): boolean => lane.hasLookedAt(place) && place < key.movedFrom;
+    const known = read.tasks.filter(({ task }) => isWallTime(task.due) || isNext(placeOf(task.due)));
     if (head !== undefined && known.length === 0) {
       // Something of the key that was accepted earlier may still stand in the lane itself.
       key.awaits = placeOf(head.task.due);

@@ -31,6 +31,7 @@ export type AppWideHandlers = Readonly<Record<string, AppWideHandler>>;
 export interface AppWideApiOptions extends AppApiOptions {
   readonly replays: ReplayCalls;
   readonly endpoints: EndpointCalls;
+  readonly listBlockedKeys: OwnedHandler;
   readonly decisions: Parameters<typeof ownDecisions>[0] & DecisionsApiOptions;
   readonly stats: StatsOptions;
   readonly secrets: SecretsApiOptions;
@@ -71,6 +72,8 @@ export function appWideHandlers(options: AppWideApiOptions): AppWideHandlers {
     getAppDelivery: owned((call, owner) => deliveries.get(call, owner)),
     getAppDeliveryPayload: (call, caller) => deliveries.payload(call, caller),
     replayAppDelivery: owned((call, owner) => deliveries.replay(call, owner)),
+    listAppBlockedKeys: owned(options.listBlockedKeys),
+    skipAppDelivery: owned((call, owner) => deliveries.skip(call, owner)),
     createAppReplay: owned(replays.create),
     listAppReplays: owned(replays.list),
     getAppReplay: owned(replays.get),
