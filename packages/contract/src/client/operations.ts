@@ -6,21 +6,23 @@ export type AppEndpointEntry = { readonly id: string; readonly clientId: string;
 
 export type AppEntry = { readonly clientId: string; readonly clientSecret?: string; readonly signingSecret?: string; readonly name: string; readonly apiVersion: string; readonly webhooks: readonly ({ readonly topic: string; readonly address: string })[]; readonly complianceWebhooks: Readonly<Record<string, unknown>>; readonly listed: boolean; readonly contact: { readonly email?: string; readonly url?: string }; readonly declaration: { readonly version: number; readonly changeTime: string; readonly installations: number; readonly done: number; readonly missing: number }; readonly secrets: readonly ({ readonly id: string; readonly kind: "client" | "signing" | "ed25519"; readonly state: "staged" | "live" | "retiring" | "revoked"; readonly publicKey?: string; readonly createTime: string })[]; readonly createTime: string; readonly updateTime: string };
 
-export type AppWebhookEntry = { readonly id: number; readonly topic: string; readonly address: string | null; readonly createTime: string; readonly updateTime: string; readonly status: "active" | "paused" | "suspended" | "disabled"; readonly statusReason: "endpoint_failing" | "scope_lost" | "gone" | null; readonly apiVersion: string; readonly sequence?: boolean; readonly mode?: "pull"; readonly filter?: string; readonly fields?: readonly (string)[]; readonly changed?: readonly (string)[]; readonly uuid: string; readonly shop: string | null; readonly clientId: string; readonly endpointId: string | null; readonly declared: boolean; readonly held: { readonly reason: string; readonly endsAt: string | null } | null };
+export type AppWebhookEntry = { readonly id: number; readonly topic: string; readonly address: string | null; readonly createTime: string; readonly updateTime: string; readonly status: "active" | "paused" | "suspended" | "disabled"; readonly statusReason: "endpoint_failing" | "scope_lost" | "gone" | null; readonly apiVersion: string; readonly sequence?: boolean; readonly mode?: "pull"; readonly filter?: string; readonly fields?: readonly (string)[]; readonly changed?: readonly (string)[]; readonly ordered?: boolean; readonly onDead?: "block" | "skip"; readonly uuid: string; readonly shop: string | null; readonly clientId: string; readonly endpointId: string | null; readonly declared: boolean; readonly held: { readonly reason: string; readonly endsAt: string | null } | null };
 
 export type AttemptEntry = { readonly n: number; readonly round: number; readonly at: string; readonly address: string; readonly durationMs: number; readonly status?: number; readonly error?: string; readonly detail?: string; readonly requestHeaders: Readonly<Record<string, unknown>> | null; readonly responseHeaders: Readonly<Record<string, unknown>> | null; readonly responseBody: string | null };
 
 export type AuditEntry = { readonly id: number; readonly actor: string; readonly action: string; readonly subject: string; readonly before: Readonly<Record<string, unknown>> | null; readonly after: Readonly<Record<string, unknown>> | null; readonly requestId: string | null; readonly createTime: string };
 
+export type BlockedKeyEntry = { readonly orderKey: string; readonly deliveryId: string; readonly webhookId: number; readonly endpointId: string; readonly shop: string; readonly clientId: string; readonly since: string; readonly pending: number; readonly more: boolean };
+
 export type DecisionEntry = { readonly webhookId: number; readonly clientId: string; readonly address: string; readonly decision: "owed" | "held" | "not_owed"; readonly reason: "matched" | "filter_failed" | "paused" | "suspended" | "filter_not_matched" | "not_changed" | "scope_missing" | "scope_lost" | "disabled" | "not_installed" | "subscribed_later" | "other_app" | "test_event" | "erased"; readonly detail: string | null; readonly deliveryId: string | null };
 
-export type DeliveryEntry = { readonly id: string; readonly eventId: string; readonly webhookId: number; readonly endpointId: string; readonly shop: string; readonly clientId: string; readonly topic: string; readonly address: string; readonly state: "pending" | "delivered" | "dead" | "cancelled"; readonly reason: string | null; readonly round: number; readonly attemptCount: number; readonly nextAttemptAt: string | null; readonly lastStatus: number | null; readonly lastError: string | null; readonly test: boolean; readonly createTime: string | null; readonly updateTime: string };
+export type DeliveryEntry = { readonly id: string; readonly eventId: string; readonly webhookId: number; readonly endpointId: string; readonly shop: string; readonly clientId: string; readonly topic: string; readonly address: string; readonly state: "pending" | "delivered" | "dead" | "cancelled"; readonly reason: string | null; readonly waitsFor?: string; readonly round: number; readonly attemptCount: number; readonly nextAttemptAt: string | null; readonly lastStatus: number | null; readonly lastError: string | null; readonly test: boolean; readonly createTime: string | null; readonly updateTime: string };
 
 export type EndpointEntry = { readonly id: string; readonly clientId: string; readonly address: string; readonly host: string; readonly webhooks: { readonly active: number; readonly paused: number; readonly suspended: number; readonly disabled: number; readonly held: number }; readonly breaker: "closed" | "open"; readonly openedAt: string | null; readonly nextProbeAt: string | null; readonly pausedUntil: string | null; readonly concurrency: number | null; readonly failingSince: string | null; readonly failedAttempts: number; readonly warnedPercent: number; readonly suspendsAt: string | null; readonly lastSuccessAt: string | null; readonly lastFailureAt: string | null; readonly lastStatus: number | null; readonly lastError: string | null; readonly held: { readonly id: string; readonly scope: string; readonly subject: string; readonly reason: string; readonly endsAt: string | null } | null };
 
 export type EventEntry = { readonly id: string; readonly shop: string; readonly topic: string; readonly clientId: string | null; readonly apiVersion: string; readonly triggeredAt: string; readonly createTime: string; readonly orderKey: string | null; readonly traceparent: string | null; readonly changed: readonly (string)[] | null; readonly test: boolean; readonly erased: boolean; readonly payload: Readonly<Record<string, unknown>> | null; readonly deliveries: readonly (DeliveryEntry)[] };
 
-export type FullDeliveryEntry = { readonly id: string; readonly eventId: string; readonly webhookId: number; readonly endpointId: string; readonly shop: string; readonly clientId: string; readonly topic: string; readonly address: string; readonly state: "pending" | "delivered" | "dead" | "cancelled"; readonly reason: string | null; readonly round: number; readonly attemptCount: number; readonly nextAttemptAt: string | null; readonly lastStatus: number | null; readonly lastError: string | null; readonly test: boolean; readonly createTime: string | null; readonly updateTime: string; readonly sequence: number | null; readonly attempts: readonly (AttemptEntry)[] };
+export type FullDeliveryEntry = { readonly id: string; readonly eventId: string; readonly webhookId: number; readonly endpointId: string; readonly shop: string; readonly clientId: string; readonly topic: string; readonly address: string; readonly state: "pending" | "delivered" | "dead" | "cancelled"; readonly reason: string | null; readonly waitsFor?: string; readonly round: number; readonly attemptCount: number; readonly nextAttemptAt: string | null; readonly lastStatus: number | null; readonly lastError: string | null; readonly test: boolean; readonly createTime: string | null; readonly updateTime: string; readonly sequence: number | null; readonly attempts: readonly (AttemptEntry)[] };
 
 export type HoldEntry = { readonly id: string; readonly scope: "shop" | "app" | "host" | "topic" | "all"; readonly subject: string | null; readonly reason: string; readonly madeBy: string; readonly createTime: string; readonly endsAt: string | null };
 
@@ -30,7 +32,7 @@ export type KeyEntry = { readonly id: string; readonly name: string; readonly ro
 
 export type OwnAppEntry = { readonly clientId: string; readonly name: string; readonly apiVersion: string; readonly webhooks: readonly ({ readonly topic: string; readonly address: string })[]; readonly complianceWebhooks: Readonly<Record<string, unknown>>; readonly listed: boolean; readonly contact: { readonly email?: string; readonly url?: string }; readonly secrets: readonly ({ readonly id: string; readonly kind: "client" | "signing" | "ed25519"; readonly state: "staged" | "live" | "retiring" | "revoked"; readonly publicKey?: string; readonly createTime: string })[]; readonly createTime: string; readonly updateTime: string };
 
-export type PlatformWebhookEntry = { readonly id: number; readonly topic: string; readonly address: string | null; readonly createTime: string; readonly updateTime: string; readonly status: "active" | "paused" | "suspended" | "disabled"; readonly statusReason: "endpoint_failing" | "scope_lost" | "gone" | null; readonly apiVersion: string; readonly sequence?: boolean; readonly mode?: "pull"; readonly filter?: string; readonly fields?: readonly (string)[]; readonly changed?: readonly (string)[]; readonly uuid: string; readonly shop: string | null; readonly clientId: string; readonly endpointId: string | null; readonly declared: boolean; readonly held: { readonly id: string; readonly scope: string; readonly subject: string; readonly reason: string; readonly endsAt: string | null } | null };
+export type PlatformWebhookEntry = { readonly id: number; readonly topic: string; readonly address: string | null; readonly createTime: string; readonly updateTime: string; readonly status: "active" | "paused" | "suspended" | "disabled"; readonly statusReason: "endpoint_failing" | "scope_lost" | "gone" | null; readonly apiVersion: string; readonly sequence?: boolean; readonly mode?: "pull"; readonly filter?: string; readonly fields?: readonly (string)[]; readonly changed?: readonly (string)[]; readonly ordered?: boolean; readonly onDead?: "block" | "skip"; readonly uuid: string; readonly shop: string | null; readonly clientId: string; readonly endpointId: string | null; readonly declared: boolean; readonly held: { readonly id: string; readonly scope: string; readonly subject: string; readonly reason: string; readonly endsAt: string | null } | null };
 
 export type PortalLinkEntry = { readonly id: string; readonly clientId: string; readonly shop: string | null; readonly can: readonly ("read" | "replay" | "edit")[]; readonly expiresAt: string; readonly frameAncestors: readonly (string)[]; readonly state: "unopened" | "open" | "ended" | "revoked"; readonly madeBy: string; readonly createTime: string; readonly openTime: string | null; readonly revokedTime: string | null };
 
@@ -46,12 +48,12 @@ export type TokenEntry = { readonly token?: string; readonly clientId: string; r
 
 export type TopicEntry = { readonly name: string; readonly domain: string; readonly title: string; readonly description: string; readonly audience: string; readonly scopes: readonly (string)[]; readonly root: string; readonly subjects: readonly (string)[]; readonly madeByGenhook: boolean; readonly versions: Readonly<Record<string, unknown>>; readonly sample: Readonly<Record<string, unknown>> };
 
-export type Webhook = { readonly id: number; readonly topic: string; readonly address: string | null; readonly createTime: string; readonly updateTime: string; readonly status: "active" | "paused" | "suspended" | "disabled"; readonly statusReason: "endpoint_failing" | "scope_lost" | "gone" | null; readonly apiVersion: string; readonly sequence?: boolean; readonly mode?: "pull"; readonly filter?: string; readonly fields?: readonly (string)[]; readonly changed?: readonly (string)[]; readonly held?: { readonly reason: string; readonly endsAt: string | null } };
+export type Webhook = { readonly id: number; readonly topic: string; readonly address: string | null; readonly createTime: string; readonly updateTime: string; readonly status: "active" | "paused" | "suspended" | "disabled"; readonly statusReason: "endpoint_failing" | "scope_lost" | "gone" | null; readonly apiVersion: string; readonly sequence?: boolean; readonly mode?: "pull"; readonly filter?: string; readonly fields?: readonly (string)[]; readonly changed?: readonly (string)[]; readonly ordered?: boolean; readonly onDead?: "block" | "skip"; readonly held?: { readonly reason: string; readonly endsAt: string | null } };
 
 /** What each call takes and answers. */
 export interface Operations {
   /** POST /api/:version/app/webhooks: Subscribe to a topic. */
-  createWebhook: { input: { body: { readonly webhook: { readonly topic: string; readonly address?: string | null; readonly sequence?: boolean | null; readonly mode?: "push" | "pull" | null; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null } } }; answer: { readonly webhook: Webhook } };
+  createWebhook: { input: { body: { readonly webhook: { readonly topic: string; readonly address?: string | null; readonly sequence?: boolean | null; readonly mode?: "push" | "pull" | null; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null; readonly ordered?: boolean | null; readonly onDead?: "block" | "skip" | null } } }; answer: { readonly webhook: Webhook } };
   /** GET /api/:version/app/webhooks: List webhooks. */
   listWebhooks: { input: { query?: { limit?: string | number; pageToken?: string | number; sinceId?: number | string; topic?: string | number; address?: string | number; createTimeMin?: string | number; createTimeMax?: string | number; updateTimeMin?: string | number; updateTimeMax?: string | number } }; answer: { readonly webhooks: readonly (Webhook)[] }; entry: Webhook };
   /** GET /api/:version/app/webhooks/count: Count webhooks. */
@@ -59,7 +61,7 @@ export interface Operations {
   /** GET /api/:version/app/webhooks/:id: Get a webhook. */
   getWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: Webhook } };
   /** PUT /api/:version/app/webhooks/:id: Change topic, address or settings (null removes one); ends a pause, suspension or disablement. */
-  updateWebhook: { input: { params: { id: string | number }; body: { readonly webhook: { readonly id?: number | string; readonly topic?: string; readonly address?: string | null; readonly sequence?: boolean | null; readonly mode?: "push" | "pull" | null; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null; readonly createTime?: unknown; readonly updateTime?: unknown; readonly status?: unknown; readonly statusReason?: unknown; readonly apiVersion?: unknown; readonly held?: unknown } } }; answer: { readonly webhook: Webhook } };
+  updateWebhook: { input: { params: { id: string | number }; body: { readonly webhook: { readonly id?: number | string; readonly topic?: string; readonly address?: string | null; readonly sequence?: boolean | null; readonly mode?: "push" | "pull" | null; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null; readonly ordered?: boolean | null; readonly onDead?: "block" | "skip" | null; readonly createTime?: unknown; readonly updateTime?: unknown; readonly status?: unknown; readonly statusReason?: unknown; readonly apiVersion?: unknown; readonly held?: unknown } } }; answer: { readonly webhook: Webhook } };
   /** DELETE /api/:version/app/webhooks/:id: Unsubscribe; what is pending is cancelled. */
   deleteWebhook: { input: { params: { id: string | number } }; answer: Readonly<Record<string, unknown>> };
   /** POST /api/:version/app/webhooks/:id/pause: Hold what is owed and what comes. */
@@ -78,6 +80,10 @@ export interface Operations {
   getOwnDelivery: { input: { params: { id: string | number } }; answer: { readonly delivery: FullDeliveryEntry } };
   /** POST /api/:version/app/deliveries/:id/replay: Send a delivery again, as a new round. */
   replayOwnDelivery: { input: { params: { id: string | number } }; answer: { readonly delivery: DeliveryEntry } };
+  /** GET /api/:version/app/blocked-keys: List the app's order keys on this shop that a dead letter blocks. */
+  listOwnBlockedKeys: { input: { query?: { webhookId?: number | string; limit?: string | number; pageToken?: string | number } }; answer: { readonly blockedKeys: readonly (BlockedKeyEntry)[] }; entry: BlockedKeyEntry };
+  /** POST /api/:version/app/deliveries/:id/skip: Pass over a dead letter that blocks its order key: the key goes on with what was accepted next. */
+  skipOwnDelivery: { input: { params: { id: string | number } }; answer: { readonly delivery: DeliveryEntry } };
   /** GET /api/:version/oauth2/access_scopes: Scopes of the calling token. */
   getScopes: { input: {  }; answer: { readonly accessScopes: readonly (string)[] } };
   /** DELETE /api/:version/oauth2/uninstall: Uninstall the app from this shop. */
@@ -97,13 +103,13 @@ export interface Operations {
   /** GET /apps/v1/installations: List the shops that the app is installed on, with the scopes granted. */
   listAppInstallations: { input: { query?: { shop?: string | number; clientId?: string | number; limit?: string | number; pageToken?: string | number } }; answer: { readonly installations: readonly (InstallationEntry)[] }; entry: InstallationEntry };
   /** POST /apps/v1/webhooks: Subscribe to a topic on a shop. */
-  createAppWebhook: { input: { body: { readonly webhook: { readonly shop: string; readonly topic: string; readonly address?: string | null; readonly sequence?: boolean | null; readonly mode?: "push" | "pull" | null; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null } } }; answer: { readonly webhook: AppWebhookEntry } };
+  createAppWebhook: { input: { body: { readonly webhook: { readonly shop: string; readonly topic: string; readonly address?: string | null; readonly sequence?: boolean | null; readonly mode?: "push" | "pull" | null; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null; readonly ordered?: boolean | null; readonly onDead?: "block" | "skip" | null } } }; answer: { readonly webhook: AppWebhookEntry } };
   /** GET /apps/v1/webhooks: List the app's webhooks on all its shops. */
   listAppWebhooks: { input: { query?: { shop?: string | number; clientId?: string | number; topic?: string | number; status?: "active" | "paused" | "suspended" | "disabled"; endpointId?: string | number; address?: string | number; limit?: string | number; pageToken?: string | number } }; answer: { readonly webhooks: readonly (AppWebhookEntry)[] }; entry: AppWebhookEntry };
   /** GET /apps/v1/webhooks/:id: Get a webhook. */
   getAppWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: AppWebhookEntry } };
   /** PATCH /apps/v1/webhooks/:id: Pause a webhook, make it active again, or change its settings; a new topic or address also ends a pause. */
-  changeAppWebhook: { input: { params: { id: string | number }; body: { readonly status?: "active" | "paused"; readonly topic?: string; readonly address?: string | null; readonly sequence?: boolean | null; readonly mode?: "push" | "pull" | null; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null } }; answer: { readonly webhook: AppWebhookEntry } };
+  changeAppWebhook: { input: { params: { id: string | number }; body: { readonly status?: "active" | "paused"; readonly topic?: string; readonly address?: string | null; readonly sequence?: boolean | null; readonly mode?: "push" | "pull" | null; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null; readonly ordered?: boolean | null; readonly onDead?: "block" | "skip" | null } }; answer: { readonly webhook: AppWebhookEntry } };
   /** DELETE /apps/v1/webhooks/:id: Unsubscribe; what is pending is cancelled. */
   deleteAppWebhook: { input: { params: { id: string | number } }; answer: Readonly<Record<string, unknown>> };
   /** POST /apps/v1/webhooks/:id/pause: Hold what is owed and what comes. */
@@ -130,6 +136,10 @@ export interface Operations {
   getAppDeliveryPayload: { input: { params: { id: string | number } }; answer: { readonly payload: Readonly<Record<string, unknown>> | null } };
   /** POST /apps/v1/deliveries/:id/replay: Send a delivery again, as a new round. */
   replayAppDelivery: { input: { params: { id: string | number } }; answer: { readonly delivery: DeliveryEntry } };
+  /** GET /apps/v1/blocked-keys: List the app's order keys that a dead letter blocks, with what waits behind it. */
+  listAppBlockedKeys: { input: { query?: { shop?: string | number; webhookId?: number | string; limit?: string | number; pageToken?: string | number } }; answer: { readonly blockedKeys: readonly (BlockedKeyEntry)[] }; entry: BlockedKeyEntry };
+  /** POST /apps/v1/deliveries/:id/skip: Pass over a dead letter that blocks its order key: the key goes on with what was accepted next. */
+  skipAppDelivery: { input: { params: { id: string | number } }; answer: { readonly delivery: DeliveryEntry } };
   /** POST /apps/v1/replays: Send again every final delivery of the app that fits, oldest first, at a rate; dead ones unless the filter says otherwise. */
   createAppReplay: { input: { body: { readonly filter: { readonly state?: "dead" | "cancelled" | "delivered"; readonly shop?: string; readonly clientId?: string; readonly webhookId?: number | string; readonly endpointId?: string; readonly topic?: string; readonly eventId?: string; readonly createTimeMin?: string; readonly createTimeMax?: string }; readonly dryRun?: boolean; readonly ratePerSecond?: number } }; answer: { readonly replay: ReplayEntry } };
   /** GET /apps/v1/replays: List the replays made with app-wide access, newest first. */
@@ -211,7 +221,7 @@ export interface Operations {
   /** GET /platform/v1/webhooks/:id: Get a webhook. */
   getAnyWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: PlatformWebhookEntry } };
   /** PATCH /platform/v1/webhooks/:id: Pause a webhook, make it active again, or change its settings; its app may end the pause, but not a hold. */
-  changeWebhook: { input: { params: { id: string | number }; body: { readonly status?: "active" | "paused"; readonly sequence?: boolean | null; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null } }; answer: { readonly webhook: PlatformWebhookEntry } };
+  changeWebhook: { input: { params: { id: string | number }; body: { readonly status?: "active" | "paused"; readonly sequence?: boolean | null; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null; readonly ordered?: boolean | null; readonly onDead?: "block" | "skip" | null } }; answer: { readonly webhook: PlatformWebhookEntry } };
   /** GET /platform/v1/endpoints: List endpoints, and how they are doing. */
   listEndpoints: { input: { query?: { clientId?: string | number; host?: string | number; state?: "failing" | "suspended" | "open" | "held"; limit?: string | number; pageToken?: string | number } }; answer: { readonly endpoints: readonly (EndpointEntry)[] }; entry: EndpointEntry };
   /** GET /platform/v1/endpoints/:id: An endpoint with its backlog. */
@@ -228,6 +238,10 @@ export interface Operations {
   getHold: { input: { params: { id: string | number } }; answer: { readonly hold: HoldEntry } };
   /** DELETE /platform/v1/holds/:id: End a hold; what it held is sent, slowly at first. */
   releaseHold: { input: { params: { id: string | number } }; answer: Readonly<Record<string, unknown>> };
+  /** GET /platform/v1/blocked-keys: List order keys that a dead letter blocks, with what waits behind it. */
+  listBlockedKeys: { input: { query?: { shop?: string | number; clientId?: string | number; webhookId?: number | string; limit?: string | number; pageToken?: string | number } }; answer: { readonly blockedKeys: readonly (BlockedKeyEntry)[] }; entry: BlockedKeyEntry };
+  /** POST /platform/v1/deliveries/:id/skip: Pass over a dead letter that blocks its order key: the key goes on with what was accepted next. */
+  skipDelivery: { input: { params: { id: string | number } }; answer: { readonly delivery: DeliveryEntry } };
   /** GET /platform/v1/topics: All topics with schemas and samples. */
   listTopics: { input: {  }; answer: { readonly topics: readonly (TopicEntry)[] } };
   /** GET /platform/v1/stats: Counts and latency over time, and what is pending now. */
@@ -264,6 +278,8 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: OperationRow } =
   listOwnDeliveries: {"method":"GET","path":"/api/:version/app/deliveries","api":"app","entries":"deliveries"},
   getOwnDelivery: {"method":"GET","path":"/api/:version/app/deliveries/:id","api":"app"},
   replayOwnDelivery: {"method":"POST","path":"/api/:version/app/deliveries/:id/replay","api":"app"},
+  listOwnBlockedKeys: {"method":"GET","path":"/api/:version/app/blocked-keys","api":"app","entries":"blockedKeys"},
+  skipOwnDelivery: {"method":"POST","path":"/api/:version/app/deliveries/:id/skip","api":"app"},
   getScopes: {"method":"GET","path":"/api/:version/oauth2/access_scopes","api":"app"},
   uninstall: {"method":"DELETE","path":"/api/:version/oauth2/uninstall","api":"app"},
   createAppToken: {"method":"POST","path":"/apps/v1/token","api":"apps"},
@@ -290,6 +306,8 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: OperationRow } =
   getAppDelivery: {"method":"GET","path":"/apps/v1/deliveries/:id","api":"apps"},
   getAppDeliveryPayload: {"method":"GET","path":"/apps/v1/deliveries/:id/payload","api":"apps"},
   replayAppDelivery: {"method":"POST","path":"/apps/v1/deliveries/:id/replay","api":"apps"},
+  listAppBlockedKeys: {"method":"GET","path":"/apps/v1/blocked-keys","api":"apps","entries":"blockedKeys"},
+  skipAppDelivery: {"method":"POST","path":"/apps/v1/deliveries/:id/skip","api":"apps"},
   createAppReplay: {"method":"POST","path":"/apps/v1/replays","api":"apps"},
   listAppReplays: {"method":"GET","path":"/apps/v1/replays","api":"apps","entries":"replays"},
   getAppReplay: {"method":"GET","path":"/apps/v1/replays/:id","api":"apps"},
@@ -339,6 +357,8 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: OperationRow } =
   listHolds: {"method":"GET","path":"/platform/v1/holds","api":"platform","entries":"holds"},
   getHold: {"method":"GET","path":"/platform/v1/holds/:id","api":"platform"},
   releaseHold: {"method":"DELETE","path":"/platform/v1/holds/:id","api":"platform"},
+  listBlockedKeys: {"method":"GET","path":"/platform/v1/blocked-keys","api":"platform","entries":"blockedKeys"},
+  skipDelivery: {"method":"POST","path":"/platform/v1/deliveries/:id/skip","api":"platform"},
   listTopics: {"method":"GET","path":"/platform/v1/topics","api":"platform"},
   getStats: {"method":"GET","path":"/platform/v1/stats","api":"platform"},
   listAudit: {"method":"GET","path":"/platform/v1/audit","api":"platform","entries":"records"},

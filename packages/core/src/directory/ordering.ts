@@ -14,7 +14,7 @@ export function completeOrder(settings: SubscriptionSettings, update: SettingsUp
 
 /** The first mistake in what a subscription's settings say of order; `under` is put before the member's name. */
 export function refuseOrder(settings: SubscriptionSettings, shop: number | null, under: string): Refusal | null {
-  const { ordered, onDead, mode } = settings;
+  const { ordered, onDead, mode, sequence } = settings;
   if (onDead !== undefined && ordered !== true) {
     const message = `${under}onDead says how an order goes on behind a dead letter; it goes with "ordered": true.`;
     return { code: "invalid_member", message, member: `${under}onDead` };
@@ -27,6 +27,11 @@ export function refuseOrder(settings: SubscriptionSettings, shop: number | null,
       message: "What is pulled comes in the order of its numbers already; ordered is for webhooks that are sent to.",
       member,
     };
+  if (sequence === true) {
+    const message =
+      "A webhook is numbered or ordered, not both: numbers are given in the order in which deliveries are sent first, whatever their key.";
+    return { code: "invalid_member", message, member };
+  }
   if (shop === null)
     return { code: "invalid_member", message: "Ordered are the webhooks of one shop; this one belongs to the app on all shops.", member };
   return null;

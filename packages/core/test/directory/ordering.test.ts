@@ -65,6 +65,7 @@ test("what dead letters mean goes with the order", () => {
   expect(refuseOrder({ ordered: true, onDead: "block" }, 1, "webhook.")).toBeNull();
   expect(refuseOrder(completeOrder({ onDead: "skip" }, { onDead: "skip" }), 1, "webhook.")).toMatchObject({ member: "webhook.onDead" });
   expect(refuseOrder({ ordered: true, mode: "pull" }, 1, "")).toMatchObject({ member: "ordered" });
+  expect(refuseOrder({ ordered: true, sequence: true }, 1, "")).toMatchObject({ member: "ordered" });
   expect(refuseOrder({ ordered: true }, null, "")).toMatchObject({ member: "ordered" });
 });
 

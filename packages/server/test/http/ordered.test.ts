@@ -136,6 +136,7 @@ describe("ordered webhooks", () => {
       else await own("DELETE", `/webhooks/${webhook}`);
       await final(behind.at(-1) ?? "", "delivered");
       await h.until(`${P}/blocked-keys`, ({ body }) => body.blockedKeys.length === 0);
+      expect(arrived(behind)).toEqual(behind);
       if (change !== null) await own("DELETE", `/webhooks/${webhook}`);
     }
     refused.clear();
