@@ -154,19 +154,23 @@ test("order keys that wait for a dead letter", async () => {
   await h.restart({ ...flags, "retry-waits": "10ms", "attempt-timeout": "500ms" });
   status = 500;
   const before = { ...ids };
-  await h.call("PATCH", `/platform/v1/webhooks/${ids["webhooks"]}`, { ordered: true });
+  const webhook = { topic: "orders/create", address: "https://app.example.com/in-order", ordered: true };
+  const made = await h.call("POST", "/api/202412/app/webhooks", { webhook }, { token });
+  const { id: ordered } = made.body.webhook as { id: number };
+  const own = (event: { deliveries: { id: string; webhookId: number; state: string }[] }) =>
+    event.deliveries.find((each) => each.webhookId === ordered);
   for (const skip of ["skipDelivery", "skipOwnDelivery", "skipAppDelivery"]) {
     const body = bodyOf("publishEvents", { idempotencyKey: skip, orderKey: skip });
     const { id } = (await h.call("POST", "/platform/v1/events", body)).body.event;
-    const shown = await h.until(`/platform/v1/events/${id}`, ({ body: { event } }) => event.deliveries[0].state === "dead");
-    ids["deliveries"] = shown.body.event.deliveries[0].id as string;
+    const shown = await h.until(`/platform/v1/events/${id}`, ({ body: { event } }) => own(event)?.state === "dead");
+    ids["deliveries"] = own(shown.body.event)?.id ?? "";
     for (const list of ["listBlockedKeys", "listOwnBlockedKeys", "listAppBlockedKeys"]) {
       expect((await carryOut(list, { query: {} })).body.blockedKeys, list).toHaveLength(1);
       await carryOut(list);
     }
     await carryOut(skip);
   }
-  await h.call("PATCH", `/platform/v1/webhooks/${ids["webhooks"]}`, { ordered: null });
+  await h.call("DELETE", `/api/202412/app/webhooks/${ordered}`, undefined, { token });
   Object.assign(ids, before);
   status = 200;
   await h.restart(flags);
