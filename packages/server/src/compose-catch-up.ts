@@ -30,7 +30,7 @@ export function makeWaiters({ store, directory, listeners, log, metrics }: Waite
     timers: systemTimers,
     onError: (error) => {
       metrics.failed("look for numbers");
-      log.error({ err: error }, "look for numbers");
+      log.error({ err: error, what: "look for numbers" }, "whether there are new numbers could not be looked up; tried again");
     },
   });
   listeners.push(({ subscriptions, installations }) => {

@@ -41,7 +41,7 @@ export function careForEndpoints(settings: Settings, parts: EndpointParts): Endp
     if (first === undefined || app === undefined) return;
     const { origin, pathname } = new URL(first.address);
     const noticed = { id: endpoint, address: origin + pathname, webhooks: own.length };
-    log.warn({ endpoint, clientId: app.clientId, webhooks: own.length }, content.type);
+    log.warn({ endpointId: endpoint, clientId: app.clientId, webhooks: own.length }, content.type);
     notices.send({ id: `ntc_${randomUUID()}`, at: systemClock.now(), app, endpoint: noticed, content });
   };
   const ownOf = (endpoint: string): readonly Subscription[] => directory.directory.subscriptionsAt(endpoint);
@@ -59,7 +59,7 @@ export function careForEndpoints(settings: Settings, parts: EndpointParts): Endp
         directory.change(endPassedHolds()).catch((error: unknown) => {
           // The next hold that ends takes it along; sending does not wait for it.
           metrics.failed("end a hold");
-          log.error({ err: error }, "the end of a hold could not be written down");
+          log.error({ err: error, what: "end a hold" }, "the end of a hold could not be written down");
         });
       },
     },

@@ -111,7 +111,7 @@ export function composeHttp(settings: Settings, parts: HttpParts): HttpFront {
     },
     onError: (error, requestId) => {
       metrics.failed("answer");
-      log.error({ err: error, requestId }, "a call failed on our side");
+      log.error({ err: error, what: "answer", requestId }, "a call failed on our side");
     },
   });
   return front;

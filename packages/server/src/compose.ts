@@ -135,7 +135,7 @@ async function compose(settings: Settings, given: Given, sealing: Sealing, store
   const sender = makeSender(settings, given.ca, secrets, log, metrics);
   const payloads = makePayloads(given.topics.byName, (what, error) => {
     metrics.failed(what);
-    log.error({ err: error }, what);
+    log.error({ err: error, what }, "a payload could not be brought into an app's form");
   });
   const { observer: care, notices } = careForEndpoints(settings, { directory, sender, secrets, log, metrics });
   const shaped = tracing.sender(shapedSender(sender, payloads));
@@ -221,13 +221,13 @@ function makeFollower(directory: DirectoryService, tools: InstallationTools, log
     onStep: (step) => log.info(step, "a changed declaration reached installations"),
     onError: (error) => {
       metrics.failed("declaration");
-      log.error({ err: error }, "a changed declaration could not be followed; tried again");
+      log.error({ err: error, what: "declaration" }, "a changed declaration could not be followed; tried again");
     },
   });
 }
 
 function makeGroups(store: Store, directory: DirectoryService, log: Logger, metrics: Metrics): GroupCommit {
-  const say = seldom((error: unknown, times) => log.error({ err: error, times }, "events could not be stored"));
+  const say = seldom((error: unknown, times) => log.error({ err: error, what: "publish", times }, "events could not be stored"));
   return new GroupCommit({
     events: {
       append: async (events, version) => {
@@ -261,7 +261,7 @@ function warnOfUnknownTopics({ directory }: DirectoryService, topics: TopicTable
 }
 
 function makeSender(settings: Settings, ca: Files["ca"], secrets: SecretVault, log: Logger, metrics: Metrics): HttpSender {
-  const say = seldom((error: unknown, times) => log.error({ err: error, times }, "attempts failed on our side"));
+  const say = seldom((error: unknown, times) => log.error({ err: error, what: "send", times }, "attempts failed on our side"));
   return new HttpSender({
     secrets,
     timeoutMs: settings.attemptTimeoutMs,
@@ -313,7 +313,7 @@ function makeEngine(
         directory.change(disableSubscription(subscription)).catch((error: unknown) => {
           // Asked for again with the next 410 of the same endpoint.
           metrics.failed("disable");
-          log.error({ err: error, subscription }, "a webhook could not be disabled");
+          log.error({ err: error, what: "disable", webhookId: subscription }, "a webhook could not be disabled");
         });
       },
       onAttempt: ({ row }, outcome) => metrics.attempt(row, outcome),
@@ -323,7 +323,7 @@ function makeEngine(
       },
       onError: (what, error) => {
         metrics.failed(what);
-        log.error({ err: error }, what);
+        log.error({ err: error, what }, "work behind the scenes failed; it is done again");
       },
     },
   });
@@ -401,7 +401,7 @@ function makeKeeper(settings: Settings, parts: CoreParts & { readonly engine: En
     },
     onError: (error) => {
       metrics.failed("retention");
-      log.error({ err: error }, "retention");
+      log.error({ err: error, what: "retention" }, "what is past retention could not be dropped; tried again");
     },
   });
 }
@@ -417,7 +417,7 @@ function makeReplays(parts: CoreParts & { readonly deliveries: Deliveries; reado
     hasRoom: () => engine.hasRoom,
     onError: (error) => {
       metrics.failed("replay");
-      log.error({ err: error }, "a replay job could not be taken further");
+      log.error({ err: error, what: "replay" }, "a replay job could not be taken further");
     },
   });
 }
