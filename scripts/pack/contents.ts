@@ -7,6 +7,7 @@ export const BUDGETS: Readonly<Record<string, { readonly packed: number; readonl
   genhook: { packed: 1_500_000, unpacked: 4_000_000 },
   "@genhook/client": { packed: 60_000, unpacked: 240_000 },
   "@genhook/outbox": { packed: 25_000, unpacked: 80_000 },
+  "@genhook/sources": { packed: 150_000, unpacked: 600_000 },
   "@genhook/receiver": { packed: 80_000, unpacked: 300_000 },
 };
 

@@ -16,7 +16,7 @@ import {
   type OutboxSourceOptions,
   type OutboxStore,
   type OutboxStoreOptions,
-} from "../src/outbox/index.ts";
+} from "../src/relay/index.ts";
 import { accepted, KeptLog, refused } from "./fixtures.ts";
 
 /** Lets everybody else go on: SQLite answers without it. */

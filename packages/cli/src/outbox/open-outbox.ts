@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { PostgresOutbox, PostgresWake, SqliteOutbox, type OutboxStore, type Wake } from "@genhook/sources/outbox";
+import { PostgresOutbox, PostgresWake, SqliteOutbox, type OutboxStore, type Wake } from "@genhook/sources/relay";
 import pg from "pg";
 import { CliError, usage } from "../cli-error.ts";
 import type { Terminal } from "../output/terminal.ts";

@@ -1,5 +1,5 @@
 import { postgresSchema, sqliteSchema } from "@genhook/outbox";
-import type { RefusedEvent } from "@genhook/sources/outbox";
+import type { RefusedEvent } from "@genhook/sources/relay";
 import { usage } from "../cli-error.ts";
 import { confirm } from "../commands/confirm.ts";
 import { printJson, timeStyle } from "../commands/session.ts";

@@ -1,4 +1,4 @@
-import { OutboxSource } from "@genhook/sources/outbox";
+import { OutboxSource } from "@genhook/sources/relay";
 import { usage } from "../cli-error.ts";
 import { makeIntakeLog } from "../intake/intake-log.ts";
 import { runIntake, type IntakeFlags } from "../intake/run-intake.ts";

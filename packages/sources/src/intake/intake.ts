@@ -4,12 +4,13 @@ import { backOff } from "./back-off.ts";
 import { HeldRecords } from "./held-records.ts";
 import type { Log } from "./log.ts";
 import { pause } from "./pause.ts";
+import type { Publish } from "./publish-to.ts";
 import type { Refusal, Source, SourceRecord } from "./source.ts";
 
 export interface IntakeOptions<Taken extends SourceRecord> {
   readonly source: Source<Taken>;
-  /** Publishes events in one request; rejects only when the signal ends it. `publishBatch` of the contract's client is one. */
-  readonly publish: (events: readonly string[], signal: AbortSignal) => Promise<BatchAnswer>;
+  /** `publishTo` makes one. */
+  readonly publish: Publish;
   readonly log: Log;
   /** How long a stop waits for a request in flight, ms; 25,000 unless given. What is cut off is published again by the next process. */
   readonly graceMs?: number;
