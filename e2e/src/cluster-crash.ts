@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { checkStore, type Breach } from "@genhook/core";
 import { openPostgresCheckReader } from "@genhook/storage";
 import { seededRandom, startEndpoint, startThrowAwayPostgres, type Endpoint, type ThrowAwayPostgres } from "@genhook/testkit";
@@ -23,8 +24,10 @@ export interface ClusterCrashReport {
   /** Accepted events that did not arrive at every endpoint. Must be none. */
   readonly lost: readonly string[];
   readonly repeated: number;
-  /** Most requests under way at one endpoint at once, over all processes. */
+  /** Most requests under way at one endpoint at once, over all processes: of those whose sender had not hung up when they were read. */
   readonly inFlightMax: number;
+  /** Longest time that this program, endpoints included, did not read what had arrived, ms. What comes in then was sent at different times. */
+  readonly stalledMs: number;
   readonly inFlightAllowed: number;
   readonly pending: number;
   /** Processes that ended by themselves. Must be none. */
@@ -81,6 +84,8 @@ class Node {
 export async function clusterCrash(options: ClusterCrashOptions): Promise<ClusterCrashReport> {
   const random = seededRandom(options.seed);
   const startedAt = performance.now();
+  const turns = monitorEventLoopDelay({ resolution: 10 });
+  turns.enable();
   const postgres = await startThrowAwayPostgres();
   const inFlight = { now: Array.from({ length: ENDPOINTS }, () => 0), max: 0 };
   const endpoints = await Promise.all(Array.from({ length: ENDPOINTS }, (_, index) => countingEndpoint(inFlight, index, random)));
@@ -97,12 +102,19 @@ export async function clusterCrash(options: ClusterCrashOptions): Promise<Cluste
     const done = await disturb(nodes, postgres, options, random, published.progress);
     const { accepted, refused } = await published.finished;
     await arrived(endpoints, accepted);
+    turns.disable();
     const pending = await drained(nodes[0]?.origin ?? "");
     const exits = nodes.reduce((sum, node) => sum + node.exits, 0);
     const breaches = await checkDatabase(database);
     const seconds = Math.round((performance.now() - startedAt) / 1_000);
     const counts = { accepted: accepted.length, refused, ...done, pending, exits, breaches, seconds };
-    return { ...counts, ...compare(accepted, endpoints), inFlightMax: inFlight.max, inFlightAllowed: ENDPOINT_CONCURRENCY };
+    return {
+      ...counts,
+      ...compare(accepted, endpoints),
+      inFlightMax: inFlight.max,
+      inFlightAllowed: ENDPOINT_CONCURRENCY,
+      stalledMs: Math.round(turns.max / 1e6),
+    };
   } finally {
     await Promise.all(nodes.map((node) => node.end("SIGKILL")));
     await Promise.all(endpoints.map((endpoint) => endpoint.close()));
@@ -110,15 +122,21 @@ export async function clusterCrash(options: ClusterCrashOptions): Promise<Cluste
   }
 }
 
-/** Answers after a few milliseconds, and counts what is under way: a request ends with its answer, or with its connection. */
+/**
+ * Answers after a few milliseconds, and counts what is under way: a request ends with its answer, or with its connection. It is counted one turn after it was
+ * read: had this program not read for a while, the end of a request that was given up long ago lies right behind it.
+ */
 function countingEndpoint(inFlight: { readonly now: number[]; max: number }, index: number, random: () => number): Promise<Endpoint> {
   return startEndpoint({
     answer: () => (response) => {
-      const now = (inFlight.now[index] ?? 0) + 1;
-      inFlight.now[index] = now;
-      inFlight.max = Math.max(inFlight.max, now);
-      response.once("close", () => (inFlight.now[index] = (inFlight.now[index] ?? 1) - 1));
-      setTimeout(() => response.writeHead(200).end(), 1 + random() * 15);
+      setImmediate(() => {
+        if (response.destroyed || response.socket?.destroyed === true) return;
+        const now = (inFlight.now[index] ?? 0) + 1;
+        inFlight.now[index] = now;
+        inFlight.max = Math.max(inFlight.max, now);
+        response.once("close", () => (inFlight.now[index] = (inFlight.now[index] ?? 1) - 1));
+        setTimeout(() => response.writeHead(200).end(), 1 + random() * 15);
+      });
     },
   });
 }
@@ -194,15 +212,15 @@ async function checkDatabase(url: string): Promise<readonly Breach[]> {
   }
 }
 
-/** Resolves once every accepted event is at every endpoint, or nothing has arrived for a while. */
+/** Resolves once every accepted event is at every endpoint, or nothing has arrived for a while. Looks closely only then: it takes long, and endpoints wait. */
 async function arrived(endpoints: readonly Endpoint[], accepted: readonly string[]): Promise<void> {
   let quiet = 0;
   let before = -1;
   while (quiet < 60) {
-    if (compare(accepted, endpoints).lost.length === 0) return;
     const now = endpoints.reduce((sum, endpoint) => sum + endpoint.received.length, 0);
+    if (quiet > 0 && quiet % 4 === 0 && compare(accepted, endpoints).lost.length === 0) return;
     quiet = now === before ? quiet + 1 : 0;
     before = now;
-    await after(500);
+    await after(250);
   }
 }

@@ -158,9 +158,9 @@ describe("everything of the app, on all its shops", () => {
 
   test("deliveries of all shops are listed, read with what they carry, and sent again", async () => {
     for (const shop of [SHOP, OTHER_SHOP]) await h.publish("orders/create", ORDER, { shop });
-    const both = await h.until(`/apps/v1/deliveries?state=delivered`, (answer) => answer.body.deliveries.length >= 2, { key: token });
-    const shops = new Set((both.body.deliveries as { shop: string }[]).map(({ shop }) => shop));
-    expect(shops).toEqual(new Set([SHOP, OTHER_SHOP]));
+    const shopsOf = (answer: Answer): Set<string> => new Set((answer.body.deliveries as { shop: string }[]).map(({ shop }) => shop));
+    const both = await h.until("/apps/v1/deliveries?state=delivered", (answer) => shopsOf(answer).size >= 2, { key: token });
+    expect(shopsOf(both)).toEqual(new Set([SHOP, OTHER_SHOP]));
     const [{ id }] = (await call("GET", `/deliveries?shop=${OTHER_SHOP}`)).body.deliveries as [{ id: string }];
     delivery = id;
     const full = await call("GET", `/deliveries/${id}`);

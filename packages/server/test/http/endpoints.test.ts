@@ -1,4 +1,4 @@
-import { BREAKER_FIRST_PROBE_MS } from "@genhook/core";
+import { BREAKER_FIRST_PROBE_MS, CLOCK_JUMP_MAX_MS } from "@genhook/core";
 import type { Endpoint } from "@genhook/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Harness, ORDER, SHOP, type Answer, type Installed } from "../harness.ts";
@@ -145,7 +145,8 @@ describe("endpoints", () => {
 
     await h.restart();
     const kept = await h.until(`${P}/endpoints/${id}`, ({ body }) => body.endpoint.breaker === "open");
-    expect(Date.parse(kept.body.endpoint.openedAt)).toBe(Date.parse(open.body.endpoint.openedAt));
+    // Where several processes share a store, its time is as exact as the answers that told it were quick.
+    expect(Math.abs(Date.parse(kept.body.endpoint.openedAt) - Date.parse(open.body.endpoint.openedAt))).toBeLessThan(CLOCK_JUMP_MAX_MS);
     expect(kept.body.endpoint.backlog.pending).toBe(14);
     const arrived = endpoint.received.length;
     status = 200;
