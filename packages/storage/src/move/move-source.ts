@@ -9,7 +9,7 @@ import { listDays } from "../sqlite/day-tables.ts";
 import { lockFolder } from "../sqlite/lock-folder.ts";
 import { SCHEMA_VERSION } from "../sqlite/migrations/migrate.ts";
 import { movedMarkOf } from "../sqlite/moved-mark.ts";
-import { COUNTED, type SourceTable } from "./moved-tables.ts";
+import type { SourceTable } from "./moved-tables.ts";
 import { unpackKey } from "./moved-values.ts";
 
 /** The data file that is moved, as of one moment. */
@@ -86,15 +86,6 @@ export class MoveSource {
 
   count(table: string): number {
     return Number(this.#connection.get(`SELECT count(*) AS n FROM ${table}`)?.["n"]);
-  }
-
-  /** What the file counts in a row of its own, by the name of the sequence that goes on with it. */
-  counters(): Readonly<Record<string, number>> {
-    const last = ([table, column]: readonly [string, string]): readonly [string, number] => [
-      table,
-      Number(this.#connection.get(`SELECT ${column} AS last FROM ${table}`)?.["last"] ?? 0),
-    ];
-    return Object.fromEntries(Object.entries(COUNTED).map(last));
   }
 
   note(name: string): string | null {

@@ -113,12 +113,11 @@ export class MoveTarget {
     }
   }
 
-  /** All of it is there: servers may start. `counters`: where sequences go on. */
-  async finish(counters: Readonly<Record<string, number>>, at: number): Promise<void> {
+  /** All of it is there: servers may start. */
+  async finish(at: number): Promise<void> {
     const before = this.#progress;
     if (before === null) throw new TypeError("nothing was claimed");
     await this.#transaction(async () => {
-      for (const [sequence, last] of Object.entries(counters)) if (last > 0) await this.query("SELECT setval($1, $2)", [sequence, last]);
       await this.query("SELECT setval(pg_get_serial_sequence('audit', 'id'), max(id)) FROM audit HAVING max(id) IS NOT NULL");
       // What is accepted from here on queues behind what came along.
       await this.query(

@@ -2,7 +2,7 @@ import { StoreOpenError, messageOf } from "../open-error.ts";
 import { placeOf } from "../postgres/open-failure.ts";
 import { MoveSource } from "./move-source.ts";
 import { MoveTarget } from "./move-target.ts";
-import { COUNTED, planTable, type MovedTable } from "./moved-tables.ts";
+import { planTable, type MovedTable } from "./moved-tables.ts";
 import { packKey, RowDigest, sizeOf, type MovedValue } from "./moved-values.ts";
 import type { MoveProgress } from "./move-progress.ts";
 
@@ -77,14 +77,13 @@ async function move(source: MoveSource, target: MoveTarget, options: MoveOptions
   const wasResumed = progress !== null && Object.keys(progress.tables).length > 0;
   if (progress === null) return { place, counts: [], pending, wasResumed, wasDone: true, mark: source.markMoved(place, options.now()) };
   const columns = await target.columns();
-  const tables = source.tables().filter(({ name }) => !Object.hasOwn(COUNTED, name));
-  const plan = tables.map((table) => planTable(table, (name) => columns.get(name)));
+  const plan = source.tables().map((table) => planTable(table, (name) => columns.get(name)));
   await target.makeDays(source.days());
   const rowsInAll = plan.reduce((sum, table) => sum + source.count(table.source.name), 0);
   const step = progressOf(rowsInAll, options);
   for (const table of plan) await copyTable(source, target, table, progress, step("copied"));
   const counts = await compare(source, target, plan, step("compared"));
-  await target.finish(source.counters(), options.now());
+  await target.finish(options.now());
   return { place, counts, pending, wasResumed, wasDone: false, mark: source.markMoved(place, options.now()) };
 }
 

@@ -51,9 +51,6 @@ const DAY_TABLE = /^(?<table>event|event_subject|attempt)_(?<day>\d+)$/;
 /** Tables that belong to running processes, not to the data. */
 const NOT_MOVED: ReadonlySet<string> = new Set(["node", "shard_lease", "rate_bucket", "genhook_schema"]);
 
-/** What the file counts in a table's one row the database counts in a sequence of the same name. By table: the column. */
-export const COUNTED: Readonly<Record<string, string>> = { task_place: "last" };
-
 export function isMoved(target: string): boolean {
   return !NOT_MOVED.has(target);
 }
