@@ -103,6 +103,15 @@ export const CLOCK_READING_MAX_MS = 1_000;
 
 /** Attempts in flight over all endpoints in one process. */
 export const ATTEMPTS_IN_FLIGHT_MAX = 512;
+/** Share of them that slow and failing endpoints may take together, and that retries may take while first attempts wait. */
+export const SLOW_SHARE = 0.25;
+/** Share of them that endpoints may take together of which nothing is known yet, one each: after a start that is all of them. */
+export const UNKNOWN_SHARE = 0.5;
+/** How long an endpoint without work is remembered, ms, and how many of them at most (1 KB each). */
+export const IDLE_GATE_KEPT_MS = 600_000;
+export const IDLE_GATES_MAX = 10_000;
+/** Mean service time from which an endpoint counts as slow, ms. */
+export const SLOW_SERVICE_MS = 2_000;
 /** Concurrency that an endpoint starts with, its floor and its ceiling. */
 export const ENDPOINT_CONCURRENCY_START = 10;
 export const ENDPOINT_CONCURRENCY_MIN = 1;

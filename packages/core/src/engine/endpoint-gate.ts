@@ -2,9 +2,10 @@ import { Breaker } from "./breaker.ts";
 import { ConcurrencyLimit } from "./concurrency.ts";
 import type { EndpointSign } from "./decide.ts";
 import type { EventId } from "../domain/event.ts";
+import { SLOW_SERVICE_MS } from "../limits.ts";
 
-/** Weight of the newest service time in the running mean. */
-const SERVICE_WEIGHT = 0.1;
+/** Weight of the newest outcome in the running means. */
+const NEWEST_WEIGHT = 0.1;
 
 /**
  * What stands between an endpoint's lanes and the network: its concurrency limit, its breaker, and pauses that it asked for. Lives in
@@ -21,6 +22,12 @@ export class EndpointGate<Lane> {
   lastSuccessAt: number | null = null;
   /** Running mean of attempt durations, ms. */
   serviceMs = 10;
+  /** Running mean: 0 when all attempts succeed, 1 when none does. */
+  #failing = 0;
+  /** No attempt has ended yet. */
+  isUnknown = true;
+  /** Monotonic ms of the last outcome, or of the first start after everything had ended. */
+  heardAt = 0;
   /** Earliest monotonic time for which a wake-up is set. */
   wakeAt: number = Number.POSITIVE_INFINITY;
   #parked: Lane[] = [];
@@ -36,12 +43,19 @@ export class EndpointGate<Lane> {
   }
 
   mayStart(now: number): boolean {
-    return now >= this.pausedUntil && this.inFlight < this.concurrency.limit && this.breaker.mayStart(now, this.inFlight);
+    const limit = this.isUnknown ? 1 : this.concurrency.limit;
+    return now >= this.pausedUntil && this.inFlight < limit && this.breaker.mayStart(now, this.inFlight);
   }
 
   /** True when nothing starts before a known time, whatever finishes: breaker open, or paused. */
   isShut(now: number): boolean {
     return now < this.pausedUntil || this.breaker.state !== "closed";
+  }
+
+  /** It takes long, or fails more often than not: it shares a part of the process's slots with others of its kind. */
+  isSlow(now: number): boolean {
+    if (this.serviceMs > SLOW_SERVICE_MS || this.#failing > 0.5) return true;
+    return this.inFlight > 0 && now - this.heardAt > SLOW_SERVICE_MS;
   }
 
   /** When it may open again by the clock alone; null when that depends on attempts in flight. */
@@ -73,7 +87,8 @@ export class EndpointGate<Lane> {
   }
 
   /** An attempt starts; true when it is the breaker's probe. */
-  started(): boolean {
+  started(now: number): boolean {
+    if (this.inFlight === 0) this.heardAt = now;
     this.inFlight += 1;
     return this.breaker.started();
   }
@@ -81,8 +96,17 @@ export class EndpointGate<Lane> {
   /** Takes an outcome in; true when the breaker opened, closed, or moved its next probe. */
   finished(sign: EndpointSign, delivery: EventId, wasProbe: boolean, durationMs: number, now: number): boolean {
     this.inFlight -= 1;
-    if (sign !== "none") this.serviceMs += (durationMs - this.serviceMs) * SERVICE_WEIGHT;
+    if (sign !== "none") this.#learn(sign, durationMs, now);
     if (sign === "success" || sign === "overload") this.concurrency.record(sign, this.inFlight);
     return this.breaker.record(sign, delivery, wasProbe, now);
+  }
+
+  /** The first outcome is all that is known, so it counts whole. */
+  #learn(sign: EndpointSign, durationMs: number, now: number): void {
+    const weight = this.isUnknown ? 1 : NEWEST_WEIGHT;
+    this.serviceMs += (durationMs - this.serviceMs) * weight;
+    this.#failing += ((sign === "success" ? 0 : 1) - this.#failing) * weight;
+    this.isUnknown = false;
+    this.heardAt = now;
   }
 }

@@ -21,6 +21,7 @@ import type { QueuedLane } from "./queued-lane.ts";
 import { availableSettlement, logRowOf } from "./log-row.ts";
 import type { Available } from "./numbering.ts";
 import { Owner, type GainedShard } from "./owner.ts";
+import type { SlotShare } from "./slot-shares.ts";
 import { Settler } from "./settler.ts";
 
 /** An attempt under way. */
@@ -28,6 +29,7 @@ interface Flight {
   readonly lane: QueuedLane;
   readonly gate: EndpointGate<QueuedLane>;
   readonly owed: OwedTask;
+  readonly share: SlotShare;
   /** As it was when the attempt started. */
   readonly subscription: Subscription;
   readonly at: number;
@@ -75,6 +77,7 @@ export class Engine {
       clock,
       timers,
       endpointConcurrencyMax,
+      attemptsInFlightMax: this.#inFlightMax,
       isShared,
       owns,
       tell: (lanes) => hints.tell({ kind: "lanes", lanes }),
@@ -271,7 +274,7 @@ export class Engine {
     while (this.#inFlight < this.#inFlightMax && this.#settler.waiting < SETTLE_WAITING_MAX && this.#mayStart) {
       const lane = this.#table.turns.next(now);
       if (lane === null) break;
-      this.#startAttempt(lane);
+      this.#startAttempt(lane, now);
       this.#table.taken(lane);
     }
     this.#isPumping = false;
@@ -282,7 +285,7 @@ export class Engine {
     return this.#owner.isTrusted && this.#watch.isCurrent;
   }
 
-  #startAttempt(lane: QueuedLane): void {
+  #startAttempt(lane: QueuedLane, now: number): void {
     const owed = this.#table.take(lane);
     const { clock, sender } = this.#options;
     const { directory } = this.#options.directory;
@@ -295,7 +298,8 @@ export class Engine {
       this.#options.observer.onError("send", new Error(`subscription ${owed.task.subscription} has no app or shop in the directory`));
       return;
     }
-    const flight: Flight = { lane, gate, owed, subscription, at: clock.now(), wasProbe: gate.started() };
+    const share = this.#table.turns.started(gate, owed.task.attempts > 0, now);
+    const flight: Flight = { lane, gate, owed, share, subscription, at: clock.now(), wasProbe: gate.started(now) };
     this.#inFlight += 1;
     this.#begun(owed.task.shard);
     sender.send(
@@ -323,6 +327,7 @@ export class Engine {
     const now = clock.monotonic();
     const wallNow = clock.now();
     this.#inFlight -= 1;
+    this.#table.turns.ended(flight.share);
     const durationMs = outcome.kind === "aborted" ? 0 : outcome.durationMs;
     const sign = endpointSign(outcome);
     const hasMoved = gate.finished(sign, owed.task.eventId, flight.wasProbe, durationMs, now);

@@ -17,6 +17,8 @@ export interface LaneTableOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly endpointConcurrencyMax: number;
+  /** Attempts in flight in this process. */
+  readonly attemptsInFlightMax: number;
   /** Whether other processes may write into the lanes. */
   readonly isShared: boolean;
   readonly owns: (shard: number) => boolean;

@@ -4,7 +4,7 @@ import type { Subscription } from "../domain/directory-entries.ts";
 import { shardOf } from "../domain/endpoint.ts";
 import type { EventContent, NewEvent } from "../domain/event.ts";
 import { isOrdered } from "../domain/order.ts";
-import { HELD_BYTES_MAX, LANE_WINDOW } from "../limits.ts";
+import { HELD_BYTES_MAX, IDLE_GATE_KEPT_MS, IDLE_GATES_MAX, LANE_WINDOW } from "../limits.ts";
 import type { LaneRef, LaneWithWork, OwedTask, Settlement } from "../ports/task-queue.ts";
 import { EndpointGates } from "./endpoint-gates.ts";
 import { dispositionOf, Lane, type Disposition } from "./lane.ts";
@@ -37,10 +37,10 @@ export class LaneTable {
 
   constructor(options: LaneTableOptions) {
     this.#options = options;
-    const { clock, timers, store, onError } = options;
+    const { clock, timers, store, attemptsInFlightMax, onError } = options;
     const { tasks } = store;
     this.gates = new EndpointGates(options.endpointConcurrencyMax);
-    this.turns = new LaneTurns({ clock, timers, onDue: (lane) => this.#laneDue(lane), onReady: options.onReady });
+    this.turns = new LaneTurns({ clock, timers, attemptsInFlightMax, onDue: (lane) => this.#laneDue(lane), onReady: options.onReady });
     this.#numbering = new Numbering({
       ...options,
       offer: (event, task, n) => this.#offer(event, task, n),
@@ -286,7 +286,7 @@ export class LaneTable {
     this.ordered.readOn();
   }
 
-  /** Lanes and gates that have nothing to remember go. */
+  /** Lanes that have nothing to remember go; gates a while later: how an endpoint does is worth knowing when its next event comes. */
   forgetIdle(): void {
     const inUse = new Set(this.ordered.forgetIdle());
     const now = this.#options.clock.monotonic();
@@ -295,9 +295,13 @@ export class LaneTable {
       if (!lane.isParked && !lane.isQueued && (lane.isIdle || isHeld)) this.#lanes.delete(lane.id);
       else inUse.add(lane.gate.id);
     }
+    let kept = 0;
     this.gates.forget((gate) => {
       if (inUse.has(gate.id) || gate.inFlight > 0) return false;
-      return !gate.isShut(now) || !this.#options.owns(shardOf(gate.id));
+      if (!this.#options.owns(shardOf(gate.id))) return true;
+      if (gate.isShut(now)) return false;
+      kept += 1;
+      return now - gate.heardAt >= IDLE_GATE_KEPT_MS || kept > IDLE_GATES_MAX;
     });
   }
 

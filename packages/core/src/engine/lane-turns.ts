@@ -3,26 +3,34 @@ import type { EndpointGate } from "./endpoint-gate.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { Lane } from "./lane.ts";
 import type { QueuedLane } from "./queued-lane.ts";
+import { SlotShares, type SlotShare } from "./slot-shares.ts";
 import { WakeHeap } from "./wake-heap.ts";
 
 export interface LaneTurnsOptions {
   readonly clock: Clock;
   readonly timers: Timers;
+  /** Attempts in flight in this process. */
+  readonly attemptsInFlightMax: number;
   /** The time has come that a lane waited for (`nextDue`), or it may have. */
   readonly onDue: (lane: Lane) => void;
   /** Some lane may be able to start. */
   readonly onReady: () => void;
 }
 
-/** Whose turn it is: lanes that may start, in fair order; those whose gate is shut, parked there; and the times that both wait for. */
+/**
+ * Whose turn it is: lanes that may start, in fair order; those for which there is no room in their share of the slots, set aside; those whose
+ * gate is shut, parked there; and the times that lanes and gates wait for.
+ */
 export class LaneTurns {
   readonly #options: LaneTurnsOptions;
   readonly #fair: FairQueue<QueuedLane> = new FairQueue();
+  readonly #shares: SlotShares<QueuedLane>;
   readonly #wakes: WakeHeap<Lane | EndpointGate<QueuedLane>>;
   #isStopped = false;
 
   constructor(options: LaneTurnsOptions) {
     this.#options = options;
+    this.#shares = new SlotShares(options.attemptsInFlightMax);
     this.#wakes = new WakeHeap(options.clock, options.timers, (item) => this.#woken(item));
   }
 
@@ -34,19 +42,35 @@ export class LaneTurns {
   /** The next lane that may start an attempt now; lanes whose gate is shut are parked on the way. Null when there is none. */
   next(now: number): QueuedLane | null {
     for (;;) {
-      const lane = this.#fair.next();
+      const queued = this.#fair.next();
+      // Retries may have any slot that nobody else asks for.
+      const lane = queued ?? this.#shares.takeRetry();
       if (lane === null) return null;
       if (!lane.isRunnable || lane.length === 0) {
         // It may have been let out of its gate for a slot that it does not use.
         this.unpark(lane.gate);
       } else if (lane.gate.mayStart(now)) {
-        return lane;
+        const share = shareOf(lane.gate, lane.isRetry, now);
+        if (share === "ordinary" || this.#shares.hasRoom(share) || (share === "retry" && queued === null)) return lane;
+        this.#shares.setAside(lane, share);
       } else {
         lane.isParked = true;
         lane.gate.park(lane);
         this.#setGateWake(lane.gate, now);
       }
     }
+  }
+
+  /** An attempt starts: it takes a slot of the share that it answers, until `ended`. */
+  started(gate: EndpointGate<QueuedLane>, isRetry: boolean, now: number): SlotShare {
+    const share = shareOf(gate, isRetry, now);
+    this.#shares.started(share);
+    return share;
+  }
+
+  ended(share: SlotShare): void {
+    const lane = this.#shares.ended(share);
+    if (lane !== null) this.queue(lane);
   }
 
   /** A lane has had its turn. */
@@ -104,4 +128,10 @@ export class LaneTurns {
     this.unpark(item);
     this.#options.onReady();
   }
+}
+
+function shareOf(gate: EndpointGate<QueuedLane>, isRetry: boolean, now: number): SlotShare {
+  if (gate.isUnknown) return "unknown";
+  if (gate.isSlow(now)) return "slow";
+  return isRetry ? "retry" : "ordinary";
 }

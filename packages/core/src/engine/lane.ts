@@ -116,6 +116,10 @@ export class Lane implements QueuedLane {
     );
   }
 
+  get isRetry(): boolean {
+    return (this.#queue[this.#head]?.task.attempts ?? 0) > 0;
+  }
+
   push(owed: OwedTask): void {
     this.known.add(owed.task.eventId);
     this.#queue.push(owed);

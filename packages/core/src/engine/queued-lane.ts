@@ -12,6 +12,8 @@ export interface QueuedLane extends Queued {
   /** How many attempts could start now as far as the lane is concerned. */
   readonly length: number;
   readonly isRunnable: boolean;
+  /** What is to be sent next was attempted before. */
+  readonly isRetry: boolean;
   /** Takes out what is to be sent next. */
   shift(): OwedTask | undefined;
   /** Whom a delivery of this lane is for; undefined where that has ended under it. */

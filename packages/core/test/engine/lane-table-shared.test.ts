@@ -55,6 +55,7 @@ class Scene {
     clock: this.time.clock,
     timers: this.time.timersOf(() => true),
     endpointConcurrencyMax: 10,
+    attemptsInFlightMax: 512,
     isShared: true,
     owns: (shard) => this.owned.has(shard),
     tell: (lanes) => this.told.push(...lanes),
@@ -238,7 +239,7 @@ describe("a shard that goes", () => {
     const event = await scene.publish();
     const [started] = await scene.start();
     const gate = scene.table.gates.get(S.endpoint);
-    gate?.started();
+    gate?.started(0);
     gate?.finished("overload", event.id, false, 10, 0);
     await scene.end(started as OwedTask);
     scene.lose(HERE);

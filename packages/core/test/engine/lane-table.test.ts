@@ -47,6 +47,7 @@ async function setUp(): Promise<{
     clock: time.clock,
     timers: time.timersOf(() => true),
     endpointConcurrencyMax: 10,
+    attemptsInFlightMax: 512,
     isShared: false,
     owns: () => true,
     tell: () => undefined,

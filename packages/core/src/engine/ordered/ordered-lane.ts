@@ -175,6 +175,10 @@ export class OrderedLane implements QueuedLane {
     return cleared;
   }
 
+  get isRetry(): boolean {
+    return (this.ready[0]?.queue[0]?.task.attempts ?? 0) > 0;
+  }
+
   shift(): OwedTask | undefined {
     const key = this.ready.shift();
     if (key === undefined) return undefined;

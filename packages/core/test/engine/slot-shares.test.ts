@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { SlotShares } from "../../src/engine/slot-shares.ts";
+
+const lane = (shop: number, name: string): { readonly shop: number; readonly name: string; isQueued: boolean } => ({
+  shop,
+  name,
+  isQueued: false,
+});
+
+describe("SlotShares", () => {
+  it("gives slow endpoints and retries a quarter each, unknown ones half, and the rest whatever is free", () => {
+    const shares = new SlotShares(40);
+    for (const [share, max] of [
+      ["slow", 10],
+      ["retry", 10],
+      ["unknown", 20],
+    ] as const) {
+      for (let n = 0; n < max; n += 1) {
+        expect(shares.hasRoom(share)).toBe(true);
+        shares.started(share);
+      }
+      expect(shares.hasRoom(share)).toBe(false);
+    }
+    for (let n = 0; n < 100; n += 1) shares.started("ordinary");
+    expect(shares.ended("ordinary")).toBeNull();
+  });
+
+  it("has room for one of each, however few slots there are", () => {
+    const shares = new SlotShares(1);
+    expect([shares.hasRoom("slow"), shares.hasRoom("retry"), shares.hasRoom("unknown")]).toEqual([true, true, true]);
+  });
+
+  it("lets shops take turns where their lanes wait, and each lane stands in one place", () => {
+    const shares = new SlotShares<ReturnType<typeof lane>>(4);
+    shares.started("slow");
+    const many = Array.from({ length: 5 }, (_, n) => lane(1, `many ${n}`));
+    for (const each of many) shares.setAside(each, "slow");
+    const one = lane(2, "one");
+    shares.setAside(one, "slow");
+    expect([...many, one].every(({ isQueued }) => isQueued)).toBe(true);
+    const first = shares.ended("slow");
+    shares.started("slow");
+    const second = shares.ended("slow");
+    expect([first?.name, second?.name]).toEqual(["many 0", "one"]);
+    expect([first?.isQueued, second?.isQueued]).toEqual([false, false]);
+  });
+
+  it("an attempt that ends while its share is still over-full lets nobody in", () => {
+    const shares = new SlotShares<ReturnType<typeof lane>>(4);
+    shares.started("retry");
+    shares.started("retry");
+    shares.setAside(lane(1, "waits"), "retry");
+    expect(shares.ended("retry")).toBeNull();
+    expect(shares.ended("retry")?.name).toBe("waits");
+  });
+
+  it("a retry may have a slot that nobody else asks for", () => {
+    const shares = new SlotShares<ReturnType<typeof lane>>(4);
+    expect(shares.takeRetry()).toBeNull();
+    shares.setAside(lane(1, "waits"), "retry");
+    expect(shares.takeRetry()?.name).toBe("waits");
+  });
+});
