@@ -24,7 +24,7 @@ test.each([
   [["del"], ["deliveries"]],
   [
     ["deliveries", ""],
-    ["list", "get", "replay", "payload"],
+    ["list", "get", "replay", "skip", "payload"],
   ],
   [["deliveries", "list", "--st"], ["--state"]],
   [
