@@ -56,10 +56,10 @@ export class MoveSource {
     }
   }
 
-  /** Every table, by name. */
+  /** Every table, by name, but sums that PostgreSQL makes when they are asked for. */
   tables(): readonly SourceTable[] {
     const names = this.#connection.all(
-      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name <> 'stat_sum' ORDER BY name",
     );
     return names.map(({ name }): SourceTable => {
       const columns = this.#connection.all(`PRAGMA table_info(${String(name)})`);

@@ -1,7 +1,7 @@
 import type { StatisticsPoint, StatisticsQuery } from "@genhook/core";
 import { number, text } from "../columns.ts";
-import type { Connection, Row } from "./connection.ts";
-import { addStat, parseLatency } from "./stat-writer.ts";
+import type { Connection, Row, SqlValue } from "./connection.ts";
+import { addStat, addSum, parseLatency, scopeOf } from "./stat-writer.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -9,25 +9,28 @@ const HOUR_MS = 3_600_000;
 /** Points of a time range, from minutes and, where those were summed, hours. */
 export function readStatistics(connection: Connection, query: StatisticsQuery): StatisticsPoint[] {
   const points = new Map<number, StatisticsPoint>();
-  const conditions = ["at >= ?", "at < ?"];
-  const values: (number | string)[] = [query.from, query.to];
-  if (query.shop !== null) {
-    conditions.push("shop = ?");
-    values.push(query.shop);
-  }
-  if (query.app !== null) {
-    conditions.push("app = ?");
-    values.push(query.app);
-  }
-  if (query.topic !== null) {
-    conditions.push("topic = ?");
-    values.push(query.topic);
-  }
+  const { table, conditions, values } = narrow(query);
   for (const resolution of [MINUTE_MS, HOUR_MS]) {
-    const rows = connection.all(`SELECT * FROM stat WHERE resolution = ? AND ${conditions.join(" AND ")}`, resolution, ...values);
+    const rows = connection.all(`SELECT * FROM ${table} WHERE resolution = ? AND ${conditions.join(" AND ")}`, resolution, ...values);
     for (const row of rows) addTo(points, query, row);
   }
   return [...points.values()].sort((a, b) => a.at - b.at);
+}
+
+/** Where what was asked for is read: from sums over everything, an app or a topic, or else from the rows by themselves. */
+function narrow({ from, to, shop, app, topic }: StatisticsQuery): {
+  readonly table: "stat" | "stat_sum";
+  readonly conditions: readonly string[];
+  readonly values: readonly SqlValue[];
+} {
+  const scope = shop === null ? scopeOf(app, topic) : null;
+  if (scope !== null) return { table: "stat_sum", conditions: ["scope = ?", "at >= ?", "at < ?"], values: [scope, from, to] };
+  const given = Object.entries({ shop, app, topic }).filter((entry): entry is [string, number | string] => entry[1] !== null);
+  return {
+    table: "stat",
+    conditions: ["at >= ?", "at < ?", ...given.map(([name]) => `${name} = ?`)],
+    values: [from, to, ...given.map(([, value]) => value)],
+  };
 }
 
 /** Moves some minutes older than `before` into their hours; true when none is left. In the writer's thread, in a transaction of the caller. */
@@ -35,19 +38,8 @@ export function sumStep(connection: Connection, before: number, rowsMax: number)
   const bound = before - (before % HOUR_MS);
   const rows = connection.all("SELECT * FROM stat WHERE resolution = ? AND at < ? LIMIT ?", MINUTE_MS, bound, rowsMax);
   for (const row of rows) {
-    const at = number(row["at"]);
-    const shop = number(row["shop"]);
-    const app = number(row["app"]);
-    const topic = text(row["topic"]);
-    const latency = text(row["latency"]);
-    addStat(connection, HOUR_MS, {
-      at: at - (at % HOUR_MS),
-      shop,
-      app,
-      topic,
-      ...counts(row),
-      latency: latency === "" ? null : parseLatency(latency),
-    });
+    const [at, shop, app, topic] = [number(row["at"]), number(row["shop"]), number(row["app"]), text(row["topic"])];
+    addStat(connection, HOUR_MS, { at: at - (at % HOUR_MS), shop, app, topic, ...counts(row), latency: latencyOf(row) });
     connection.run(
       "DELETE FROM stat WHERE resolution = ? AND at = ? AND shop = ? AND app = ? AND topic = ?",
       MINUTE_MS,
@@ -57,7 +49,20 @@ export function sumStep(connection: Connection, before: number, rowsMax: number)
       topic,
     );
   }
-  return rows.length < rowsMax;
+  if (rows.length >= rowsMax) return false;
+  // The resolution is written out, so that the index over minutes alone is used.
+  const sums = connection.all(`SELECT * FROM stat_sum WHERE resolution = ${MINUTE_MS} AND at < ? LIMIT ?`, bound, rowsMax);
+  for (const row of sums) {
+    const [at, scope] = [number(row["at"]), text(row["scope"])];
+    addSum(connection, HOUR_MS, { at: at - (at % HOUR_MS), scope, ...counts(row), latency: latencyOf(row) });
+    connection.run("DELETE FROM stat_sum WHERE scope = ? AND resolution = ? AND at = ?", scope, MINUTE_MS, at);
+  }
+  return sums.length < rowsMax;
+}
+
+function latencyOf(row: Row): number[] | null {
+  const latency = text(row["latency"]);
+  return latency === "" ? null : parseLatency(latency);
 }
 
 function counts(row: Row): Pick<StatisticsPoint, "published" | "delivered" | "failed" | "dead" | "cancelled"> {

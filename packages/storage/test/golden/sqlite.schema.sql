@@ -200,6 +200,19 @@ CREATE TABLE stat (
   PRIMARY KEY (resolution, at, shop, app, topic)
 ) WITHOUT ROWID;
 
+CREATE TABLE stat_sum (
+  scope TEXT NOT NULL,
+  resolution INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  published INTEGER NOT NULL DEFAULT 0,
+  delivered INTEGER NOT NULL DEFAULT 0,
+  failed INTEGER NOT NULL DEFAULT 0,
+  dead INTEGER NOT NULL DEFAULT 0,
+  cancelled INTEGER NOT NULL DEFAULT 0,
+  latency TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (scope, resolution, at)
+) WITHOUT ROWID;
+
 CREATE TABLE subscription (
   id INTEGER NOT NULL,
   shop INTEGER,
@@ -257,6 +270,8 @@ CREATE UNIQUE INDEX sequence_event ON sequence (event, subscription);
 CREATE INDEX shop_changed ON shop (version) WHERE valid_to IS NULL;
 
 CREATE INDEX shop_past ON shop (valid_to) WHERE valid_to IS NOT NULL;
+
+CREATE INDEX stat_sum_minutes ON stat_sum (at) WHERE resolution = 60000;
 
 CREATE INDEX subscription_changed ON subscription (version) WHERE valid_to IS NULL;
 

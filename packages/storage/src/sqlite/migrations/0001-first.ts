@@ -49,6 +49,20 @@ CREATE TABLE stat (
   PRIMARY KEY (resolution, at, shop, app, topic)
 ) WITHOUT ROWID;
 
+CREATE TABLE stat_sum (
+  scope TEXT NOT NULL,
+  resolution INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  published INTEGER NOT NULL DEFAULT 0,
+  delivered INTEGER NOT NULL DEFAULT 0,
+  failed INTEGER NOT NULL DEFAULT 0,
+  dead INTEGER NOT NULL DEFAULT 0,
+  cancelled INTEGER NOT NULL DEFAULT 0,
+  latency TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (scope, resolution, at)
+) WITHOUT ROWID;
+CREATE INDEX stat_sum_minutes ON stat_sum (at) WHERE resolution = 60000;
+
 CREATE TABLE directory (
   only INTEGER PRIMARY KEY CHECK (only = 1),
   version INTEGER NOT NULL,
