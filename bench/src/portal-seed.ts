@@ -1,5 +1,15 @@
 import { ApiClient } from "@genhook/contract/client";
-import { eventIdSource, firstTask, shardOf, type LogRow, type NewEvent, type Owed, type Settlement } from "@genhook/core";
+import {
+  eventIdSource,
+  firstTask,
+  shardOf,
+  type DirectoryChanges,
+  type LogRow,
+  type NewEvent,
+  type Owed,
+  type Settlement,
+  type Store,
+} from "@genhook/core";
 import { openSqliteStore } from "@genhook/storage";
 
 export const KEY = "bench-platform-key-0123456789-0123456789";
@@ -62,26 +72,79 @@ export async function prepare(origin: string): Promise<Scene> {
 export async function seed(folder: string, scene: Scene, deliveries: number): Promise<void> {
   const store = await openSqliteStore({ folder });
   try {
+    const dead = await store.log.listFinal({
+      subscriptions: null,
+      states: ["dead"],
+      from: null,
+      to: null,
+      turn: { after: null },
+      limit: 1,
+    });
+    if (dead.length > 0) return;
     const end = Date.now();
-    if (
-      (await store.log.listFinal({ subscriptions: null, states: ["dead"], from: null, to: null, turn: { after: null }, limit: 1 })).length >
-      0
-    )
-      return;
-    const version = await store.directory.version();
-    const changes = await store.directory.changesSince(0);
-    const shopIds = new Map(changes.shops.map(({ domain, id }) => [domain, id]));
-    const appIds = new Map(changes.apps.map(({ clientId, id }) => [clientId, id]));
-    let now = end - SPREAD_MS;
-    const newId = eventIdSource({ now: () => now }, () => Math.floor(Math.random() * 2 ** 32));
-    const eventTo = (owed: readonly Webhook[]): NewEvent => ({
-      id: newId(),
-      shop: shopIds.get(owed[0]?.shop ?? "") ?? 0,
+    const seeder = new Seeder(store, scene, await store.directory.changesSince(0), end - SPREAD_MS);
+    const quiet = scene.webhooks.filter(({ clientId }) => clientId === scene.quiet.clientId);
+    await seeder.write(Array.from({ length: EVENTS_OF_QUIET }, () => quiet));
+    const others = scene.webhooks.filter(({ id, clientId }) => id !== scene.held.id && clientId !== scene.quiet.clientId);
+    const shops = [...Map.groupBy(others, ({ shop }) => shop).values()];
+    const events = Math.ceil(deliveries / APPS);
+    for (let done = 0; done < events; done += GROUP) {
+      seeder.now = Math.floor(end - SPREAD_MS + (done / events) * (SPREAD_MS - 60_000));
+      await seeder.write(Array.from({ length: GROUP }, (_, n) => shops[(done + n) % shops.length] ?? []));
+    }
+    for (let done = 0; done < PENDING; done += GROUP) await seeder.owe(Array.from({ length: GROUP }, () => [scene.held]));
+  } finally {
+    await store.close();
+  }
+}
+
+/** Writes events that are owed to webhooks of one shop each. */
+class Seeder {
+  /** When the next events happen, wall ms. */
+  now: number;
+  readonly #store: Store;
+  readonly #version: number;
+  readonly #shops: ReadonlyMap<string, number>;
+  readonly #apps: ReadonlyMap<number, number>;
+  readonly #newId: () => string;
+  #count = 0;
+
+  constructor(store: Store, scene: Scene, directory: DirectoryChanges, now: number) {
+    this.now = now;
+    this.#store = store;
+    this.#version = directory.version;
+    this.#shops = new Map(directory.shops.map(({ domain, id }) => [domain, id]));
+    const apps = new Map(directory.apps.map(({ clientId, id }) => [clientId, id]));
+    this.#apps = new Map(scene.webhooks.map(({ id, clientId }) => [id, apps.get(clientId) ?? 0]));
+    this.#newId = eventIdSource({ now: () => this.now }, () => Math.floor(Math.random() * 2 ** 32));
+  }
+
+  /** Owed, and what became of it. */
+  async write(owed: readonly (readonly Webhook[])[]): Promise<void> {
+    const events = await this.owe(owed);
+    const first = events.flatMap((event) =>
+      event.owes.map((each) => settlementOf(event, each, this.#count++, this.#apps.get(each.subscription) ?? 0)),
+    );
+    await this.#store.tasks.settle(first);
+    const again = first.flatMap(({ next, row }) => (next === null ? [] : [secondOf(next, row)]));
+    if (again.length > 0) await this.#store.tasks.settle(again);
+  }
+
+  async owe(owed: readonly (readonly Webhook[])[]): Promise<readonly NewEvent[]> {
+    const events = owed.map((each) => this.#eventTo(each));
+    await this.#store.events.append(events, this.#version);
+    return events;
+  }
+
+  #eventTo(owed: readonly Webhook[]): NewEvent {
+    return {
+      id: this.#newId(),
+      shop: this.#shops.get(owed[0]?.shop ?? "") ?? 0,
       app: null,
       topic: "orders/create",
       apiVersion: "202412",
-      triggeredAt: new Date(now).toISOString(),
-      acceptedAt: now,
+      triggeredAt: new Date(this.now).toISOString(),
+      acceptedAt: this.now,
       orderKey: null,
       changed: null,
       traceparent: null,
@@ -91,42 +154,7 @@ export async function seed(folder: string, scene: Scene, deliveries: number): Pr
       subjects: [],
       erases: null,
       idempotency: null,
-    });
-    const others = scene.webhooks.filter(({ id, clientId }) => id !== scene.held.id && clientId !== scene.quiet.clientId);
-    const quiet = scene.webhooks.filter(({ clientId }) => clientId === scene.quiet.clientId);
-    let count = 0;
-    const settle = async (events: readonly NewEvent[]): Promise<void> => {
-      const rows = events.flatMap((event) => event.owes.map((owed) => settlementOf(event, owed, count++, appIdOf(owed))));
-      await store.tasks.settle(rows);
-      const again = rows.flatMap(({ next, row }) => (next === null ? [] : [secondOf(next, row)]));
-      if (again.length > 0) await store.tasks.settle(again);
     };
-    const apps = new Map(scene.webhooks.map(({ id, clientId }) => [id, appIds.get(clientId) ?? 0]));
-    const appIdOf = ({ subscription }: Owed): number => apps.get(subscription) ?? 0;
-    const early = Array.from({ length: EVENTS_OF_QUIET }, () => eventTo(quiet));
-    await store.events.append(early, version);
-    await settle(early);
-    const byShop = Map.groupBy(others, ({ shop }) => shop);
-    const shops = [...byShop.values()];
-    const step = (SPREAD_MS - 60_000) / (deliveries / 10);
-    for (let done = 0; done < deliveries;) {
-      const events: NewEvent[] = [];
-      for (let n = 0; n < GROUP && done < deliveries; n += 1) {
-        const owed = shops[((done / 10) % shops.length) | 0] ?? [];
-        now = Math.min(end, now + step);
-        events.push(eventTo(owed));
-        done += owed.length;
-      }
-      await store.events.append(events, version);
-      await settle(events);
-    }
-    for (let done = 0; done < PENDING; done += GROUP)
-      await store.events.append(
-        Array.from({ length: GROUP }, () => eventTo([scene.held])),
-        version,
-      );
-  } finally {
-    await store.close();
   }
 }
 

@@ -5,7 +5,7 @@ import type { Connection } from "./connection.ts";
  *
  * `attempt` is keyed by (event, subscription, seq): the hot path appends near its end whatever the number of lanes, and all rows of a
  * delivery or an event lie together. Lists by subscription use an index over final rows only, one entry a delivery; dead letters and
- * cancellations have a small index of their own, newest first, that success never touches.
+ * cancellations have two small indexes of their own, over all and by subscription, that success never touches.
  */
 export function createDay(connection: Connection, day: number): void {
   connection.database.exec(`
@@ -55,6 +55,7 @@ export function createDay(connection: Connection, day: number): void {
     ) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS attempt_final_${day} ON attempt_${day} (subscription, event) WHERE state > 0;
     CREATE INDEX IF NOT EXISTS attempt_trouble_${day} ON attempt_${day} (event) WHERE state > 1;
+    CREATE INDEX IF NOT EXISTS attempt_trouble_of_${day} ON attempt_${day} (subscription, event) WHERE state > 1;
   `);
 }
 

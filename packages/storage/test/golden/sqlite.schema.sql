@@ -249,6 +249,8 @@ CREATE INDEX attempt_final_DAY ON attempt_DAY (subscription, event) WHERE state 
 
 CREATE INDEX attempt_trouble_DAY ON attempt_DAY (event) WHERE state > 1;
 
+CREATE INDEX attempt_trouble_of_DAY ON attempt_DAY (subscription, event) WHERE state > 1;
+
 CREATE INDEX audit_subject ON audit (subject);
 
 CREATE INDEX endpoint_state_probe ON endpoint_state (shard) WHERE probe_asked_at IS NOT NULL;
@@ -270,6 +272,8 @@ CREATE UNIQUE INDEX sequence_event ON sequence (event, subscription);
 CREATE INDEX shop_changed ON shop (version) WHERE valid_to IS NULL;
 
 CREATE INDEX shop_past ON shop (valid_to) WHERE valid_to IS NOT NULL;
+
+CREATE INDEX stat_place ON stat (shop, app, resolution, at);
 
 CREATE INDEX stat_sum_minutes ON stat_sum (at) WHERE resolution = 60000;
 

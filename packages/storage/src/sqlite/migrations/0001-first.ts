@@ -48,6 +48,7 @@ CREATE TABLE stat (
   latency TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (resolution, at, shop, app, topic)
 ) WITHOUT ROWID;
+CREATE INDEX stat_place ON stat (shop, app, resolution, at);
 
 CREATE TABLE stat_sum (
   scope TEXT NOT NULL,
