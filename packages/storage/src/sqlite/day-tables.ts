@@ -54,7 +54,7 @@ export function createDay(connection: Connection, day: number): void {
       PRIMARY KEY (event, subscription, seq)
     ) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS attempt_final_${day} ON attempt_${day} (subscription, event) WHERE state > 0;
-    CREATE INDEX IF NOT EXISTS attempt_trouble_${day} ON attempt_${day} (event) WHERE state > 1;
+    CREATE INDEX IF NOT EXISTS attempt_trouble_${day} ON attempt_${day} (event, subscription, state) WHERE state > 1;
     CREATE INDEX IF NOT EXISTS attempt_trouble_of_${day} ON attempt_${day} (subscription, event) WHERE state > 1;
   `);
 }

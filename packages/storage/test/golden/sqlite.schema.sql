@@ -247,7 +247,7 @@ CREATE INDEX app_past ON app (valid_to) WHERE valid_to IS NOT NULL;
 
 CREATE INDEX attempt_final_DAY ON attempt_DAY (subscription, event) WHERE state > 0;
 
-CREATE INDEX attempt_trouble_DAY ON attempt_DAY (event) WHERE state > 1;
+CREATE INDEX attempt_trouble_DAY ON attempt_DAY (event, subscription, state) WHERE state > 1;
 
 CREATE INDEX attempt_trouble_of_DAY ON attempt_DAY (subscription, event) WHERE state > 1;
 
