@@ -28,6 +28,8 @@ export interface OutboxEvent {
   readonly orderKey?: string | undefined;
   /** Payload paths that changed, at most 100. */
   readonly changed?: readonly string[] | undefined;
+  /** The trace that it belongs to (W3C Trace Context), such as a tracer's propagation gives. */
+  readonly traceparent?: string | undefined;
 }
 
 /** A row of the outbox as it is written; texts fit for UTF-8. */
@@ -42,6 +44,7 @@ export interface OutboxRow {
   readonly orderKey: string | null;
   /** A JSON list of paths. */
   readonly changed: string | null;
+  readonly traceparent: string | null;
 }
 
 const MEMBERS: ReadonlySet<string> = new Set([
@@ -53,9 +56,11 @@ const MEMBERS: ReadonlySet<string> = new Set([
   "idempotencyKey",
   "orderKey",
   "changed",
+  "traceparent",
 ]);
 const DOMAIN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/;
 const CLIENT_ID = /^[0-9a-fA-F]{32}$/;
+const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /**
  * Checks an event as far as that is possible without the server: members, types, sizes, JSON. Whether shop, topic and app exist, and whether the
@@ -75,13 +80,11 @@ export function readEvent(event: OutboxEvent): OutboxRow {
     key: text(event.idempotencyKey, "idempotencyKey", IDEMPOTENCY_KEY_LENGTH_MAX) ?? crypto.randomUUID(),
     shop: matching(event.shop, "shop", DOMAIN, "a shop's domain in lower case, such as my-shop.genmystore.com"),
     topic: required(text(event.topic, "topic", TOPIC_LENGTH_MAX), "topic"),
-    clientId:
-      event.clientId === undefined || event.clientId === null
-        ? null
-        : matching(event.clientId, "clientId", CLIENT_ID, "a client id: 32 hex digits"),
+    clientId: optional(event.clientId, "clientId", CLIENT_ID, "a client id: 32 hex digits"),
     triggeredAt: moment(event.triggeredAt),
     orderKey: text(event.orderKey, "orderKey", ORDER_KEY_LENGTH_MAX),
     changed: paths(event.changed),
+    traceparent: optional(event.traceparent, "traceparent", TRACEPARENT, "a traceparent: 00, a trace id, a span id and flags, in hex"),
   };
   // As long as it will be on the wire, give or take a few quotes.
   const bytes = new TextEncoder().encode(JSON.stringify(row)).length;
@@ -101,6 +104,10 @@ function matching(value: unknown, member: string, pattern: RegExp, expected: str
   if (value === undefined || value === null) throw new OutboxError("missing_member", member, `${member} is required.`);
   if (typeof value !== "string" || !pattern.test(value)) throw invalid(member, expected);
   return value;
+}
+
+function optional(value: unknown, member: string, pattern: RegExp, expected: string): string | null {
+  return value === undefined || value === null ? null : matching(value, member, pattern, expected);
 }
 
 /** Null where it is not given. */

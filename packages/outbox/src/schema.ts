@@ -9,7 +9,7 @@ export interface PostgresSchemaOptions extends TableOptions {
 }
 
 const EVENT_COLUMNS =
-  "shop text NOT NULL, topic text NOT NULL, payload text NOT NULL, client_id text, triggered_at text, order_key text, changed text";
+  "shop text NOT NULL, topic text NOT NULL, payload text NOT NULL, client_id text, triggered_at text, order_key text, changed text, traceparent text";
 
 /**
  * The statements that make the outbox's tables in PostgreSQL, for a migration. They can be run again. What is written is deleted soon, so the table is vacuumed by

@@ -18,9 +18,9 @@ export interface OutboxStatement {
 
 /** The statement that writes an event into the outbox. Run it in the transaction that does what the event tells of. Throws `OutboxError`. */
 export function outboxInsert(event: OutboxEvent, options: TableOptions = {}): OutboxStatement {
-  const { key, shop, topic, payload, clientId, triggeredAt, orderKey, changed } = readEvent(event);
-  const values = [key, shop, topic, payload, clientId, triggeredAt, orderKey, changed];
-  const before = `INSERT INTO ${tablesOf(options).outbox} (key, shop, topic, payload, client_id, triggered_at, order_key, changed) VALUES (`;
+  const { key, shop, topic, payload, clientId, triggeredAt, orderKey, changed, traceparent } = readEvent(event);
+  const values = [key, shop, topic, payload, clientId, triggeredAt, orderKey, changed, traceparent];
+  const before = `INSERT INTO ${tablesOf(options).outbox} (key, shop, topic, payload, client_id, triggered_at, order_key, changed, traceparent) VALUES (`;
   const strings = [before, ...values.slice(1).map(() => ", "), ")"];
   return {
     text: `${before}${values.map((_, index) => `$${index + 1}`).join(", ")})`,

@@ -22,6 +22,7 @@ const EVENT: OutboxEvent = {
   triggeredAt: "2026-01-15T12:00:00.123456789+01:00",
   orderKey: "order-1",
   changed: ["order.id"],
+  traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`,
 };
 const ROW = {
   shop: EVENT.shop,
@@ -31,6 +32,7 @@ const ROW = {
   triggered_at: EVENT.triggeredAt,
   order_key: "order-1",
   changed: '["order.id"]',
+  traceparent: EVENT.traceparent,
 };
 
 /** A transaction of one client, as its users write it: inserts an event, and then commits or fails. */

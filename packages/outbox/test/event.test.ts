@@ -15,6 +15,20 @@ import * as limits from "../src/limits.ts";
 
 const EVENT: OutboxEvent = { shop: "linen.genmystore.com", topic: "orders/create", payload: { order: { id: "1" } } };
 
+/** An event with everything. */
+const OUTBOX_MEMBERS: Required<OutboxEvent> = {
+  ...EVENT,
+  shop: "linen.genmystore.com",
+  topic: "orders/create",
+  payload: {},
+  clientId: "a".repeat(32),
+  triggeredAt: "2026-01-15T12:00:00Z",
+  idempotencyKey: "k",
+  orderKey: "k",
+  changed: ["order"],
+  traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`,
+};
+
 function errorOf(event: object): { readonly code: string; readonly member: string; readonly message: string } | null {
   try {
     readEvent(event as OutboxEvent);
@@ -63,6 +77,7 @@ describe("an event of the outbox", () => {
     ["changed that is no list", { ...EVENT, changed: "order" }, "invalid_member", "changed"],
     ["an empty path", { ...EVENT, changed: [""] }, "invalid_member", "changed"],
     ["too much around the payload", { ...EVENT, changed: Array.from({ length: 100 }, () => "p".repeat(255)) }, "body_too_large", "changed"],
+    ["a trace that is none", { ...EVENT, traceparent: `00-${"0".repeat(32)}-${"1".repeat(16)}-01` }, "invalid_member", "traceparent"],
     ["a member that is misspelt", { ...EVENT, orderkey: "1" }, "unknown_member", "orderkey"],
   ])("%s is refused, and the member is named", (_, event, code, member) => {
     const error = errorOf(event as object);
@@ -76,6 +91,11 @@ describe("an event of the outbox", () => {
       const isRefused = check({ shop: EVENT.shop, topic: EVENT.topic, orderKey }) !== null;
       expect(errorOf({ ...EVENT, orderKey }) !== null, orderKey.slice(0, 2)).toBe(isRefused);
     }
+  });
+
+  it("takes the members that the API takes, and no other", () => {
+    expect(Object.keys(OUTBOX_MEMBERS).toSorted()).toEqual(Object.keys(EventEnvelope.properties).concat("payload").toSorted());
+    expect(errorOf(OUTBOX_MEMBERS)).toBeNull();
   });
 
   it("limits are the contract's", () => {
@@ -95,9 +115,9 @@ describe("an event of the outbox", () => {
 describe("the statement", () => {
   it("comes in the form that each client takes", () => {
     const { text, questionText, values, template } = outboxInsert({ ...EVENT, idempotencyKey: "k" }, { table: "app.outbox" });
-    const columns = "INSERT INTO app.outbox (key, shop, topic, payload, client_id, triggered_at, order_key, changed) VALUES";
-    expect(text).toBe(`${columns} ($1, $2, $3, $4, $5, $6, $7, $8)`);
-    expect(questionText).toBe(`${columns} (?, ?, ?, ?, ?, ?, ?, ?)`);
+    const columns = "INSERT INTO app.outbox (key, shop, topic, payload, client_id, triggered_at, order_key, changed, traceparent) VALUES";
+    expect(text).toBe(`${columns} ($1, $2, $3, $4, $5, $6, $7, $8, $9)`);
+    expect(questionText).toBe(`${columns} (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     const [strings, ...given] = template;
     expect(given).toEqual(values);
     expect(strings.raw).toHaveLength(values.length + 1);

@@ -34,6 +34,7 @@ interface Case {
 }
 
 const SHOP = "linen.genmystore.com";
+const TRACE = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
 const order = (id: string, orderKey?: string): OutboxEvent => ({
   shop: SHOP,
   topic: "orders/create",
@@ -91,7 +92,7 @@ function describeOutbox({ open, close, store, insert, run }: Case): void {
 
   it("publishes each event as it was written, in order, and leaves nothing", async () => {
     const payload = ' {"order":{"id":9007199254740993, "total":1.0}}';
-    await insert({ ...order("1"), payload, triggeredAt: "2026-01-15T12:00:00.123456789Z", changed: ["order.total"], clientId: undefined });
+    await insert({ ...order("1"), payload, triggeredAt: "2026-01-15T12:00:00.123456789Z", changed: ["order.total"], traceparent: TRACE });
     for (const id of ["2", "3", "4"]) await insert(order(id));
     const published = new Published();
     const texts: string[] = [];
@@ -102,7 +103,11 @@ function describeOutbox({ open, close, store, insert, run }: Case): void {
     await until(({ waiting }) => waiting === 0);
     expect(published.keys).toEqual(["1", "2", "3", "4"]);
     expect(texts[0]).toContain(`"payload":${payload}}`);
-    expect(JSON.parse(texts[0] ?? "")).toMatchObject({ triggeredAt: "2026-01-15T12:00:00.123456789Z", changed: ["order.total"] });
+    expect(JSON.parse(texts[0] ?? "")).toMatchObject({
+      triggeredAt: "2026-01-15T12:00:00.123456789Z",
+      changed: ["order.total"],
+      traceparent: TRACE,
+    });
     // When it was written, where nothing else was said.
     expect(Math.abs(Date.parse((JSON.parse(texts[1] ?? "") as { triggeredAt: string }).triggeredAt) - Date.now())).toBeLessThan(60_000);
   });

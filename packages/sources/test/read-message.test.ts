@@ -55,6 +55,17 @@ describe("a message", () => {
     );
   });
 
+  it("continues a trace, and passes over what is none", () => {
+    const trace = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+    for (const [given, expected] of [
+      [trace, trace],
+      ["none", undefined],
+    ] as const) {
+      const read = readMessage(message("{}", { traceparent: given }), readRoute);
+      expect(read.ok && (JSON.parse(read.event) as { traceparent?: string }).traceparent).toBe(expected);
+    }
+  });
+
   it("is the whole event where neither is named: what it says itself is kept, what it leaves out is put in", () => {
     const body = '\n{ "topic":"orders/create","payload":{"n":1.0},"shop":"linen.genmystore.com" }';
     const read = (text: string): string | false => {

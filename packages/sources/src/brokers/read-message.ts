@@ -1,4 +1,4 @@
-import { API_HEADERS, ENVELOPE_BYTES_MAX, PAYLOAD_BYTES_MAX, PUBLISH_HEADERS } from "@genhook/contract";
+import { API_HEADERS, ENVELOPE_BYTES_MAX, PAYLOAD_BYTES_MAX, PUBLISH_HEADERS, readTraceparent } from "@genhook/contract";
 import { eventText, OutboxError, readEvent, type OutboxEvent } from "@genhook/outbox";
 import { laneOf } from "../intake/lane.ts";
 import type { Refusal } from "../intake/source.ts";
@@ -67,6 +67,8 @@ function payloadOf(message: BrokerMessage, payload: string, shop: string, topic:
     triggeredAt: header(PUBLISH_HEADERS.triggeredAt) ?? sentAt ?? undefined,
     orderKey: header(PUBLISH_HEADERS.orderKey),
     changed: changed === undefined ? undefined : (parsed(changed, "changed") as readonly string[]),
+    // Tracers put it there by themselves: one that cannot be read is no reason to refuse the event.
+    traceparent: readTraceparent(header("traceparent")) ?? undefined,
   });
   return read(eventText(row), row.shop, row.orderKey, key !== undefined);
 }

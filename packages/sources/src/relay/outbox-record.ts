@@ -13,6 +13,7 @@ export interface StoredRow {
   readonly triggered_at: string | null;
   readonly order_key: string | null;
   readonly changed: string | null;
+  readonly traceparent: string | null;
   /** RFC 3339. */
   readonly created_at: string;
   /** Whether an earlier event of its order key is set aside. */
@@ -43,6 +44,7 @@ export function readRow(stored: StoredRow): OutboxRecord {
         triggeredAt: stored.triggered_at ?? stored.created_at,
         orderKey: orderKey ?? undefined,
         changed: pathsOf(stored.changed),
+        traceparent: stored.traceparent ?? undefined,
       }),
     );
     return { ...named, event, bytes: encoder.encode(event).length, refusal: null };

@@ -69,4 +69,4 @@ export interface OutboxStore {
 
 export const COUNTED_MAX = 100_000;
 export const RELEASED_MAX = 10_000;
-export const ROW_COLUMNS = "id, key, shop, topic, payload, client_id, triggered_at, order_key, changed, created_at";
+export const ROW_COLUMNS = "id, key, shop, topic, payload, client_id, triggered_at, order_key, changed, traceparent, created_at";

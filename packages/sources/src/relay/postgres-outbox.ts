@@ -56,7 +56,7 @@ export class PostgresOutbox implements OutboxStore {
       ? `EXISTS (SELECT FROM ${aside} AS a WHERE a.shop = o.shop AND a.order_key = o.order_key AND a.id < o.id)`
       : "false";
     const { rows } = await this.#pool.query(
-      `SELECT id::text, key, shop, topic, payload, client_id, triggered_at, order_key, changed, ${asMoment("created_at")} AS created_at, blocked
+      `SELECT id::text, key, shop, topic, payload, client_id, triggered_at, order_key, changed, traceparent, ${asMoment("created_at")} AS created_at, blocked
       FROM (
         SELECT o.*, ${blocked} AS blocked, sum(octet_length(o.payload)) OVER (ORDER BY o.id) - octet_length(o.payload) AS bytes_before
         FROM ${outbox} AS o

@@ -56,7 +56,7 @@ export class SqliteOutbox implements OutboxStore {
       ? `EXISTS (SELECT 1 FROM ${aside} AS a WHERE a.shop = o.shop AND a.order_key = o.order_key AND a.id < o.id)`
       : "0";
     const rows = this.#all(
-      `SELECT CAST(id AS TEXT) AS id, key, shop, topic, payload, client_id, triggered_at, order_key, changed, created_at, blocked
+      `SELECT CAST(id AS TEXT) AS id, key, shop, topic, payload, client_id, triggered_at, order_key, changed, traceparent, created_at, blocked
       FROM (
         SELECT o.*, ${blocked} AS blocked, sum(octet_length(o.payload)) OVER (ORDER BY o.id) - octet_length(o.payload) AS bytes_before
         FROM ${outbox} AS o
