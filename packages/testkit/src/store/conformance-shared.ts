@@ -4,6 +4,7 @@ import {
   SHARDS,
   type Hint,
   type LaneRead,
+  type LaneRef,
   type LeaseRequest,
   type LeaseView,
   type NewEvent,
@@ -34,6 +35,8 @@ export interface SharedStoreHarness {
 }
 
 const S = buildSubscription(8_589_934_901, 1, 1);
+/** A lane that several subscriptions share. */
+const SHARED_LANE: LaneRef = { shard: 9, lane: 8_589_934_990 };
 const ALL: readonly number[] = Array.from({ length: SHARDS }, (_, shard) => shard);
 const HALF = ALL.filter((shard) => shard < SHARDS / 2);
 const REST = ALL.filter((shard) => shard >= SHARDS / 2);
@@ -222,6 +225,20 @@ function describeBothAtOnce({ a, b, version }: SharedFixture): void {
     expect(both.map(({ kind }) => kind).sort()).toEqual(["committed", "stale"]);
     expect(await a().directory.version()).toBe(version() + 1);
     expect(await b().events.append([buildEvent([S])], version())).toEqual({ kind: "stale", version: version() + 1 });
+  });
+
+  it("orders a lane by commits where a publisher waits for each, through whichever process it goes, and however far apart their clocks", async () => {
+    const published: string[] = [];
+    for (let n = 0; n < 20; n += 1) {
+      // The second process is three seconds behind, and knows it not.
+      const acceptedAt = NOW + n - (n % 2 === 0 ? 0 : 3_000);
+      const event = buildEvent([], { acceptedAt, orderKey: "k", owes: [{ subscription: S.id, ...SHARED_LANE }] });
+      const outcome = await (n % 2 === 0 ? a() : b()).events.append([event], version());
+      expect(outcome.kind).toBe("committed");
+      published.push(event.id);
+    }
+    const inOrder = await b().tasks.listLane(SHARED_LANE, { after: null }, 100);
+    expect(inOrder.map(({ eventId }) => eventId)).toEqual(published);
   });
 
   it("settles an attempt once when both settle it", async () => {
