@@ -1,7 +1,7 @@
 /**
  * What a blocked order key with a long backlog costs the others of its lane: `node packages/storage/bench/ordered-lanes.ts [parked]`. Engine and
  * embedded store are the real ones, the endpoint is a timer of 2 ms. One run: 1,000 keys alone; the same while the backlog is being set aside;
- * the same behind it. The ratios within a run are what counts.
+ * the same behind it (medians of three). The ratios within a run are what counts.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -124,6 +124,13 @@ async function others(): Promise<number> {
   return Math.round((EVENTS / (performance.now() - startedAt)) * 1_000);
 }
 
+/** Machines are shared: the middle of several says more than one. */
+async function medianOf(rounds: number): Promise<number> {
+  const rates: number[] = [];
+  for (let n = 0; n < rounds; n += 1) rates.push(await others());
+  return rates.sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? 0;
+}
+
 async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
@@ -134,7 +141,7 @@ const asideCount = async (): Promise<number> => {
 };
 
 await others();
-const alone = await others();
+const alone = await medianOf(3);
 await publish(1, () => STUCK);
 await until(() => engine.gauges.blockedKeys === 1);
 const parking = performance.now();
@@ -142,7 +149,7 @@ await publish(PARKED, () => STUCK);
 const during = await others();
 await until(async () => (await asideCount()) === PARKED);
 const parkedMs = performance.now() - parking;
-const behind = await others();
+const behind = await medianOf(3);
 console.log(`${EVENTS} deliveries of ${KEYS} order keys, deliveries per second:`);
 console.log(`  alone                                   ${alone}`);
 console.log(
