@@ -194,7 +194,8 @@ export class OrderedLanes {
       id: ref.lane,
       shard: ref.shard,
       subscription,
-      gate: gateOf(subscription.endpoint),
+      // Who has left for another endpoint may be the one that is named here; whoever stays tells which endpoint the lane is for.
+      gate: gateOf((directory.orderedIn(ref.lane)[0] ?? subscription).endpoint),
       directory,
       now: () => clock.now(),
       bytes,
