@@ -120,6 +120,12 @@ describe("calls", () => {
     expect(error).toMatchObject({ status: 422, code: "invalid_member", member: "plan", message: "plan must be …", requestId: "r1" });
   });
 
+  it("of a server that is newer than the client keep their code", async () => {
+    script = [json(409, { error: "the webhook is asleep", code: "webhook_asleep", member: "id" })];
+    const error = await errorOf(client().call("createShop", { body: { domain: "a.example" } }));
+    expect(error).toMatchObject({ status: 409, code: "webhook_asleep", member: "id", message: "the webhook is asleep" });
+  });
+
   it("tell what is not Genhook from what is", async () => {
     script = [
       (_, response) => response.writeHead(502).end("<html>bad gateway</html>"),

@@ -19,7 +19,7 @@ function messageOf(error: ApiError, route: Route | undefined): string {
 }
 
 function hintsOf(error: ApiError, session: Session, route: Route | undefined): readonly string[] {
-  const own = HINTS[error.code]?.(error, session.connection, route);
+  const own = Object.hasOwn(HINTS, error.code) ? HINTS[error.code]?.(error, session.connection, route) : undefined;
   if (own !== undefined) return own;
   return isErrorCode(error.code) && error.status !== 422 && error.code !== "not_found" ? [ERRORS[error.code].remedy] : [];
 }

@@ -1,4 +1,7 @@
-import { isErrorCode, type ErrorCode } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
+
+/** A code's form. Not the table: a server that is newer than its client has codes that the client does not know. */
+const CODE = /^[a-z][a-z0-9_]{1,63}$/;
 
 /** What a client says by itself, where no answer of the API is at hand. */
 export type ClientErrorCode = "unreachable" | "timed_out" | "not_genhook";
@@ -47,8 +50,8 @@ export function readApiError(
   if (typeof answer === "object" && answer !== null && "code" in answer && "error" in answer) {
     const { code, error } = answer;
     const member = "member" in answer && typeof answer.member === "string" ? answer.member : null;
-    if (typeof code === "string" && isErrorCode(code))
-      return new ApiError(code, String(error), { status, member, retryAfterMs, requestId });
+    if (typeof code === "string" && CODE.test(code) && typeof error === "string")
+      return new ApiError(code as ErrorCode, error, { status, member, retryAfterMs, requestId });
   }
   return new ApiError("not_genhook", `${origin} answered ${status}, but not as Genhook does.`, { status, retryAfterMs });
 }
