@@ -1,4 +1,4 @@
-import { openTestDatabases, withClient, type TestDatabases } from "@genhook/testkit";
+import { buildEvent, buildSubscription, openTestDatabases, withClient, type TestDatabases } from "@genhook/testkit";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { openPostgresStore } from "../src/index.ts";
 import { migrate, type Migration } from "../src/postgres/migrations/migrate.ts";
@@ -70,4 +70,27 @@ test("this version starts on a newer schema that says it may, and not on one tha
   await (await openPostgresStore({ url })).close();
   await withClient(url, (client) => client.query("UPDATE genhook_schema SET oldest = 99"));
   await expect(openPostgresStore({ url })).rejects.toMatchObject({ code: "schema_newer" });
+});
+
+test("everything is made in the first schema of the user's search path, which a pooler leaves alone", async () => {
+  const role = `tenant_${process.pid}`;
+  await withClient(url, async (client) => {
+    await client.query(`DROP ROLE IF EXISTS ${role}`);
+    await client.query(`CREATE ROLE ${role} LOGIN`);
+    await client.query(`CREATE SCHEMA apart AUTHORIZATION ${role}`);
+    await client.query(`ALTER ROLE ${role} SET search_path = apart`);
+  });
+  const own = new URL(url);
+  own.username = role;
+  const store = await openPostgresStore({ url: own.href });
+  expect((await store.events.append([buildEvent([buildSubscription(8_589_934_901, 1, 1)])], 1)).kind).toBe("committed");
+  expect(await store.retention.days()).toHaveLength(1);
+  await store.close();
+  await withClient(url, async (client) => {
+    const { rows } = await client.query(
+      "SELECT DISTINCT relnamespace::regnamespace::text AS name FROM pg_class WHERE relname ~ '^(event|task|shop|genhook)'",
+    );
+    expect(rows).toEqual([{ name: "apart" }]);
+    await client.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  });
 });
