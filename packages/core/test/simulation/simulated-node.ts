@@ -25,6 +25,7 @@ import {
   type Store,
   type Subscription,
   type SubscriptionSettings,
+  type SubscriptionUpdate,
 } from "@genhook/core";
 import { makeTools, TOPICS } from "../directory/fixtures.ts";
 import { makePayloads } from "../payload/fixtures.ts";
@@ -43,6 +44,10 @@ const SETTINGS: readonly SubscriptionSettings[] = [
   { ordered: true, onDead: "block" },
   { ordered: true, onDead: "skip" },
   { ordered: true, filter: "order.parity = 0" },
+  { sequence: true },
+  { sequence: true, ordered: true },
+  { sequence: true, mode: "pull" },
+  { sequence: true, mode: "pull", filter: "order.parity = 0" },
 ];
 
 /** Longest that a call to a store that does not answer takes to fail, ms. */
@@ -207,17 +212,25 @@ export class SimulatedNode {
     const dice = random();
     if (one === undefined || (dice < 0.3 && own.length < 4)) {
       const settings = this.#world.pick(SETTINGS) ?? {};
-      await this.directory.change(subscribe(makeTools(), who, { topic: "orders/create", address: this.#someAddress(app), settings }));
+      const address = settings.mode === "pull" ? null : this.#someAddress(app);
+      await this.directory.change(subscribe(makeTools(), who, { topic: "orders/create", address, settings }));
     } else if (dice < 0.5) {
       await this.#ask("pause", one.id, pauseSubscription(who, one.id), ({ status }) => status !== "active");
     } else if (dice < 0.8) {
       await this.#ask("resume", one.id, resumeSubscription(who, one.id), ({ status }) => status === "active");
     } else if (dice < 0.9) {
-      if (options.isShared) await this.directory.change(updateSubscription(makeTools(), who, one.id, { address: this.#someAddress(app) }));
+      if (options.isShared) await this.directory.change(updateSubscription(makeTools(), who, one.id, this.#somewhereElse(one, app)));
       else await this.directory.change(resumeSubscription(who, one.id));
     } else {
       await this.#ask("delete", one.id, unsubscribe(who, one.id), ({ endedAt }) => endedAt !== null);
     }
+  }
+
+  /** Another address; or from push to pull and back, for whoever is numbered. */
+  #somewhereElse({ settings, order }: Subscription, app: number): SubscriptionUpdate {
+    if (settings.mode === "pull") return { address: this.#someAddress(app), settings: { mode: "push" } };
+    if (settings.sequence === true && order === undefined && this.#world.random() < 0.5) return { settings: { mode: "pull" } };
+    return { address: this.#someAddress(app) };
   }
 
   /** A change, and a look at whether its answer was true. */
@@ -301,7 +314,7 @@ export class SimulatedNode {
           return (...args: unknown[]): Promise<unknown> => this.#call(() => Reflect.apply(member, target, args) as Promise<unknown>);
         },
       });
-    const { events, tasks, ordered, log, directory, leases, endpoints } = store;
+    const { events, tasks, ordered, sequences, log, directory, leases, endpoints } = store;
     const hints = store.isShared ? this.#world.hints.connect(this.process) : store.hints;
     return {
       ...store,
@@ -309,6 +322,7 @@ export class SimulatedNode {
       events: wrap(events),
       tasks: wrap(tasks),
       ordered: wrap(ordered),
+      sequences: wrap(sequences),
       log: wrap(log),
       directory: wrap(directory),
       leases: wrap(leases),

@@ -82,7 +82,9 @@ async function replay(world: World): Promise<void> {
   await world.node?.deliveries.replay({ eventId: stored.id, subscription }).catch(() => undefined);
 }
 
-async function account(world: World): Promise<void> {
+/** Answers how many events were made available to be pulled. */
+async function account(world: World): Promise<number> {
+  let pulled = 0;
   const succeeded = new Set(world.arrivals.filter((each) => each.isSuccess).map((each) => each.deliveryId));
   for (const [id, deliveries] of world.accepted) {
     const event = await world.store.events.read(id);
@@ -93,8 +95,13 @@ async function account(world: World): Promise<void> {
       const last = rows.at(-1);
       const name = deliveryId({ eventId: id, subscription });
       expect(last?.state, `${name} has no end`).toMatch(/^(delivered|dead|cancelled)$/);
-      if (last?.state === "delivered") expect(succeeded.has(name), `${name} is delivered and never arrived`).toBe(true);
+      const isAvailable = last?.reason === "available";
+      if (last?.state === "delivered" && !isAvailable) expect(succeeded.has(name), `${name} is delivered and never arrived`).toBe(true);
+      else if (isAvailable) pulled += 1;
       else expect(last?.reason, `${name} ended without a reason`).not.toBeNull();
+      if (last?.state !== "cancelled" && world.truth.madeAs(subscription)?.settings.sequence === true) {
+        await world.truth.numbers.ended(world.store, id, subscription);
+      }
       if (last?.state === "cancelled") {
         expect(world.truth.explains(last, event?.directoryVersion ?? 0), `${name} was ${last.reason} for nothing`).toBe(true);
       }
@@ -106,8 +113,10 @@ async function account(world: World): Promise<void> {
       }
     }
   }
+  await world.truth.numbers.account(world.store);
   expect(world.truth.breaches).toEqual([]);
   expect(await world.store.tasks.backlog()).toEqual({ pending: 0, oldestDue: null });
+  return pulled;
 }
 
 /** Where no process dies and the store stays, no attempt is made twice, whatever is handed over: at least once becomes exactly once. */
@@ -205,28 +214,32 @@ for (const { name, options, live, isExact } of SCENARIOS) {
     let arrivals = 0;
     let accepted = 0;
     let inOrder = 0;
+    let pulled = 0;
+    let numbered = 0;
     const injected: Record<string, number> = {};
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed += 1) {
       const world = new World({ seed, ...options });
       try {
         await live(world);
-        await account(world);
+        pulled += await account(world);
         if (isExact) exactlyOnce(world);
       } catch (error) {
         throw new Error(`seed ${seed}: GENHOOK_TEST_FIRST_SEED=${seed} GENHOOK_TEST_SEEDS=1 shows it again`, { cause: error });
       }
       arrivals += world.arrivals.length;
+      numbered += world.truth.numbers.checked;
       accepted += world.accepted.size;
       inOrder += world.truth.order.checked;
       count(injected, { ...world.injected, hintsTold: world.hints.told, hintsLost: world.hints.lost });
     }
     const seeds = `seeds ${FIRST_SEED} to ${FIRST_SEED + SEEDS - 1}`;
     console.log(
-      `simulation, ${name}: ${seeds}, ${accepted} events accepted, ${arrivals} requests arrived, ${inOrder} of them in order; ${shown(injected)}`,
+      `simulation, ${name}: ${seeds}, ${accepted} events accepted, ${arrivals} requests arrived, ${inOrder} of them in order, ${pulled} pulled, ${numbered} looks at numbers; ${shown(injected)}`,
     );
     expect(accepted).toBeGreaterThan(SEEDS * 50);
     expect(arrivals).toBeGreaterThan(accepted);
     expect(inOrder).toBeGreaterThan(SEEDS * 20);
+    expect(Math.min(pulled, numbered)).toBeGreaterThan(SEEDS * 10);
   });
 }
 

@@ -11,6 +11,7 @@ import {
   type Subscription,
 } from "@genhook/core";
 
+import { NumberTruth } from "./number-truth.ts";
 import { OrderTruth } from "./order-truth.ts";
 
 /** A change of rights or address binds every process within this, ms. */
@@ -43,6 +44,7 @@ interface Flight {
 export class Truth {
   readonly breaches: string[] = [];
   readonly order: OrderTruth;
+  readonly numbers: NumberTruth = new NumberTruth((says) => this.breaches.push(says));
   readonly #now: () => number;
   readonly #wallNow: () => number;
   readonly #ownerOf: (shard: number) => string | null;
@@ -101,11 +103,17 @@ export class Truth {
     if (counted.some((flight) => flight.deliveryId === deliveryId)) this.breaches.push(`${who}: in flight already`);
     const flight: Flight = { node, deliveryId, endpoint, isExcused };
     this.#flights.add(flight);
+    this.numbers.started(request, this.madeAs(request.subscriptionId), who);
     const landed = this.order.started(request, who, flight);
     return () => {
       landed();
       this.#flights.delete(flight);
     };
+  }
+
+  /** A subscription as it was made. */
+  madeAs(id: number): Subscription | undefined {
+    return this.#history.get(id)?.[0]?.subscription;
   }
 
   /** What a process has under way is out of anyone's hands from here on. */

@@ -71,6 +71,7 @@ export class World {
       concurrencyMax: ENDPOINT_CONCURRENCY,
       logOf: (delivery) => this.store.log.ofDelivery(delivery),
     });
+    this.store = { ...this.store, sequences: this.truth.numbers.watched(store.sequences) };
   }
 
   async begin(nodes: number): Promise<void> {
