@@ -2,8 +2,9 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { checkStore, type Breach } from "@genhook/core";
 import { openPostgresCheckReader } from "@genhook/storage";
 import { seededRandom, startEndpoint, startThrowAwayPostgres, type Endpoint, type ThrowAwayPostgres } from "@genhook/testkit";
-import { after, compare, drained } from "./crash.ts";
-import { freePort, publish, ServerProcess, setUp } from "./server-process.ts";
+import { after, compare, drained, subscribeAll } from "./crash.ts";
+import { judgeNumbers } from "./numbers.ts";
+import { freePort, publish, ServerProcess } from "./server-process.ts";
 
 export interface ClusterCrashOptions {
   readonly events: number;
@@ -24,6 +25,8 @@ export interface ClusterCrashReport {
   /** Accepted events that did not arrive at every endpoint. Must be none. */
   readonly lost: readonly string[];
   readonly repeated: number;
+  /** What is wrong with the numbers of numbered webhooks. Must be nothing. */
+  readonly misnumbered: readonly string[];
   /** Most requests under way at one endpoint at once, over all processes: of those whose sender had not hung up when they were read. */
   readonly inFlightMax: number;
   /** Longest time that this program, endpoints included, did not read what had arrived, ms. What comes in then was sent at different times. */
@@ -94,20 +97,18 @@ export async function clusterCrash(options: ClusterCrashOptions): Promise<Cluste
   for (let n = 0; n < options.nodes; n += 1) nodes.push(new Node(await freePort(), database));
   try {
     await Promise.all(nodes.map((node) => node.start()));
-    await setUp(
-      nodes[0]?.origin ?? "",
-      endpoints.map((endpoint) => `${endpoint.url}/hooks`),
-    );
+    const numbered = await subscribeAll(nodes[0]?.origin ?? "", endpoints);
     const published = publishAll(nodes, options.events, random);
     const done = await disturb(nodes, postgres, options, random, published.progress);
     const { accepted, refused } = await published.finished;
     await arrived(endpoints, accepted);
     turns.disable();
     const pending = await drained(nodes[0]?.origin ?? "");
+    const misnumbered = await judgeNumbers(nodes[0]?.origin ?? "", numbered, accepted, endpoints[0] as Endpoint);
     const exits = nodes.reduce((sum, node) => sum + node.exits, 0);
     const breaches = await checkDatabase(database);
     const seconds = Math.round((performance.now() - startedAt) / 1_000);
-    const counts = { accepted: accepted.length, refused, ...done, pending, exits, breaches, seconds };
+    const counts = { accepted: accepted.length, refused, ...done, misnumbered, pending, exits, breaches, seconds };
     return {
       ...counts,
       ...compare(accepted, endpoints),

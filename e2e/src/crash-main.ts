@@ -18,12 +18,18 @@ if (values.store === "sqlite") {
   console.log(`crash, sqlite: ${values.cycles} cycles, seed ${seed}`);
   const report = await crash(Number(values.cycles), seed);
   console.log(JSON.stringify({ ...report, lost: report.lost.length }, null, 2));
-  process.exitCode = report.lost.length === 0 && report.pending === 0 && report.breaches.length === 0 ? 0 : 1;
+  process.exitCode =
+    report.lost.length === 0 && report.misnumbered.length === 0 && report.pending === 0 && report.breaches.length === 0 ? 0 : 1;
 } else if (values.store === "postgres") {
   console.log(`crash, postgres: ${values.events} events through ${values.nodes} processes, seed ${seed}`);
   const report = await clusterCrash({ events: Number(values.events), nodes: Number(values.nodes), seed, databaseRestarts: 2 });
   console.log(JSON.stringify({ ...report, lost: report.lost.length }, null, 2));
-  const isWhole = report.lost.length === 0 && report.pending === 0 && report.exits === 0 && report.breaches.length === 0;
+  const isWhole =
+    report.lost.length === 0 &&
+    report.misnumbered.length === 0 &&
+    report.pending === 0 &&
+    report.exits === 0 &&
+    report.breaches.length === 0;
   process.exitCode = isWhole && report.inFlightMax <= report.inFlightAllowed ? 0 : 1;
 } else {
   console.error(`--store must be sqlite or postgres, not "${values.store}"`);

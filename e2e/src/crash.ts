@@ -1,6 +1,7 @@
 import { checkStore, type Breach } from "@genhook/core";
 import { openSqliteCheckReader } from "@genhook/storage";
 import { seededRandom, startEndpoint, type Endpoint } from "@genhook/testkit";
+import { judgeNumbers, subscribeNumbered, type Numbered } from "./numbers.ts";
 import { call, freePort, makeFolder, publish, ServerProcess, setUp } from "./server-process.ts";
 
 export interface CrashReport {
@@ -13,6 +14,8 @@ export interface CrashReport {
   readonly repeated: number;
   /** Accepted events that did not arrive at every endpoint. Must be none. */
   readonly lost: readonly string[];
+  /** What is wrong with the numbers of numbered webhooks. Must be nothing. */
+  readonly misnumbered: readonly string[];
   /** Still owed at the end. Must be 0. */
   readonly pending: number;
   /** How often the file was looked through, as a kill had left it. */
@@ -24,6 +27,8 @@ export interface CrashReport {
 const PUBLISHERS = 16;
 const ENDPOINTS = 2;
 const KILL_AFTER_MAX_MS = 400;
+const ACCEPTED_MIN = 20;
+const LOOKS_MAX = 2_000;
 /** Time that looking through files may take before only every tenth kill is followed by it: files grow. */
 const CHECKS_MAX_MS = 20_000;
 const RETENTION_MS = 30 * 86_400_000;
@@ -47,17 +52,14 @@ export async function crash(cycles: number, seed: number): Promise<CrashReport> 
     ]);
   const accepted: string[] = [];
   const checked = { checks: 0, breaches: [] as Breach[], spentMs: 0 };
+  let numbered: Numbered | null = null;
   let cutOff = 0;
   let next = 0;
   try {
     for (let cycle = 0; cycle < cycles; cycle += 1) {
       const server = start();
       const origin = await server.listening();
-      if (cycle === 0)
-        await setUp(
-          origin,
-          endpoints.map((endpoint) => `${endpoint.url}/hooks`),
-        );
+      numbered ??= await subscribeAll(origin, endpoints);
       const publishers = Array.from({ length: PUBLISHERS }, async () => {
         // Ends with the kill: then no answer comes.
         for (;;) {
@@ -67,6 +69,9 @@ export async function crash(cycles: number, seed: number): Promise<CrashReport> 
         }
         cutOff += 1;
       });
+      // Every other kill waits until something was accepted, however slow the machine is; the others may meet a server that has hardly begun.
+      const wanted = cycle % 2 === 1 ? accepted.length + ACCEPTED_MIN : 0;
+      for (let look = 0; accepted.length < wanted && look < LOOKS_MAX; look += 1) await after(5);
       await after(20 + random() * KILL_AFTER_MAX_MS);
       server.kill("SIGKILL");
       await server.exited;
@@ -76,15 +81,25 @@ export async function crash(cycles: number, seed: number): Promise<CrashReport> 
     const server = start();
     const origin = await server.listening();
     const pending = await drained(origin);
+    const misnumbered = numbered === null ? [] : await judgeNumbers(origin, numbered, accepted, endpoints[0] as Endpoint);
     server.kill("SIGTERM");
     await server.exited;
     await checkFile(folder.path, checked);
     const { checks, breaches } = checked;
-    return { cycles, accepted: accepted.length, cutOff, ...compare(accepted, endpoints), pending, checks, breaches };
+    return { cycles, accepted: accepted.length, cutOff, ...compare(accepted, endpoints), misnumbered, pending, checks, breaches };
   } finally {
     for (const endpoint of endpoints) await endpoint.close();
     folder.remove();
   }
+}
+
+/** One webhook for each endpoint, of which the first one's is numbered; and one in pull mode. */
+export async function subscribeAll(origin: string, [first, ...others]: readonly Endpoint[]): Promise<Numbered> {
+  const token = await setUp(
+    origin,
+    others.map((endpoint) => `${endpoint.url}/hooks`),
+  );
+  return subscribeNumbered(origin, token, `${first?.url}/hooks`);
 }
 
 /** What `genhook check` does, on the file as it was left. */

@@ -96,8 +96,8 @@ export async function call<Answer>(origin: string, method: string, path: string,
   return (await response.json()) as Answer;
 }
 
-/** A shop, an app, an installation and these subscriptions to `orders/create`. */
-export async function setUp(origin: string, addresses: readonly string[]): Promise<void> {
+/** A shop, an app, an installation and these subscriptions to `orders/create`; answers the installation's token. */
+export async function setUp(origin: string, addresses: readonly string[]): Promise<string> {
   await call(origin, "PUT", `/platform/v1/shops/${SHOP}`, { plan: "advanced" });
   const { app } = await call<{ app: { clientId: string } }>(origin, "POST", "/platform/v1/apps", { name: "app" });
   const { installation } = await call<{ installation: { accessToken: string } }>(origin, "POST", "/platform/v1/installations", {
@@ -108,6 +108,7 @@ export async function setUp(origin: string, addresses: readonly string[]): Promi
   for (const address of addresses) {
     await call(origin, "POST", "/api/202412/app/webhooks", { webhook: { topic: "orders/create", address } }, installation.accessToken);
   }
+  return installation.accessToken;
 }
 
 /** Publishes one order; the event's id, or null where the answer never came or was no 202. */

@@ -6,6 +6,7 @@ test("three processes are killed, stopped and frozen, PostgreSQL is restarted tw
   const report = await clusterCrash({ events: 2_000, seed, nodes: 3, databaseRestarts: 2 });
   console.log(`cluster crash, seed ${seed}: ${JSON.stringify({ ...report, lost: report.lost.length })}`);
   expect(report.lost).toEqual([]);
+  expect(report.misnumbered).toEqual([]);
   expect(report.pending).toBe(0);
   expect(report.exits).toBe(0);
   expect(report.breaches).toEqual([]);

@@ -8,6 +8,7 @@ test("20 kills with SIGKILL under load: every event answered 202 arrives at ever
     `crash, seed ${seed}: ${report.accepted} accepted, ${report.cutOff} cut off by a kill, ${report.repeated} repeated, ${report.lost.length} lost, ${report.checks} checks of the file`,
   );
   expect(report.lost).toEqual([]);
+  expect(report.misnumbered).toEqual([]);
   expect(report.pending).toBe(0);
   expect(report.breaches).toEqual([]);
   expect(report.checks).toBeGreaterThan(2);

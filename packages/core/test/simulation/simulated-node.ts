@@ -45,7 +45,6 @@ const SETTINGS: readonly SubscriptionSettings[] = [
   { ordered: true, onDead: "skip" },
   { ordered: true, filter: "order.parity = 0" },
   { sequence: true },
-  { sequence: true, ordered: true },
   { sequence: true, mode: "pull" },
   { sequence: true, mode: "pull", filter: "order.parity = 0" },
 ];

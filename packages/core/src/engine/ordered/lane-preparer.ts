@@ -76,7 +76,9 @@ export class LanePreparer {
       if (await store.ordered.owes(id, order.left)) return true;
       for (const shard of new Set(order.left.map((each) => each.shard))) {
         if (shard === lane.shard) continue;
-        if ((await keyLanesOf(store, shard)).some((each) => each.subscription === id)) return true;
+        // Not of the first task of each alone: before what is this member's there may stand another's.
+        const keys = (await keyLanesOf(store, shard)).map((each) => ({ shard: each.shard, lane: each.lane }));
+        if (keys.length > 0 && (await store.ordered.owes(id, keys))) return true;
       }
     }
     return false;
