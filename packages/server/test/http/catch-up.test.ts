@@ -110,6 +110,18 @@ test("a webhook in pull mode has no address, nothing is sent, and every event ca
   await asApp("DELETE", `${WEBHOOKS}/${id}`);
 });
 
+test("what waits for an endpoint that is down has its number and can be fetched meanwhile", async () => {
+  const endpoint = await h.endpoint({ answer: () => 503 });
+  const id = (await make({ topic: "orders/fulfilled", address: endpoint.url, sequence: true })).body.webhook.id as number;
+  const items = Array.from({ length: 600 }, (_, n) => ({ shop: SHOP, topic: "orders/fulfilled", payload: { order: { id: n + 1 } } }));
+  expect((await h.call("POST", "/platform/v1/events", items)).status).toBe(202);
+  expect(sequencesOf(await read(id, "?after=599&wait=60s"))).toEqual([600]);
+  expect((await read(id, "?after=350&limit=250")).body.events).toHaveLength(250);
+  // Nothing was answered well, and most of it was never tried.
+  expect(endpoint.received.length).toBeLessThan(600);
+  await asApp("DELETE", `${WEBHOOKS}/${id}`);
+});
+
 test("pages go on where they are told to, and end by number and by bytes", async () => {
   const id = await pull("products/create");
   const large = "x".repeat(900_000);
