@@ -58,7 +58,13 @@ export class LanePreparer {
       if (lane.isDropped || !lane.isOpen || lane.keys.get(key.number) !== key || key.changes !== changes) continue;
       for (const name of key.blockers) if (!found.has(name)) key.blockers.delete(name);
       const due = work.get(key.number);
-      if (due !== undefined && isWallTime(due) && due <= now) key.isReopened = true;
+      if (due !== undefined && isWallTime(due)) {
+        // By the clock of who has re-opened it, which may be a little ahead of this one.
+        key.isAside = true;
+        key.isReopened = true;
+        key.until = due > now ? due : null;
+        this.#options.wake(key);
+      }
       if (!key.isBlocked || key.isReopened) touched.push(key);
     }
     return touched;

@@ -88,6 +88,7 @@ export class OrderedLanes {
     if (lane === null) return;
     const key = lane.keys.get(task.lane);
     if (key !== undefined) {
+      key.isAside = true;
       key.isReopened = true;
       key.changes += 1;
       this.#runner.pump(key);
