@@ -131,7 +131,8 @@ export class LanePreparer {
     const members = new Set(lane.members.map(({ id }) => id));
     for (const { lane: number, firstDue, subscription } of await sorter.keyLanes(lane)) {
       if (!members.has(subscription)) {
-        if (this.#hasEnded(subscription)) lane.hasStrays = true;
+        // Behind the first, which is to go, may stand what belongs here.
+        if (this.#hasLeft(lane, subscription)) lane.hasStrays = true;
         continue;
       }
       const key = lane.key(number);
@@ -147,8 +148,9 @@ export class LanePreparer {
     return !lane.hasStrays;
   }
 
-  #hasEnded(subscription: number): boolean {
-    return this.#options.directory.subscription(subscription) === undefined;
+  #hasLeft(lane: OrderedLane, subscription: number): boolean {
+    const one = this.#options.directory.subscription(subscription);
+    return one === undefined || one.order?.left.some((each) => each.lane === lane.id) === true;
   }
 }
 
