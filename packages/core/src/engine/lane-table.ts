@@ -250,9 +250,14 @@ export class LaneTable {
           this.#letGo(lane);
           continue;
         }
+        if (this.#options.owns(lane.shard) && !changed.has(lane.shard)) {
+          // Only the rows that were to be moved here are another's now. What is under way stays known: it would be sent again otherwise.
+          lane.movesFrom = null;
+          this.#letGo(lane);
+          this.#resume(lane);
+          continue;
+        }
         this.#drop(lane);
-        // Only the rows that were to be moved here are another's now.
-        if (this.#options.owns(lane.shard) && !changed.has(lane.shard)) this.#resume(this.#makeLane(lane.subscription));
       }
     }
     const inUse = new Set([...this.#lanes.values(), ...this.ordered.lanes()].map((lane) => lane.gate));
