@@ -108,9 +108,10 @@ function textOf(schema: Schema): fc.Arbitrary<string> {
     readonly minLength?: number;
     readonly maxLength?: number;
   };
-  // What fast-check cannot make from a pattern (look-aheads) comes from the pool.
-  if (pattern !== undefined)
-    return pattern.includes("(?=") ? fc.constant("made-up.genmystore.com") : fc.stringMatching(new RegExp(pattern));
+  // fast-check makes no texts from patterns that look ahead: those that forbid are taken without it, as nearly all of these are right; the
+  // others' come from the pool.
+  if (pattern?.includes("(?=") === true) return fc.constant("made-up.genmystore.com");
+  if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern.replaceAll(/\(\?![^)]*\)/g, "")));
   return fc.string({ minLength: minLength ?? 0, maxLength: Math.min(maxLength ?? 60, 300) });
 }
 
