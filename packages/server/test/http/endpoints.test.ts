@@ -158,5 +158,6 @@ describe("endpoints", () => {
     const closed = await h.until(`${P}/endpoints/${id}`, ({ body }) => body.endpoint.backlog.pending === 0);
     expect(closed.body.endpoint).toMatchObject({ breaker: "closed", openedAt: null, failingSince: null });
     expect((await get(`/audit?subject=${encodeURIComponent(`endpoint ${id}`)}`)).body.records).toMatchObject([{ action: "probeEndpoint" }]);
-  });
+    // Over a restart on PostgreSQL shards and waits of ten seconds add up.
+  }, 60_000);
 });
