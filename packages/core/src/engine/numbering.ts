@@ -240,5 +240,5 @@ export class Numbering {
 
 /** No attempt of it was ever made. */
 function isFirst(task: Task): boolean {
-  return task.attemptsEver === 0 && task.round === 1;
+  return task.attemptsEver === 0;
 }
