@@ -42,9 +42,13 @@ export class EndpointGate<Lane> {
     return this.#parked.length - this.#head;
   }
 
+  /** Attempts that may be in flight at once as far as is known. */
+  get #limit(): number {
+    return this.isUnknown ? 1 : this.concurrency.limit;
+  }
+
   mayStart(now: number): boolean {
-    const limit = this.isUnknown ? 1 : this.concurrency.limit;
-    return now >= this.pausedUntil && this.inFlight < limit && this.breaker.mayStart(now, this.inFlight);
+    return now >= this.pausedUntil && this.inFlight < this.#limit && this.breaker.mayStart(now, this.inFlight);
   }
 
   /** True when nothing starts before a known time, whatever finishes: breaker open, or paused. */
@@ -69,8 +73,9 @@ export class EndpointGate<Lane> {
     this.#parked.push(lane);
   }
 
-  /** Takes up to `count` lanes out, longest parked first. */
-  unpark(count: number): Lane[] {
+  /** Takes as many lanes out as there is room for, longest parked first; one where the breaker lets one try. */
+  unpark(): Lane[] {
+    const count = this.breaker.state === "closed" ? this.#limit - this.inFlight : 1;
     const taken = this.#parked.slice(this.#head, this.#head + count);
     this.#head += taken.length;
     if (this.#head === this.#parked.length) {

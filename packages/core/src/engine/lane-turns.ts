@@ -42,7 +42,8 @@ export class LaneTurns {
   /** The next lane that may start an attempt now; lanes whose gate is shut are parked on the way. Null when there is none. */
   next(now: number): QueuedLane | null {
     for (;;) {
-      const queued = this.#fair.next();
+      // What was set aside has had its turn, and waits for nothing but room.
+      const queued = this.#shares.takeWithRoom() ?? this.#fair.next();
       // Retries may have any slot that nobody else asks for.
       const lane = queued ?? this.#shares.takeRetry();
       if (lane === null) return null;
@@ -69,8 +70,7 @@ export class LaneTurns {
   }
 
   ended(share: SlotShare): void {
-    const lane = this.#shares.ended(share);
-    if (lane !== null) this.queue(lane);
+    this.#shares.ended(share);
   }
 
   /** A lane has had its turn. */
@@ -92,9 +92,8 @@ export class LaneTurns {
         this.#setGateWake(gate, now);
         return;
       }
-      const room = gate.breaker.state === "closed" ? gate.concurrency.limit - gate.inFlight : 1;
       let hasQueued = false;
-      for (const lane of gate.unpark(room)) {
+      for (const lane of gate.unpark()) {
         lane.isParked = false;
         if (lane.length === 0 || !lane.isRunnable) continue;
         this.queue(lane);

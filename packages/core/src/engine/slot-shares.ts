@@ -15,6 +15,8 @@ import { FairQueue, type Queued } from "./fair-queue.ts";
 export type SlotShare = "ordinary" | LimitedShare;
 type LimitedShare = "unknown" | "slow" | "retry";
 
+const LIMITED: readonly LimitedShare[] = ["unknown", "slow", "retry"];
+
 /** What a turn costs a shop here: with this, shops take turns whatever their number of lanes. */
 const TURN_MS = 100;
 
@@ -47,11 +49,20 @@ export class SlotShares<Lane extends Queued> {
     if (share !== "ordinary") this.#taken[share] += 1;
   }
 
-  /** An attempt has ended; answers the lane that may try its luck now. */
-  ended(share: SlotShare): Lane | null {
-    if (share === "ordinary") return null;
-    this.#taken[share] -= 1;
-    return this.hasRoom(share) ? this.#next(share) : null;
+  ended(share: SlotShare): void {
+    if (share !== "ordinary") this.#taken[share] -= 1;
+  }
+
+  /**
+   * A lane that waits, where there is room in its share by now. Asked for each single start, and not told when an attempt ends: the lane that was
+   * let in may need none of the room, and those behind it would then wait for an end that never comes.
+   */
+  takeWithRoom(): Lane | null {
+    for (const share of LIMITED) {
+      const lane = this.hasRoom(share) ? this.#next(share) : null;
+      if (lane !== null) return lane;
+    }
+    return null;
   }
 
   /** A retry that waits, for a slot that nobody else asks for. */

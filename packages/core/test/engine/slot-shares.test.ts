@@ -22,7 +22,8 @@ describe("SlotShares", () => {
       expect(shares.hasRoom(share)).toBe(false);
     }
     for (let n = 0; n < 100; n += 1) shares.started("ordinary");
-    expect(shares.ended("ordinary")).toBeNull();
+    shares.ended("ordinary");
+    expect(shares.takeWithRoom()).toBeNull();
   });
 
   it("has room for one of each, however few slots there are", () => {
@@ -38,9 +39,12 @@ describe("SlotShares", () => {
     const one = lane(2, "one");
     shares.setAside(one, "slow");
     expect([...many, one].every(({ isQueued }) => isQueued)).toBe(true);
-    const first = shares.ended("slow");
+    expect(shares.takeWithRoom()).toBeNull();
+    shares.ended("slow");
+    const first = shares.takeWithRoom();
     shares.started("slow");
-    const second = shares.ended("slow");
+    shares.ended("slow");
+    const second = shares.takeWithRoom();
     expect([first?.name, second?.name]).toEqual(["many 0", "one"]);
     expect([first?.isQueued, second?.isQueued]).toEqual([false, false]);
   });
@@ -50,8 +54,10 @@ describe("SlotShares", () => {
     shares.started("retry");
     shares.started("retry");
     shares.setAside(lane(1, "waits"), "retry");
-    expect(shares.ended("retry")).toBeNull();
-    expect(shares.ended("retry")?.name).toBe("waits");
+    shares.ended("retry");
+    expect(shares.takeWithRoom()).toBeNull();
+    shares.ended("retry");
+    expect(shares.takeWithRoom()?.name).toBe("waits");
   });
 
   it("a retry may have a slot that nobody else asks for", () => {
