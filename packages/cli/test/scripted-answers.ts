@@ -187,9 +187,11 @@ function scriptDeliveries(api: ScriptedApi): void {
     address: "https://app.example/hooks",
     decision: "owed",
     reason: "matched",
+    detail: null,
+    deliveryId: delivery({})["id"],
   };
   api.on(`GET ${P}/events/${event.id}/decisions`, {
-    body: { decisions: [decision, { ...decision, webhookId: 8_589_934_860, decision: "not_owed", reason: "filtered" }] },
+    body: { decisions: [decision, { ...decision, webhookId: 8_589_934_860, decision: "not_owed", reason: "filtered", deliveryId: null }] },
   });
   api.on(`POST ${P}/events`, { status: 202, body: { event: { id: event.id, deliveries: 2, duplicate: false } } });
 }

@@ -47,7 +47,10 @@ const STATUS: ColumnSpec = {
 };
 const ADDRESS: ColumnSpec = { member: "address", cutTo: 32 };
 
-/** What tables show, by noun; any other noun shows the first members of its entries. The order is that of importance. */
+/**
+ * What tables show, by noun, or by what a list of another noun's entry has in it (an event's decisions); any other shows the first members of its
+ * entries. The order is that of importance.
+ */
 const COLUMNS: Readonly<Record<string, readonly ColumnSpec[]>> = {
   shops: [{ member: "domain", isKey: true }, "shopId", "plan", "createTime"],
   apps: [
@@ -81,6 +84,14 @@ const COLUMNS: Readonly<Record<string, readonly ColumnSpec[]>> = {
     { member: "last", text: (entry) => showValue(entry["lastStatus"] ?? entry["lastError"]) },
     { member: "failingSince", title: "FAILING" },
     { member: "nextProbeAt", title: "NEXT PROBE" },
+    "clientId",
+  ],
+  decisions: [
+    { member: "webhookId", isKey: true },
+    { member: "decision", isKey: true, colour: (entry) => DECISION_COLOURS[String(entry["decision"])] ?? null },
+    { member: "reason", isKey: true },
+    { member: "detail", cutTo: 24 },
+    ADDRESS,
     "clientId",
   ],
   "blocked-keys": [
@@ -117,6 +128,8 @@ const COLUMNS: Readonly<Record<string, readonly ColumnSpec[]>> = {
   ],
 };
 
+const DECISION_COLOURS: Readonly<Record<string, "green" | "yellow" | "dim">> = { owed: "green", held: "yellow", not_owed: "dim" };
+
 const ENDPOINT_COLOURS: Readonly<Record<string, "red" | "green" | "yellow">> = {
   suspended: "red",
   open: "red",
@@ -136,9 +149,9 @@ function endpointState(entry: WireEntry): string {
 
 const COLUMNS_MAX = 6;
 
-/** Columns for a noun's entries; for one that is not known, made from the first entry. */
-export function columnsOf(noun: string, first: WireEntry | undefined, style: TimeStyle): readonly Column<WireEntry>[] {
-  const specs = COLUMNS[noun] ?? scalarMembers(first).slice(0, COLUMNS_MAX);
+/** Columns for a noun's entries, or those of a list called otherwise; where neither is known, made from the first entry. */
+export function columnsOf(noun: string, first: WireEntry | undefined, style: TimeStyle, list: string = noun): readonly Column<WireEntry>[] {
+  const specs = COLUMNS[list] ?? COLUMNS[noun] ?? scalarMembers(first).slice(0, COLUMNS_MAX);
   return (
     specs
       .map((spec): Exclude<ColumnSpec, string> => (typeof spec === "string" ? { member: spec } : spec))

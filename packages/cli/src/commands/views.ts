@@ -61,7 +61,7 @@ function viewList(noun: string, name: string, values: readonly unknown[], termin
   const entries = values.filter((each): each is WireEntry => typeof each === "object" && each !== null);
   if (entries.length < values.length) for (const value of values) printLine(terminal, harmless(String(value)));
   else if (entries.length === 0) note(terminal, `There are no ${name} yet.`);
-  else for (const line of new Table(columnsOf(noun, entries[0], style), terminal).lines(entries)) printLine(terminal, line);
+  else for (const line of new Table(columnsOf(noun, entries[0], style, name), terminal).lines(entries)) printLine(terminal, line);
 }
 
 /** One entry, a member a line; secrets stand out, because they are shown only now. */
