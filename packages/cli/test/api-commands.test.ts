@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ERRORS, ROUTES, type ErrorCode } from "@genhook/contract";
 import { ApiError } from "@genhook/contract/client";
 import { describe, expect, it } from "vitest";
-import { apiCommands } from "../src/commands/api-commands.ts";
+import { apiCommands, NOUNS } from "../src/commands/api-commands.ts";
 import { optionsOf, type ApiOption } from "../src/commands/api-options.ts";
 import { readOptions } from "../src/commands/read-options.ts";
 import { EXIT_CODES, exitOf } from "../src/exit-codes.ts";
@@ -19,6 +19,14 @@ describe("API commands", () => {
     );
     expect(operations).toHaveLength(new Set(operations).size);
     for (const { noun, verb } of commands) expect(`${noun} ${verb}`).toMatch(/^[a-z_-]+ ([a-z-]+)?$/);
+  });
+
+  it("each noun says what it is about", () => {
+    expect(
+      apiCommands()
+        .map(({ noun }) => noun)
+        .filter((noun) => NOUNS[noun] === undefined),
+    ).toEqual([]);
   });
 
   it.each(apiCommands().map(({ noun, verb }) => [`${noun} ${verb}`.trim()]))("genhook %s --help says what it takes", async (name) => {

@@ -19,7 +19,7 @@ export function registerApiCommands(program: Command, terminal: Terminal): void 
     }
     const parent = program
       .command(noun)
-      .description(NOUNS[noun] ?? `${noun} of the API`)
+      .description(NOUNS[noun] ?? noun)
       .helpGroup(GROUP);
     for (const command of commands) makeCommand(parent, command, command.verb, terminal);
     if (noun === "events") addImport(parent, terminal);
