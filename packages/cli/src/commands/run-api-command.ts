@@ -92,7 +92,7 @@ async function showPages(
   }
   sink.end();
   if (shown === 0 && flags.json !== true)
-    note(terminal, `There are no ${command.noun}${Object.keys(input.query).length === 0 ? " yet" : " like this"}.`);
+    note(terminal, `There are no ${command.noun.replaceAll("-", " ")}${Object.keys(input.query).length === 0 ? " yet" : " like this"}.`);
   const isFinalOnly =
     operation === "listDeliveries" && ["state", "webhookId", "endpointId", "eventId"].every((name) => input.query[name] === undefined);
   if (isFinalOnly && terminal.isErrorTty)

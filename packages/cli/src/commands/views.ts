@@ -47,7 +47,10 @@ function viewAny({ answer, command, input }: Answered, terminal: Terminal, style
   const [first] = members;
   if (first === undefined) {
     const subject = Object.values(input.params).join(" on ");
-    note(terminal, `${DONE[command.verb] ?? "Done:"} ${command.noun.replace(/ies$/, "y").replace(/s$/, "")} ${subject}`.trim());
+    note(
+      terminal,
+      `${DONE[command.verb] ?? "Done:"} ${command.noun.replaceAll("-", " ").replace(/ies$/, "y").replace(/s$/, "")} ${subject}`.trim(),
+    );
     return;
   }
   const [name, value] = first;
