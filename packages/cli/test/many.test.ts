@@ -73,6 +73,12 @@ describe("events import", () => {
     expect([exit, error]).toEqual([1, expect.stringContaining("line 3: malformed_json: no JSON") as string]);
   });
 
+  it.each([{}, { events: [] }, { events: [{}, {}] }])("does not take %j for an answer to two events", async (body) => {
+    api.on(`POST ${P}/events`, () => ({ status: 202, body }));
+    const { exit, out, error } = await genhook(["events", "import", file('{"a":1}\n{"b":1}\n'), "--json"]);
+    expect([exit, JSON.parse(out), JSON.parse(error)]).toMatchObject([1, { lines: 0, accepted: 0 }, { code: "not_genhook" }]);
+  });
+
   it("goes on in requests of at most 500 lines", async () => {
     api.on(`POST ${P}/events`, taking);
     await genhook(["events", "import", file(Array.from({ length: 1_201 }, (_, n) => `{"n":${n}}`).join("\n"))]);
@@ -234,6 +240,12 @@ describe("trigger of many", () => {
     ]) {
       expect((await genhook(["trigger", "orders/create", "--shop", "a", ...args])).exit).toBe(2);
     }
+  });
+
+  it.each([{}, { events: [] }, { events: [{}, {}] }])("does not take %j for an answer to two events", async (body) => {
+    api.on(`POST ${P}/events`, () => ({ status: 202, body }));
+    const { exit, out, error } = await genhook(["trigger", "orders/create", "--shop", "a", "--count", "2", "--json"]);
+    expect([exit, JSON.parse(out), JSON.parse(error)]).toMatchObject([1, { accepted: 0 }, { code: "not_genhook" }]);
   });
 
   it("goes on after 503 without publishing anything twice", async () => {

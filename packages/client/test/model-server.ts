@@ -15,6 +15,8 @@ export type Fate =
   /** A proxy that takes no more than two events. */
   | "too large"
   | "gateway"
+  /** As many answers as events, of which none says anything. */
+  | "empty answers"
   | "someone else's page";
 
 export interface ModelRequest {
@@ -85,6 +87,8 @@ export class ModelServer {
         return Response.json({
           events: lines.map((line, index) => (index % 2 === 1 ? { error: "busy", code: "overloaded" } : this.#publish(line))),
         });
+      case "empty answers":
+        return Response.json({ events: lines.map(() => ({})) }, { status: 202 });
       case "taken":
         return Response.json({ events: lines.map((line) => this.#publish(line)) }, { status: 202 });
     }

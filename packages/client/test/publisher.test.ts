@@ -164,19 +164,26 @@ describe("back-pressure", () => {
 });
 
 describe("when it does not work at once", () => {
-  test.each<Fate>(["lost", "answer lost", "half done", "overloaded", "partly overloaded", "gateway", "someone else's page", "too large"])(
-    "%s: it is sent again under its key, and published once",
-    async (fate) => {
-      const server = new ModelServer();
-      server.fates = [fate];
-      const publisher = publisherOf(server, { inFlightMax: 1, batchEventsMax: 4 });
-      const published = await inNoTime(Promise.all([1, 2, 3, 4].map((n) => publisher.publish(order(n)))));
-      expect(new Set(published.map(({ id }) => id))).toEqual(new Set(server.events.values()));
-      expect(server.events.size).toBe(4);
-      expect(publisher.progress).toMatchObject({ published: 4, failed: 0, retries: fate === "too large" ? 0 : 1 });
-      expect(publisher.progress.duplicates).toBe(fate === "answer lost" ? 4 : fate === "half done" ? 2 : 0);
-    },
-  );
+  test.each<Fate>([
+    "lost",
+    "answer lost",
+    "half done",
+    "overloaded",
+    "partly overloaded",
+    "gateway",
+    "empty answers",
+    "someone else's page",
+    "too large",
+  ])("%s: it is sent again under its key, and published once", async (fate) => {
+    const server = new ModelServer();
+    server.fates = [fate];
+    const publisher = publisherOf(server, { inFlightMax: 1, batchEventsMax: 4 });
+    const published = await inNoTime(Promise.all([1, 2, 3, 4].map((n) => publisher.publish(order(n)))));
+    expect(new Set(published.map(({ id }) => id))).toEqual(new Set(server.events.values()));
+    expect(server.events.size).toBe(4);
+    expect(publisher.progress).toMatchObject({ published: 4, failed: 0, retries: fate === "too large" ? 0 : 1 });
+    expect(publisher.progress.duplicates).toBe(fate === "answer lost" ? 4 : fate === "half done" ? 2 : 0);
+  });
 
   test("one request at a time tries until it works, and the first failure counts once", async () => {
     const server = new ModelServer();
@@ -329,6 +336,7 @@ const FATES: readonly Fate[] = [
   "partly overloaded",
   "too large",
   "gateway",
+  "empty answers",
   "someone else's page",
 ];
 

@@ -77,6 +77,8 @@ describe("a batch", () => {
     ["a wrong key", { status: 401, body: { error: "No.", code: "token_invalid" } }, { code: "token_invalid", waitMs: null }],
     ["a proxy's page", { status: 400, body: "<html>Bad request</html>" }, { code: "not_genhook" }],
     ["no answer", new TypeError("fetch failed"), { code: "unreachable" }],
+    ["an answer that says nothing of one event", { status: 202, body: { events: [taken, {}, taken, taken] } }, { code: "not_genhook" }],
+    ["an answer without an item for one event", { status: 202, body: { events: [taken, null, taken, taken] } }, { code: "not_genhook" }],
     ["an answer to another number of events", { status: 202, body: { events: [taken] } }, { code: "not_genhook" }],
   ])("%s: all of it is to be sent again", async (_, answer, expected) => {
     const { client } = clientOf(() => answer);

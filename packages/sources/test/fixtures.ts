@@ -1,4 +1,4 @@
-import type { BatchAnswer, ItemAnswer } from "@genhook/contract/client";
+import type { BatchAnswer, ErrorCode, ItemAnswer } from "@genhook/contract/client";
 import type { Log, Refusal, Room, Source, SourceRecord } from "../src/index.ts";
 
 /** Keeps what was said. */
@@ -16,8 +16,13 @@ export class KeptLog implements Log {
 }
 
 export const accepted = (duplicate = false): ItemAnswer => ({ kind: "accepted", id: "event", deliveries: 1, duplicate });
-export const refused = (code = "payload_mismatch"): ItemAnswer => ({ kind: "refused", code, message: `It is ${code}.`, member: "payload" });
-export const later = (code = "overloaded"): ItemAnswer => ({ kind: "later", code, message: `It is ${code}.` });
+export const refused = (code: ErrorCode = "payload_mismatch"): ItemAnswer => ({
+  kind: "refused",
+  code,
+  message: `It is ${code}.`,
+  member: "payload",
+});
+export const later = (code: ErrorCode = "overloaded"): ItemAnswer => ({ kind: "later", code, message: `It is ${code}.` });
 export const allLater = (waitMs: number | null = null): BatchAnswer => ({ kind: "later", code: "overloaded", message: "Wait.", waitMs });
 
 export const record = (event: string, lane: string | null = null, bytes = 1): SourceRecord => ({

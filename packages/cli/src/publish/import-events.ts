@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { NDJSON_MEDIA_TYPE } from "@genhook/contract";
 import type { ApiClient } from "@genhook/contract/client";
 import { CliError, usage } from "../cli-error.ts";
 import { explainError } from "../commands/explain-error.ts";
@@ -9,10 +8,7 @@ import { openSession, printJson, type CommonFlags } from "../commands/session.ts
 import { note, printLine, type Terminal } from "../output/terminal.ts";
 import { count } from "../output/text.ts";
 import { formatSpan } from "../output/time.ts";
-
-type Item =
-  | { readonly id: string; readonly duplicate: boolean }
-  | { readonly error: string; readonly code: string; readonly member?: string };
+import { sendLines } from "./send-lines.ts";
 
 const BATCH_MAX = 500;
 const BATCH_BYTES_MAX = 8_000_000;
@@ -118,17 +114,15 @@ function withKey(text: string, number: number): string {
 }
 
 async function sendBatch(client: ApiClient, batch: readonly Line[], tally: Tally): Promise<void> {
-  const { answer } = await client.send({
-    method: "POST",
-    path: "/platform/v1/events",
-    body: { mediaType: NDJSON_MEDIA_TYPE, content: `${batch.map((line) => line.text).join("\n")}\n` },
-    isIdempotent: true,
-  });
-  for (const [index, item] of (answer as { events: readonly Item[] }).events.entries()) {
-    if ("error" in item) {
+  const items = await sendLines(
+    client,
+    batch.map((line) => line.text),
+  );
+  for (const [index, item] of items.entries()) {
+    if (item.kind !== "accepted") {
       tally.refused += 1;
       const line = batch[index]?.number ?? 0;
-      if (tally.firstRefused.length < REFUSED_SHOWN) tally.firstRefused.push({ line, code: item.code, message: item.error });
+      if (tally.firstRefused.length < REFUSED_SHOWN) tally.firstRefused.push({ line, code: item.code, message: item.message });
     } else {
       tally.accepted += 1;
       if (item.duplicate) tally.duplicates += 1;

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { NDJSON_MEDIA_TYPE } from "@genhook/contract";
 import type { ApiClient } from "@genhook/contract/client";
 import { CliError } from "../cli-error.ts";
 import { printJson } from "../commands/session.ts";
@@ -8,6 +7,7 @@ import { note, printLine, type Terminal } from "../output/terminal.ts";
 import { count } from "../output/text.ts";
 import { formatSpan } from "../output/time.ts";
 import { pause } from "../pause.ts";
+import { sendLines } from "./send-lines.ts";
 
 export interface ManyEvents {
   readonly client: ApiClient;
@@ -26,10 +26,6 @@ interface Tally {
   duplicates: number;
   readonly refused: Map<string, { count: number; readonly message: string }>;
 }
-
-type Item =
-  | { readonly id: string; readonly deliveries: number; readonly duplicate: boolean }
-  | { readonly error: string; readonly code: string };
 
 const BATCH_MAX = 200;
 const BATCH_BYTES_MAX = 4_000_000;
@@ -111,16 +107,10 @@ async function sendAll(events: ManyEvents, tally: Tally, progress: Progress, int
 }
 
 async function send(client: ApiClient, lines: readonly string[], tally: Tally): Promise<void> {
-  const { answer } = await client.send({
-    method: "POST",
-    path: "/platform/v1/events",
-    body: { mediaType: NDJSON_MEDIA_TYPE, content: `${lines.join("\n")}\n` },
-    isIdempotent: true,
-  });
-  for (const item of (answer as { events: readonly Item[] }).events) {
-    if ("error" in item) {
+  for (const item of await sendLines(client, lines)) {
+    if (item.kind !== "accepted") {
       const before = tally.refused.get(item.code);
-      tally.refused.set(item.code, { count: (before?.count ?? 0) + 1, message: before?.message ?? item.error });
+      tally.refused.set(item.code, { count: (before?.count ?? 0) + 1, message: before?.message ?? item.message });
     } else {
       tally.accepted += 1;
       tally.deliveries += item.deliveries;

@@ -1,34 +1,25 @@
-import { ApiError, isLoss, type ErrorCode } from "@genhook/contract/client";
-import type { Published } from "../event.ts";
+import { ApiError, isLoss, readBatchAnswer, type ItemAnswer } from "@genhook/contract/client";
 
 /** What follows for one event from an answer to its batch. */
 export type Verdict =
-  | { readonly kind: "published"; readonly published: Omit<Published, "idempotencyKey"> }
-  | { readonly kind: "refused"; readonly code: ErrorCode; readonly message: string; readonly member: string | null }
+  | Exclude<ItemAnswer, { kind: "later" }>
   /** Nothing is known, or nothing was written: once more. */
   | { readonly kind: "again"; readonly error: ApiError; readonly isItsOwn: boolean };
 
 /** What follows for a whole batch from a request that failed. */
 export type FailureVerdict = "again" | "smaller" | "refused";
 
-type ItemAnswer =
-  | { readonly id: string; readonly deliveries: number; readonly duplicate: boolean }
-  | { readonly error: string; readonly code: ErrorCode; readonly member?: string };
-
 /** Reads a `202`; null where it is not the answer to that many events. */
 export function judgeAnswer(answer: unknown, events: number): readonly Verdict[] | null {
-  const items = typeof answer === "object" && answer !== null && "events" in answer ? answer.events : null;
-  if (!Array.isArray(items) || items.length !== events) return null;
-  return (items as readonly ItemAnswer[]).map(judgeItem);
+  return readBatchAnswer(answer, events)?.map(judgeItem) ?? null;
 }
 
 function judgeItem(item: ItemAnswer): Verdict {
-  if (!("error" in item)) return { kind: "published", published: item };
-  const { code, error: message, member = null } = item;
-  if (code === "overloaded") return { kind: "again", error: new ApiError(code, message, { status: 503 }), isItsOwn: false };
+  if (item.kind !== "later") return item;
+  const { code, message } = item;
   // The store took its neighbours and not this one: worth another try, but not a pause for all.
-  if (code === "internal_error") return { kind: "again", error: new ApiError(code, message, { status: 500 }), isItsOwn: true };
-  return { kind: "refused", code, message, member };
+  const isItsOwn = code === "internal_error";
+  return { kind: "again", error: new ApiError(code, message, { status: isItsOwn ? 500 : 503 }), isItsOwn };
 }
 
 /** A proxy that takes less than Genhook does answers 413 to what Genhook would take: smaller batches then pass. */

@@ -36,9 +36,9 @@ export class Publisher {
     this.#requests = new Requests(client, this.#limits, {
       isUrgent: () => this.#flushes.length > 0,
       published: (entry, published) => {
-        const { duplicate, deliveries } = published;
+        const { id, duplicate, deliveries } = published;
         if (!this.#settle(entry, { published: 1, duplicates: duplicate ? 1 : 0, deliveries })) return;
-        entry.resolve({ ...published, idempotencyKey: entry.idempotencyKey });
+        entry.resolve({ id, deliveries, duplicate, idempotencyKey: entry.idempotencyKey });
       },
       failed: (entry, error) => this.#fail(entry, error),
       answered: () => options.onProgress?.(this.progress),

@@ -171,7 +171,7 @@ export class Requests {
     for (const [index, verdict] of verdicts.entries()) {
       const entry = batch[index];
       if (entry === undefined) continue;
-      if (verdict.kind === "published") this.#owner.published(entry, verdict.published);
+      if (verdict.kind === "accepted") this.#owner.published(entry, verdict);
       else if (verdict.kind === "refused") {
         const { code, message, member } = verdict;
         this.#owner.failed(entry, new PublishError(code, message, { member, status: 202, idempotencyKey: entry.idempotencyKey }));

@@ -27,6 +27,7 @@ export {
 } from "../limits.ts";
 export { NDJSON_MEDIA_TYPE } from "../headers.ts";
 export type { ErrorCode } from "../errors.ts";
-export { publishBatch, type BatchAnswer, type ItemAnswer } from "./publish-batch.ts";
+export { readBatchAnswer, type ItemAnswer } from "./batch-answer.ts";
+export { publishBatch, type BatchAnswer } from "./publish-batch.ts";
 export { explainAttempt, explainReason, type AttemptExplanation, type AttemptFacts } from "../explain-attempt.ts";
 export * from "../portal/portal.ts";

@@ -1,30 +1,12 @@
 import { ApiError } from "./api-error.ts";
+import { readBatchAnswer, type ItemAnswer } from "./batch-answer.ts";
 import type { ApiClient } from "./client.ts";
-
-/** What became of one event of a batch. */
-export type ItemAnswer =
-  | { readonly kind: "accepted"; readonly id: string; readonly deliveries: number; readonly duplicate: boolean }
-  /** It will never be taken as it is. */
-  | { readonly kind: "refused"; readonly code: string; readonly message: string; readonly member: string | null }
-  /** It may be taken when it is sent again. */
-  | { readonly kind: "later"; readonly code: string; readonly message: string };
 
 export type BatchAnswer =
   | { readonly kind: "answered"; /** In the order of the events. */ readonly items: readonly ItemAnswer[] }
   /** Nothing is known of any of them: send all again, after so many ms where the server said how long. */
-  | { readonly kind: "later"; readonly code: string; readonly message: string; readonly waitMs: number | null };
+  | { readonly kind: "later"; readonly code: ApiError["code"]; readonly message: string; readonly waitMs: number | null };
 
-interface Item {
-  readonly id?: string;
-  readonly deliveries?: number;
-  readonly duplicate?: boolean;
-  readonly error?: string;
-  readonly code?: string;
-  readonly member?: string;
-}
-
-/** Of a single event: what waiting may mend. */
-const MENDED_BY_WAITING: ReadonlySet<string> = new Set(["overloaded", "internal_error", "rate_limited"]);
 /** Of a whole request: what one of its events may be to blame for. */
 const BLAMES_AN_EVENT: ReadonlySet<number> = new Set([400, 413, 422]);
 
@@ -43,16 +25,12 @@ export async function publishBatch(client: ApiClient, events: readonly string[],
       isIdempotent: true,
       ...(signal === undefined ? {} : { signal }),
     });
-    const items = itemsOf(answer);
-    if (items.length !== events.length) {
-      return {
-        kind: "later",
-        code: "not_genhook",
-        message: `${client.origin} answered ${items.length} of ${events.length} events.`,
-        waitMs: null,
-      };
+    const items = readBatchAnswer(answer, events.length);
+    if (items === null) {
+      const message = `${client.origin} gave another answer than one to ${events.length} events.`;
+      return { kind: "later", code: "not_genhook", message, waitMs: null };
     }
-    return { kind: "answered", items: items.map(itemAnswer) };
+    return { kind: "answered", items };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (blamesAnEvent(error, events.length)) return findBlamed(client, events, error, signal);
@@ -77,16 +55,4 @@ async function findBlamed(client: ApiClient, events: readonly string[], error: A
   if (second.kind === "answered") return { kind: "answered", items: [...first.items, ...second.items] };
   const rest = events.slice(middle).map(() => ({ kind: "later", code: second.code, message: second.message }) as const);
   return { kind: "answered", items: [...first.items, ...rest] };
-}
-
-function itemsOf(answer: unknown): readonly Item[] {
-  const events: unknown = (answer as { readonly events?: unknown } | null)?.events;
-  return Array.isArray(events) ? (events as readonly Item[]) : [];
-}
-
-function itemAnswer(item: Item): ItemAnswer {
-  const { id, deliveries = 0, duplicate = false, error = "", code, member = null } = item;
-  if (code === undefined && id !== undefined) return { kind: "accepted", id, deliveries, duplicate };
-  if (code === undefined || MENDED_BY_WAITING.has(code)) return { kind: "later", code: code ?? "not_genhook", message: error };
-  return { kind: "refused", code, message: error, member };
 }
