@@ -1,9 +1,8 @@
 // Everything of others that an installation of Genhook contains, by the lockfile: what the published packages depend on, and what is bundled into the
 // portal. `node scripts/third-party.ts` prints docs/third-party.md; a licence that is not on the list ends it with an error.
 import { readFileSync } from "node:fs";
+import { isPublished, readWorkspaces, type Workspace } from "./pack/workspaces.ts";
 
-/** Published, so that what they depend on comes along. */
-const PUBLISHED = ["cli", "client", "contract", "core", "dashboard", "receiver", "server", "storage"];
 /** What the portal's build puts into its files; in its package.json these are needed for the build alone. */
 export const BUNDLED: readonly string[] = ["@mantine/core", "@mantine/hooks", "@tanstack/react-query", "react", "react-dom", "wouter"];
 /** Licences that fit Apache-2.0 without conditions on what is distributed beyond keeping the notice. */
@@ -36,13 +35,25 @@ function resolve(from: string, name: string): string | null {
   }
 }
 
+/** The published packages, and those of ours that they carry along: what they depend on comes along. */
+function ownPackages(): ReadonlySet<Workspace> {
+  const workspaces = readWorkspaces();
+  const own = new Set([...workspaces.values()].filter(isPublished));
+  for (const { manifest } of own) {
+    for (const name of Object.keys(manifest.dependencies ?? {})) {
+      const carried = workspaces.get(name);
+      if (carried !== undefined) own.add(carried);
+    }
+  }
+  return own;
+}
+
 /** Every package that is installed, or bundled, with the published ones: name and version → why it is there. */
 function walk(): readonly Found[] {
   const found = new Map<string, Found>();
-  const queue = PUBLISHED.flatMap((workspace) => {
-    const at = `packages/${workspace}`;
-    const names = [...Object.keys(packages[at]?.dependencies ?? {}), ...(workspace === "dashboard" ? BUNDLED : [])];
-    return names.map((name) => ({ name, from: at, by: workspace }));
+  const queue = [...ownPackages()].flatMap(({ folder, short }) => {
+    const names = [...Object.keys(packages[folder]?.dependencies ?? {}), ...(short === "dashboard" ? BUNDLED : [])];
+    return names.map((name) => ({ name, from: folder, by: short }));
   });
   for (const { name, from, by } of queue) {
     const path = resolve(from, name) ?? resolve("", name);

@@ -13,6 +13,18 @@ test("everything that an installation contains of others has a licence that fits
   expect(readFileSync(path, "utf8")).toBe(page);
 });
 
+test("what any of our packages depends on, but those that only test, stands on the page", () => {
+  const { page } = thirdParty();
+  const needed = globSync("packages/*/package.json", { cwd: root })
+    .filter((file) => !file.includes("testkit"))
+    .flatMap((file) =>
+      Object.keys((JSON.parse(readFileSync(root + file, "utf8")) as { readonly dependencies?: object }).dependencies ?? {}),
+    )
+    .filter((name) => !name.startsWith("@genhook/"));
+  expect(needed).toContain("pg");
+  expect(needed.filter((name) => !page.includes(`\n| ${name} |`))).toEqual([]);
+});
+
 test("what the portal imports is known to be bundled", () => {
   const files = globSync("packages/dashboard/src/**/*.{ts,tsx}", { cwd: root });
   expect(files.length).toBeGreaterThan(0);
