@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** What the kernel says of a process so far. */
+/** What the kernel says of a process so far, and of those that it had started and that have ended. */
 export interface Usage {
   readonly cpuSeconds: number;
   readonly writtenBytes: number;
@@ -17,7 +17,7 @@ const TICKS_PER_SECOND = 100;
 
 /** The same of several processes together; memory of the largest. */
 export function usageOfAll(pids: readonly number[]): Usage {
-  const each = pids.map(usageOf);
+  const each = pids.flatMap((pid) => unlessEnded(() => usageOf(pid)) ?? []);
   return {
     cpuSeconds: each.reduce((sum, usage) => sum + usage.cpuSeconds, 0),
     writtenBytes: each.reduce((sum, usage) => sum + usage.writtenBytes, 0),
@@ -34,21 +34,25 @@ export function childrenOf(pid: number): number[] {
 }
 
 function parentOf(pid: number): number | null {
+  return unlessEnded(() => Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]));
+}
+
+/** What is read of a process or thread; null where it has ended meanwhile, as a database's connections do at any time. */
+function unlessEnded<Value>(read: () => Value): Value | null {
   try {
-    return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
-  } catch {
-    // It has ended meanwhile.
-    return null;
+    return read();
+  } catch (error) {
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return null;
+    throw error;
   }
 }
 
 export function usageOf(pid: number): Usage {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const { own, ofEnded } = statOf(`/proc/${pid}`);
   const written = /^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1];
   const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return {
-    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
+    cpuSeconds: (own + ofEnded) / TICKS_PER_SECOND,
     writtenBytes: Number(written),
     peakRssBytes: Number(peak) * 1_024,
   };
@@ -57,17 +61,26 @@ export function usageOf(pid: number): Usage {
 /** CPU seconds so far of all threads, by what they are: V8's pool collects garbage and compiles, workers are the store's. */
 export function threadsOfAll(pids: readonly number[]): Readonly<Record<string, number>> {
   const seconds: Record<string, number> = {};
-  for (const pid of pids) addThreads(pid, seconds);
+  for (const pid of pids) {
+    for (const thread of unlessEnded(() => readdirSync(`/proc/${pid}/task`)) ?? []) {
+      const stat = unlessEnded(() => statOf(`/proc/${pid}/task/${thread}`));
+      if (stat === null) continue;
+      const name = thread === String(pid) ? "main" : stat.name;
+      seconds[name] = (seconds[name] ?? 0) + stat.own / TICKS_PER_SECOND;
+    }
+  }
   return seconds;
 }
 
-function addThreads(pid: number, seconds: Record<string, number>): void {
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const name = thread === String(pid) ? "main" : stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
-    seconds[name] = (seconds[name] ?? 0) + (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-  }
+/** What a process or a thread is called, and the ticks of CPU that it has had, user and system; also those of its children that have ended. */
+function statOf(folder: string): { readonly name: string; readonly own: number; readonly ofEnded: number } {
+  const stat = readFileSync(`${folder}/stat`, "utf8");
+  const [user = 0, system = 0, endedUser = 0, endedSystem = 0] = stat
+    .slice(stat.lastIndexOf(")") + 2)
+    .split(" ")
+    .slice(11, 15)
+    .map(Number);
+  return { name: stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")")), own: user + system, ofEnded: endedUser + endedSystem };
 }
 
 /** Counts the syncs that a process makes while `work` runs; null where there is no strace to count them. */
