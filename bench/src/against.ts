@@ -27,10 +27,23 @@ interface Contender {
   readonly stop: () => Promise<void>;
 }
 
+/** Of each contender by its name, round by round. */
+type Results = ReadonlyMap<string, { readonly perSecond: readonly number[]; readonly cpuMicros: readonly number[] }>;
+
 async function main(): Promise<void> {
   const receiver = new Receiver(CLIENT_SECRET);
-  await receiver.start();
-  const contenders = await startAll(receiver);
+  const contenders: Contender[] = [];
+  try {
+    await receiver.start();
+    await startAll(receiver, contenders);
+    print(contenders, await measureAll(contenders));
+  } finally {
+    for (const { stop } of contenders) await stop();
+    receiver.child.kill();
+  }
+}
+
+async function measureAll(contenders: readonly Contender[]): Promise<Results> {
   const results = new Map(contenders.map(({ name }) => [name, { perSecond: [] as number[], cpuMicros: [] as number[] }]));
   // The first round of each is warm-up.
   for (let round = 0; round <= ROUNDS; round += 1) {
@@ -41,26 +54,26 @@ async function main(): Promise<void> {
       results.get(name)?.cpuMicros.push(cpuMicros);
     }
   }
-  for (const { stop } of contenders) await stop();
-  receiver.child.kill();
-  print(contenders, results);
+  return results;
 }
 
-async function startAll(receiver: Receiver): Promise<readonly Contender[]> {
+/** Puts each among them as soon as it runs, so that it is ended whatever becomes of the next. */
+async function startAll(receiver: Receiver, contenders: Contender[]): Promise<void> {
   const options = { connections: WORKLOAD.connections, nodeFlags: "" };
-  const contenders: Contender[] = [
-    {
-      name: "raw undici",
-      durability: "none",
-      round: async () => {
-        const { rawPerSecond, rawCpuMicros } = await rawRound(receiver, WORKLOAD);
-        return { perSecond: rawPerSecond, cpuMicros: rawCpuMicros };
-      },
-      stop: () => Promise.resolve(),
+  contenders.push({
+    name: "raw undici",
+    durability: "none",
+    round: async () => {
+      const { rawPerSecond, rawCpuMicros } = await rawRound(receiver, WORKLOAD);
+      return { perSecond: rawPerSecond, cpuMicros: rawCpuMicros };
     },
-    await own("Genhook, embedded file", await startOnFile(options), receiver),
-    await own("Genhook, PostgreSQL", await startOnPostgres(1, options), receiver),
-  ];
+    stop: () => Promise.resolve(),
+  });
+  const file = await startOnFile(options);
+  contenders.push(own("Genhook, embedded file", file, receiver));
+  const postgres = await startOnPostgres(1, options);
+  contenders.push(own("Genhook, PostgreSQL", postgres, receiver));
+  for (const { origins } of [file, postgres]) await setUp(origins[0] ?? "", `${receiver.origin}/hooks`);
   const able = CHOSEN.filter((peer) => {
     const why = peerMissing(peer);
     if (why !== null) console.error(`${peer} is not measured: ${why}`);
@@ -68,11 +81,9 @@ async function startAll(receiver: Receiver): Promise<readonly Contender[]> {
   });
   if (able.length > 0) installPeers();
   for (const peer of able) contenders.push(contenderOf(peer, await startPeerStore(peer), receiver));
-  return contenders;
 }
 
-async function own(name: string, system: System, receiver: Receiver): Promise<Contender> {
-  await setUp(system.origins[0] ?? "", `${receiver.origin}/hooks`);
+function own(name: string, system: System, receiver: Receiver): Contender {
   return {
     name,
     durability: "fsync before the answer",
@@ -93,10 +104,7 @@ function contenderOf(peer: PeerName, store: PeerStore, receiver: Receiver): Cont
   };
 }
 
-function print(
-  contenders: readonly Contender[],
-  results: ReadonlyMap<string, { readonly perSecond: readonly number[]; readonly cpuMicros: readonly number[] }>,
-): void {
+function print(contenders: readonly Contender[], results: Results): void {
   const rows = contenders.map(({ name, durability }) => {
     const { perSecond = [], cpuMicros = [] } = results.get(name) ?? {};
     return { name, durability, perSecond: Math.round(median(perSecond)), cpuMicrosPerDelivery: Math.round(median(cpuMicros)) };

@@ -2,7 +2,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { postgresFigures } from "./postgres-figures.ts";
 import { countSyncs, Receiver, threadsOfAll } from "./processes.ts";
-import { startOnFile, startOnPostgres } from "./systems.ts";
+import { startOnFile, startOnPostgres, type System } from "./systems.ts";
 import { CLIENT_SECRET, latencyRun, median, ownRound, PAYLOAD, rawRound, setUp, type Round } from "./workload.ts";
 
 const { values } = parseArgs({
@@ -27,8 +27,20 @@ const LATENCY_LOAD = 0.3;
 
 async function main(): Promise<void> {
   const receiver = new Receiver(CLIENT_SECRET);
-  await receiver.start();
-  const system = values.store === "postgres" ? await startOnPostgres(Number(values.processes ?? 1), OPTIONS) : await startOnFile(OPTIONS);
+  try {
+    await receiver.start();
+    const system = values.store === "postgres" ? await startOnPostgres(Number(values.processes ?? 1), OPTIONS) : await startOnFile(OPTIONS);
+    try {
+      await measure(receiver, system);
+    } finally {
+      await system.stop();
+    }
+  } finally {
+    receiver.child.kill();
+  }
+}
+
+async function measure(receiver: Receiver, system: System): Promise<void> {
   await setUp(system.origins[0] ?? "", `${receiver.origin}/hooks`);
   const rounds: Round[] = [];
   let threads: Readonly<Record<string, number>> = {};
@@ -46,8 +58,6 @@ async function main(): Promise<void> {
   const [first = 0] = system.pids();
   const syncs =
     values.store === "sqlite" ? await countSyncs(first, () => ownRound(receiver, system, WORKLOAD).then(() => undefined)) : null;
-  await system.stop();
-  receiver.child.kill();
   print(rounds, latency, syncs === null ? null : syncs / EVENTS, threads);
 }
 

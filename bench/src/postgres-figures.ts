@@ -22,20 +22,47 @@ interface Share {
  */
 export async function postgresFigures(workload: Workload, options: SystemOptions, rounds: number, isJson: boolean): Promise<void> {
   const receiver = new Receiver(CLIENT_SECRET);
-  await receiver.start();
   const figures: Record<string, unknown> = {};
-  const tell = (name: string, figure: unknown): void => {
+  const tell: Tell = (name, figure) => {
     figures[name] = figure;
     if (!isJson) console.log(`${name}: ${JSON.stringify(figure)}`);
   };
-  const file = await startOnFile(options);
-  await setUp(file.origins[0] ?? "", `${receiver.origin}/hooks`);
-  tell("sqlite", await shareOf(receiver, file, workload, rounds));
-  await file.stop();
-  const system = await startOnPostgres(1, options);
+  try {
+    await receiver.start();
+    const file = await startOnFile(options);
+    try {
+      await setUp(file.origins[0] ?? "", `${receiver.origin}/hooks`);
+      tell("sqlite", await shareOf(receiver, file, workload, rounds));
+    } finally {
+      await file.stop();
+    }
+    const system = await startOnPostgres(1, options);
+    try {
+      await withClient(system.database, (client) => figuresOf(system, client, receiver, workload, rounds, tell));
+    } finally {
+      await system.stop();
+    }
+  } finally {
+    receiver.child.kill();
+  }
+  if (isJson) console.log(JSON.stringify(figures, null, 2));
+}
+
+type Tell = (name: string, figure: unknown) => void;
+type Client = Parameters<Parameters<typeof withClient>[1]>[0];
+
+/** `client` looks at what is owed during a round: a connection made for each look would be work of the database that no delivery needs. */
+async function figuresOf(
+  system: PostgresSystem,
+  client: Client,
+  receiver: Receiver,
+  workload: Workload,
+  rounds: number,
+  tell: Tell,
+): Promise<void> {
   const token = await setUp(system.origins[0] ?? "", `${receiver.origin}/hooks`);
   const held = await makeHeld(system, token, receiver);
-  const ours: Workload = { ...workload, isSettled: () => isElsewhereEmpty(system.database, held) };
+  const ours: Workload = { ...workload, isSettled: () => isElsewhereEmpty(client, held) };
   const share = (): Promise<Share> => shareOf(receiver, system, ours, rounds);
   const written = (fanOut: number): Promise<Written> =>
     perDelivery(system, ours.events, () => ownRound(receiver, system, { ...ours, fanOut }));
@@ -56,9 +83,6 @@ export async function postgresFigures(workload: Workload, options: SystemOptions
   for (let n = 1; n < FAN_OUT; n += 1) await subscribe(system.origins[0] ?? "", token, "orders/create", `${receiver.origin}/hooks/${n}`);
   await written(FAN_OUT);
   tell(`log and commits per delivery, fan-out ${FAN_OUT}`, await written(FAN_OUT));
-  await system.stop();
-  receiver.child.kill();
-  if (isJson) console.log(JSON.stringify(figures, null, 2));
 }
 
 function keptOf(with_: Share, plain: Share): { readonly kept: number; readonly perSecond: number } {
@@ -178,12 +202,10 @@ async function addSubscriptions(database: string): Promise<void> {
 }
 
 /** Whether nothing is owed but what is held; told from the key alone. */
-function isElsewhereEmpty(database: string, { shard, lane }: Held): Promise<boolean> {
-  return withClient(database, async (client) => {
-    const { rows } = await client.query<{ some: boolean }>(
-      "SELECT EXISTS (SELECT FROM task WHERE (shard, lane) < ($1::smallint, $2::bigint)) OR EXISTS (SELECT FROM task WHERE (shard, lane) > ($1::smallint, $2::bigint)) AS some",
-      [shard, lane],
-    );
-    return rows[0]?.some === false;
-  });
+async function isElsewhereEmpty(client: Client, { shard, lane }: Held): Promise<boolean> {
+  const { rows } = await client.query<{ some: boolean }>(
+    "SELECT EXISTS (SELECT FROM task WHERE (shard, lane) < ($1::smallint, $2::bigint)) OR EXISTS (SELECT FROM task WHERE (shard, lane) > ($1::smallint, $2::bigint)) AS some",
+    [shard, lane],
+  );
+  return rows[0]?.some === false;
 }
