@@ -1,11 +1,10 @@
-import { fork, spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { fork, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { redisMissing, startThrowAwayPostgres } from "@genhook/testkit";
+import { redisMissing, startRedis } from "@genhook/testkit";
 import { childrenOf, usageOf, usageOfAll, type Receiver } from "./processes.ts";
+import { startPostgres } from "./systems.ts";
 import { check, CLIENT_SECRET, PAYLOAD, SIGNING_SECRET, type Workload } from "./workload.ts";
 
 /** A queue that a Node team would write its deliveries with. */
@@ -40,35 +39,17 @@ export function peerMissing(peer: PeerName): string | null {
 }
 
 export function startPeerStore(peer: PeerName): Promise<PeerStore> {
-  return peer === "bullmq" ? startRedis() : startPostgres();
+  return peer === "bullmq" ? startSyncedRedis() : startDatabase();
 }
 
 /** Synced once a second: up to a second of what was accepted can be lost. With `always` it is half as fast. */
-async function startRedis(): Promise<PeerStore> {
-  const folder = mkdtempSync(join(tmpdir(), "genhook-bench-redis-"));
-  const address = join(folder, "redis.sock");
-  const flags = ["--port", "0", "--unixsocket", address, "--dir", folder, "--save", "", "--appendonly", "yes", "--appendfsync", "everysec"];
-  const server = spawn("redis-server", flags, { stdio: "ignore" });
-  const exited = once(server, "exit");
-  while (!existsSync(address)) {
-    if (server.exitCode !== null) throw new Error("redis-server ended before it listened");
-    await new Promise((resolve) => {
-      setTimeout(resolve, 5);
-    });
-  }
-  return {
-    address,
-    pids: () => [server.pid ?? 0],
-    stop: async () => {
-      server.kill();
-      await exited;
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+async function startSyncedRedis(): Promise<PeerStore> {
+  const redis = await startRedis(["--appendonly", "yes", "--appendfsync", "everysec"]);
+  return { address: redis.path, pids: () => [redis.pid()], stop: () => redis.close() };
 }
 
-async function startPostgres(): Promise<PeerStore> {
-  const postgres = await startThrowAwayPostgres({ settings: ["max_wal_size = 4GB", "checkpoint_timeout = 15min"] });
+async function startDatabase(): Promise<PeerStore> {
+  const postgres = await startPostgres();
   return {
     address: await postgres.createDatabase(),
     pids: () => [postgres.pid(), ...childrenOf(postgres.pid())],

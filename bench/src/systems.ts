@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startThrowAwayPostgres } from "@genhook/testkit";
+import { startThrowAwayPostgres, type ThrowAwayPostgres } from "@genhook/testkit";
 import { childrenOf, Server } from "./processes.ts";
 import { KEY } from "./workload.ts";
 
@@ -43,9 +43,14 @@ export interface PostgresSystem extends System {
   restart(count: number): Promise<void>;
 }
 
+/** For Genhook and for peers: no checkpoint is forced within a round. */
+export function startPostgres(): Promise<ThrowAwayPostgres> {
+  return startThrowAwayPostgres({ settings: ["max_wal_size = 4GB", "checkpoint_timeout = 15min"] });
+}
+
 /** PostgreSQL's own processes count as well: what it does is not free. */
 export async function startOnPostgres(count: number, options: SystemOptions): Promise<PostgresSystem> {
-  const postgres = await startThrowAwayPostgres({ settings: ["max_wal_size = 4GB", "checkpoint_timeout = 15min"] });
+  const postgres = await startPostgres();
   const environment = { GENHOOK_PLATFORM_KEY: KEY, GENHOOK_SEALING_KEY: "44".repeat(32) };
   const database = await postgres.createDatabase();
   let servers: readonly Server[] = [];

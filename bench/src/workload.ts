@@ -1,4 +1,5 @@
 import { TOPIC_BY_NAME } from "@genhook/contract";
+import { callApiWith, type CallApi } from "@genhook/testkit";
 import { Client, Pool } from "undici";
 import { runRaw, usageOfAll, type Receiver } from "./processes.ts";
 import type { System } from "./systems.ts";
@@ -18,6 +19,7 @@ export const SHOP = "suns-shop.genmystore.com";
 export const CLIENT_SECRET = "bench-client-secret-0123456789";
 export const SIGNING_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw9ZIo2LaLaSw=";
 export const PAYLOAD = JSON.stringify(TOPIC_BY_NAME.get("orders/create")?.sample);
+export const call: CallApi = callApiWith(KEY);
 const BATCH = 500;
 const BATCHES_UNDER_WAY = 3;
 
@@ -184,19 +186,6 @@ export async function subscribe(origin: string, token: string, topic: string, ad
     token,
   );
   return webhook.id;
-}
-
-export async function call<Answer>(origin: string, method: string, path: string, body?: unknown, token?: string): Promise<Answer> {
-  const response = await fetch(origin + path, {
-    method,
-    headers: {
-      ...(token === undefined ? { Authorization: `Bearer ${KEY}` } : { "X-Genstore-Access-Token": token }),
-      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-  return (await response.json()) as Answer;
 }
 
 export function median(numbers: readonly number[]): number {

@@ -1,10 +1,10 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { checkStore, type Breach } from "@genhook/core";
 import { openPostgresCheckReader } from "@genhook/storage";
-import { seededRandom, startEndpoint, startThrowAwayPostgres, type Endpoint, type ThrowAwayPostgres } from "@genhook/testkit";
+import { freePort, seededRandom, startEndpoint, startThrowAwayPostgres, type Endpoint, type ThrowAwayPostgres } from "@genhook/testkit";
 import { after, compare, drained, subscribeAll } from "./crash.ts";
 import { judgeNumbers } from "./numbers.ts";
-import { freePort, publish, ServerProcess } from "./server-process.ts";
+import { publish, ServerProcess } from "./server-process.ts";
 
 export interface ClusterCrashOptions {
   readonly events: number;

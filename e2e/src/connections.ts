@@ -2,7 +2,7 @@
  * Many connections at once: `node e2e/src/connections.ts [IDLE] [ACTIVE]` (5000 and 2000). Idle ones are kept open without a word, active
  * ones publish, one event after the other. Says what an idle connection costs, and that everything was answered and arrived.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { Agent, request } from "node:http";
 import { startEndpoint } from "@genhook/testkit";
@@ -32,13 +32,13 @@ export async function connectMany(idle: number, active: number): Promise<Connect
     const origin = await server.listening();
     await setUp(origin, [endpoint.url]);
     const before = readdirSync(`/proc/${server.pid}/fd`).length;
-    const residentMib = [resident(server.pid)];
+    const residentMib = [server.residentMib];
     sockets.push(...(await openIdle(origin, idle)));
-    residentMib.push(resident(server.pid));
+    residentMib.push(server.residentMib);
     const started = performance.now();
     const answers = await Promise.all(Array.from({ length: active }, (_, n) => publishInTurn(agent, origin, n)));
     const seconds = (performance.now() - started) / 1_000;
-    residentMib.push(resident(server.pid));
+    residentMib.push(server.residentMib);
     const statuses: Record<string, number> = {};
     const ids = new Set<string>();
     for (const { status, id } of answers.flat()) {
@@ -50,7 +50,7 @@ export async function connectMany(idle: number, active: number): Promise<Connect
     for (const socket of sockets) socket.destroy();
     agent.destroy();
     while (readdirSync(`/proc/${server.pid}/fd`).length > before + 64) await call(origin, "GET", "/healthz");
-    residentMib.push(resident(server.pid));
+    residentMib.push(server.residentMib);
     return {
       idle: sockets.length,
       active,
@@ -110,10 +110,6 @@ async function publishInTurn(agent: Agent, origin: string, n: number): Promise<{
     );
   }
   return answers;
-}
-
-function resident(pid: number): number {
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1_024);
 }
 
 if (import.meta.main) {

@@ -1,8 +1,8 @@
 import { checkStore, type Breach } from "@genhook/core";
 import { openSqliteCheckReader } from "@genhook/storage";
-import { seededRandom, startEndpoint, type Endpoint } from "@genhook/testkit";
+import { freePort, seededRandom, startEndpoint, type Endpoint } from "@genhook/testkit";
 import { judgeNumbers, subscribeNumbered, type Numbered } from "./numbers.ts";
-import { call, freePort, makeFolder, publish, ServerProcess, setUp } from "./server-process.ts";
+import { call, makeFolder, publish, ServerProcess, setUp } from "./server-process.ts";
 
 export interface CrashReport {
   readonly cycles: number;

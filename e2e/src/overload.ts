@@ -2,7 +2,6 @@
  * More publishes than the disk takes: `node e2e/src/overload.ts [SECONDS] [PUBLISHERS]` (30 and 400), each with events of a megabyte, one after
  * the other. Memory stays bounded, whoever is refused is told when to come back, and the next one is taken as soon as it stops.
  */
-import { readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { startEndpoint } from "@genhook/testkit";
 import { call, KEY, makeFolder, ServerProcess, setUp, SHOP } from "./server-process.ts";
@@ -30,7 +29,7 @@ export async function overload(seconds: number, publishers: number): Promise<Ove
   const accepted: string[] = [];
   let retryAfter = 0;
   let residentMaxMib = 0;
-  const watch = setInterval(() => (residentMaxMib = Math.max(residentMaxMib, resident(server.pid))), 50);
+  const watch = setInterval(() => (residentMaxMib = Math.max(residentMaxMib, server.residentMib)), 50);
   try {
     const origin = await server.listening();
     await setUp(origin, [endpoint.url]);
@@ -83,10 +82,6 @@ function publishOne(agent: Agent, origin: string): Promise<Answered> {
     sent.on("error", () => (isAnswered ? undefined : resolve({ status: 0, id: null, retryAfter: null })));
     sent.end(body);
   });
-}
-
-function resident(pid: number): number {
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1_024);
 }
 
 if (import.meta.main) console.log(JSON.stringify(await overload(Number(process.argv[2] ?? 30), Number(process.argv[3] ?? 400)), null, 2));

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { callApiWith, type CallApi } from "@genhook/testkit";
 
 export const BIN: string = fileURLToPath(new URL("../../packages/cli/src/bin.ts", import.meta.url));
 export const KEY = "end-to-end-platform-key-0123456789";
@@ -60,6 +60,11 @@ export class ServerProcess {
     if ((await Promise.race([more, this.exited.then(() => null)])) === null) throw new Error(`genhook ended:\n${this.output}`);
   }
 
+  /** What it has in memory just now, MiB. */
+  get residentMib(): number {
+    return Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, "utf8"))?.[1] ?? 0) / 1_024);
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
@@ -70,31 +75,7 @@ export function makeFolder(): { readonly path: string; readonly remove: () => vo
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** A port that is free just now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return port;
-}
-
-export async function call<Answer>(origin: string, method: string, path: string, body?: unknown, token?: string): Promise<Answer> {
-  const response = await fetch(origin + path, {
-    method,
-    headers: {
-      ...(token === undefined ? { Authorization: `Bearer ${KEY}` } : { "X-Genstore-Access-Token": token }),
-      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-  return (await response.json()) as Answer;
-}
+export const call: CallApi = callApiWith(KEY);
 
 /** A shop, an app, an installation and these subscriptions to `orders/create`; answers the installation's token. */
 export async function setUp(origin: string, addresses: readonly string[]): Promise<string> {

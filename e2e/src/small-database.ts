@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, rmSync } from "node:fs";
-import { postgresBinaries, withClient } from "@genhook/testkit";
+import { freePort, postgresBinaries, withClient } from "@genhook/testkit";
 import { after } from "./crash.ts";
 import { fill } from "./disk-full.ts";
-import { freePort, makeFolder } from "./server-process.ts";
+import { makeFolder } from "./server-process.ts";
 
 /** A PostgreSQL whose data lies on a small file system in memory. */
 export interface SmallDatabase {

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { startEndpoint, type Endpoint } from "@genhook/testkit";
+import { freePort, startEndpoint, type Endpoint } from "@genhook/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { BIN, freePort, KEY, makeFolder, ServerProcess, setUp, SHOP } from "../src/server-process.ts";
+import { BIN, KEY, makeFolder, ServerProcess, setUp, SHOP } from "../src/server-process.ts";
 
 const folder = makeFolder();
 const data = join(folder.path, "genhook-data");

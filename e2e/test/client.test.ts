@@ -1,7 +1,7 @@
 import { GenhookClient } from "@genhook/client";
-import { startEndpoint } from "@genhook/testkit";
+import { freePort, startEndpoint } from "@genhook/testkit";
 import { expect, test } from "vitest";
-import { freePort, KEY, makeFolder, ServerProcess, setUp, SHOP } from "../src/server-process.ts";
+import { KEY, makeFolder, ServerProcess, setUp, SHOP } from "../src/server-process.ts";
 
 const EVENTS = 400;
 const KILLS = 2;

@@ -10,7 +10,8 @@ import { GenhookClient } from "@genhook/client";
 import { afterAll, expect, test, vi } from "vitest";
 import worker from "../../examples/worker/src/worker.ts";
 import { SqliteD1 } from "../../examples/worker/test/sqlite-d1.ts";
-import { BIN, freePort, KEY, makeFolder, ServerProcess, SHOP } from "../src/server-process.ts";
+import { freePort } from "@genhook/testkit";
+import { BIN, KEY, makeFolder, ServerProcess, SHOP } from "../src/server-process.ts";
 
 const EXAMPLES = fileURLToPath(new URL("../../examples", import.meta.url));
 const folder = makeFolder();

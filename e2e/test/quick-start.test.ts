@@ -7,7 +7,8 @@ import { run } from "genhook/program";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { blocksOf } from "../../website/src/read-markdown.ts";
 import { shellCommands } from "../../website/src/shell-words.ts";
-import { freePort, makeFolder, ServerProcess } from "../src/server-process.ts";
+import { freePort } from "@genhook/testkit";
+import { makeFolder, ServerProcess } from "../src/server-process.ts";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
 const blocks = blocksOf(readFileSync(join(checkout, "docs/quick-start.md"), "utf8"));

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { insertEvent, insertEventSync, postgresSchema, sqliteSchema, type OutboxEvent } from "@genhook/outbox";
-import { hasPooler, openTestDatabases, startPooler, type Pooler, type TestDatabases } from "@genhook/testkit";
+import { poolerMissing, openTestDatabases, startPooler, type Pooler, type TestDatabases } from "@genhook/testkit";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Intake } from "../src/index.ts";
@@ -328,8 +328,7 @@ describe("an outbox in PostgreSQL", () => {
     expect(published.keys).toEqual(["1", "2", "3"]);
   });
 
-  const missing = hasPooler() ? null : "pgbouncer is missing: apt-get install pgbouncer";
-  describe.skipIf(missing !== null)(`behind a transaction pooler${missing === null ? "" : `: ${missing}`}`, () => {
+  describe.skipIf(poolerMissing !== null)(`behind a transaction pooler${poolerMissing === null ? "" : `: ${poolerMissing}`}`, () => {
     let pooler: Pooler;
     let pooled: pg.Pool;
     beforeAll(async () => {

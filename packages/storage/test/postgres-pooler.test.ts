@@ -4,7 +4,7 @@ import {
   buildSubscription,
   describeSharedStore,
   describeStore,
-  hasPooler,
+  poolerMissing,
   openTestDatabases,
   startPooler,
   withClient,
@@ -17,9 +17,8 @@ import { openPostgresStore } from "../src/index.ts";
 /** Fewer than a store has of its own, so that transactions of different uses share them. */
 const SERVER_CONNECTIONS = 3;
 const LEASE_MS = 400;
-const missing = hasPooler() ? null : "pgbouncer is missing: apt-get install pgbouncer";
 
-describe.skipIf(missing !== null)(`behind a transaction pooler${missing === null ? "" : `: ${missing}`}`, () => {
+describe.skipIf(poolerMissing !== null)(`behind a transaction pooler${poolerMissing === null ? "" : `: ${poolerMissing}`}`, () => {
   let databases: TestDatabases;
   let pooler: Pooler;
   let direct = "";

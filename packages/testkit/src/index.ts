@@ -1,3 +1,4 @@
+export { callApiWith, type CallApi } from "./call-api.ts";
 export { startEndpoint, type Answer, type Endpoint, type EndpointOptions, type Received } from "./endpoint.ts";
 export { startEgressProxy, type EgressProxy, type EgressProxyOptions } from "./egress-proxy.ts";
 export { natsMissing, startNats, type ThrowAwayNats } from "./brokers/nats.ts";
@@ -15,6 +16,7 @@ export * from "./store/builders.ts";
 export * from "./store/lives.ts";
 export { describeStore, type StoreHarness } from "./store/conformance.ts";
 export { describeSharedStore, type SharedStoreHarness } from "./store/conformance-shared.ts";
+export { freePort } from "./ports.ts";
 export { FaultProxy } from "./fault-proxy.ts";
 export {
   postgresBinaries,
@@ -25,5 +27,5 @@ export {
   type ThrowAwayPostgres,
   type ThrowAwayPostgresOptions,
 } from "./postgres/throw-away-postgres.ts";
-export { hasPooler, startPooler, type Pooler } from "./postgres/pooler.ts";
+export { poolerMissing, startPooler, type Pooler } from "./postgres/pooler.ts";
 export { openTestDatabases, type TestDatabases } from "./postgres/test-database.ts";

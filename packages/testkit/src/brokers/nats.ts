@@ -1,17 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { connect } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
-import { freePort } from "../postgres/free-port.ts";
+import { join } from "node:path";
+import { whyMissing } from "../installed.ts";
+import { freePort, listens } from "../ports.ts";
 
 /** Why no NATS server can be started here; null when one can. */
-export const natsMissing: string | null = (process.env["PATH"] ?? "")
-  .split(delimiter)
-  .some((folder) => existsSync(join(folder, "nats-server")))
-  ? null
-  : "nats-server is not installed (Debian: apt-get install nats-server)";
+export const natsMissing: string | null = whyMissing("nats-server");
 
 export interface ThrowAwayNats {
   /** `nats://127.0.0.1:port`. */
@@ -47,20 +43,4 @@ export async function startNats(): Promise<ThrowAwayNats> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Resolves once something listens; rejects when the process ends before. */
-export async function listens(port: number, server: ChildProcess): Promise<void> {
-  for (;;) {
-    if (server.exitCode !== null) throw new Error(`${server.spawnfile} ended with ${server.exitCode} before it listened`);
-    const isOpen = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, "127.0.0.1");
-      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-      socket.once("connect", () => socket.destroy());
-    });
-    if (isOpen) return;
-    await new Promise((resolve) => {
-      setTimeout(resolve, 10);
-    });
-  }
 }

@@ -3,8 +3,7 @@ import { once } from "node:events";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../postgres/free-port.ts";
-import { listens } from "./nats.ts";
+import { freePort, listens } from "../ports.ts";
 
 /** Debian's own command changes to another user and to shared folders; this is what it starts. */
 const COMMAND = ["/usr/lib/rabbitmq/bin/rabbitmq-server", "/usr/local/sbin/rabbitmq-server", "/opt/rabbitmq/sbin/rabbitmq-server"].find(

@@ -1,9 +1,10 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "./free-port.ts";
+import { whyMissing } from "../installed.ts";
+import { freePort } from "../ports.ts";
 
 /** A pooler in front of a server. */
 export interface Pooler {
@@ -16,10 +17,8 @@ export interface Pooler {
 const NOBODY = 65_534;
 const LOG_KEPT_CHARACTERS = 4_000;
 
-/** Whether pgbouncer is on this machine (Debian: `apt-get install pgbouncer`). */
-export function hasPooler(): boolean {
-  return spawnSync("pgbouncer", ["--version"], { stdio: "ignore" }).status === 0;
-}
+/** Why no pooler can be started here; null when one can. */
+export const poolerMissing: string | null = whyMissing("pgbouncer");
 
 /**
  * pgbouncer in transaction mode: every transaction may run on another of its few connections to the server, so what a session keeps
