@@ -6,7 +6,7 @@ import { fillDisk } from "../src/disk-full.ts";
 const canMount = spawnSync("unshare", ["--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs -o size=1m tmpfs /mnt"]).status === 0;
 
 test.skipIf(!canMount)(
-  "a full disk: publishing is refused with 503 and a time, and goes on without a restart; nothing accepted is lost",
+  `a full disk: publishing is refused with 503 and a time, and goes on without a restart; nothing accepted is lost${canMount ? "" : " (no right to mount here)"}`,
   async () => {
     const report = await fillDisk(2);
     const { output, ...counts } = report;

@@ -66,7 +66,7 @@ describe("the code of docs/verifying.md finds of each vector what the kit finds"
   });
 
   const python = spawnSync("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 9))"]).status === 0;
-  test.skipIf(!python)("Python", () => {
+  test.skipIf(!python)(`Python${python ? "" : ": no python3 of 3.9 or later here"}`, () => {
     const file = join(folder, "verify.py");
     const main = [
       "import json, sys",
@@ -84,7 +84,7 @@ describe("the code of docs/verifying.md finds of each vector what the kit finds"
   });
 
   const openssl = spawnSync("openssl", ["version"]).status === 0;
-  test.skipIf(!openssl)("a shell, for the body's HMAC", () => {
+  test.skipIf(!openssl)(`a shell, for the body's HMAC${openssl ? "" : ": no openssl here"}`, () => {
     const script = code("sh");
     expect(script).toContain("openssl dgst");
     const valid = vectors.bodyHmac.filter(({ expected, secrets }) => expected === "valid" && secrets.length === 1);

@@ -234,8 +234,9 @@ describe.skipIf(rabbitMissing !== null)(`RabbitMQ${rabbitMissing === null ? "" :
   });
 
   // Starting RabbitMQ again takes longer than the suite can wait: `npm run brokers`.
-  it.skipIf(process.env["GENHOOK_TEST_BROKERS"] === undefined)(
-    "a broker that is killed and started again loses nothing",
+  const isHurried = process.env["GENHOOK_TEST_BROKERS"] === undefined;
+  it.skipIf(isHurried)(
+    `a broker that is killed and started again loses nothing${isHurried ? " (tried by npm run brokers)" : ""}`,
     { timeout: 120_000 },
     async () => {
       await start({ routingKeys: pattern() });

@@ -70,6 +70,11 @@ export const RUNTIMES: readonly Runtime[] = [
   ),
 ];
 
+/** Its name, and why it is not tried where it is not. */
+export function titleOf(runtime: Runtime): string {
+  return isInstalled(runtime) ? runtime.name : `${runtime.name}: not fetched (npm run runtimes -w @genhook/receiver)`;
+}
+
 export function isInstalled({ executable }: Runtime): boolean {
   return existsSync(executable);
 }
