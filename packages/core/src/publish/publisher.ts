@@ -75,18 +75,19 @@ export class Publisher {
 
   /** Resolves after the fsync. A refused publish keeps no idempotency key. */
   publish(request: PublishRequest): Promise<Result<Published>> {
-    return new Promise((resolve, reject) => this.take(request, { published: resolve, failed: (error) => reject(asError(error)) }));
+    return promised((observer) => this.take(request, observer));
   }
 
-  /** The same without a promise: thousands of a batch wait at once, and what each holds is copied by every garbage collection. */
+  /** The same without a promise: thousands of a batch wait at once, and what each holds is copied by every garbage collection. Never throws. */
   take(request: PublishRequest, observer: PublishObserver): void {
-    if (this.#options.clock.doubt !== null) {
-      observer.published(this.#inDoubt());
-      return;
+    try {
+      const drafted = this.#options.clock.doubt === null ? this.#draft(request) : this.#inDoubt();
+      if (drafted.ok) this.#submit(drafted.value, observer);
+      else observer.published(drafted);
+    } catch (error) {
+      // Our mistake with this one event; its neighbours go on.
+      observer.failed(error);
     }
-    const drafted = this.#draft(request);
-    if (drafted.ok) this.#submit(drafted.value, observer);
-    else observer.published(drafted);
   }
 
   /**
@@ -123,9 +124,7 @@ export class Publisher {
       subjects: [],
       idempotency: null,
     };
-    return new Promise((resolve, reject) => {
-      this.#submit(draft, { published: resolve, failed: (error) => reject(asError(error)) });
-    });
+    return promised((observer) => this.#submit(draft, observer));
   }
 
   /** Commits a draft that needs no further check. */
@@ -289,6 +288,8 @@ function overloaded(why = ""): Result<never> {
   return refuse("overloaded", `${why}Nothing was written; try again later with the same idempotencyKey.`);
 }
 
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
+function promised(work: (observer: PublishObserver) => void): Promise<Result<Published>> {
+  return new Promise((resolve, reject) => {
+    work({ published: resolve, failed: (error) => reject(error instanceof Error ? error : new Error(String(error))) });
+  });
 }

@@ -32,11 +32,16 @@ async function publisherFor(count: number): Promise<Publisher> {
     payloads: makePayloads(),
     digest: () => "0".repeat(32),
     checkPayload: () => null,
-    subjectsOf: () => [],
+    subjectsOf: (_, __, payload) => {
+      if (payload === MISTAKE) throw new Error("our mistake");
+      return [];
+    },
     handOver: () => undefined,
   });
 }
 
+/** A payload that we fail on ourselves. */
+const MISTAKE = {};
 const EVENT = { shop: "shop-1.genmystore.com", topic: "orders/create", payload: new TextEncoder().encode("{}"), payloadValue: {} };
 
 test("an event may match as many webhooks as fit into its transaction, and one more is refused", async () => {
@@ -60,4 +65,17 @@ test("a test event is owed to its webhook alone, and refused where it could not 
     ok: false,
     refusal: { code: "unknown_topic" },
   });
+});
+
+test("an event that we fail on is told so itself; what was taken before and behind it in the same request is published", async () => {
+  const publisher = await publisherFor(1);
+  const taken = (payloadValue: unknown): Promise<string> =>
+    new Promise((resolve) => {
+      publisher.take(
+        { ...EVENT, payloadValue },
+        { published: ({ ok }) => resolve(ok ? "published" : "refused"), failed: (error) => resolve(String(error)) },
+      );
+    });
+  expect(await Promise.all([taken({}), taken(MISTAKE), taken({})])).toEqual(["published", "Error: our mistake", "published"]);
+  await expect(publisher.publish({ ...EVENT, payloadValue: MISTAKE })).rejects.toThrow("our mistake");
 });

@@ -161,7 +161,7 @@ class BatchItem implements PublishObserver {
     this.#batch.answered(this.#index, result.ok ? result.value : errorBody(result.refusal));
   }
 
-  /** It was logged where it happened; its neighbours were taken. */
+  /** Its neighbours are taken. What the store refused was logged where it happened. */
   failed(): void {
     this.#batch.answered(this.#index, errorBody({ code: "internal_error", message: "This event could not be stored." }));
   }
