@@ -173,7 +173,7 @@ export const CHECKS: Readonly<Record<CheckId, Check>> = {
     title: "takes events out of order",
     sends: "What changed later (`…/update`) before what happened first (`…/create`).",
     wants: "2xx for both.",
-    mend: "Order is not promised. Create what you do not have yet, and compare `X-Genstore-Triggered-At` before you overwrite what is newer.",
+    mend: "Order is promised to ordered webhooks alone. Create what you do not have yet, and compare `X-Genstore-Triggered-At` before you overwrite what is newer.",
   },
   "sequence-gap": {
     part: "again",
