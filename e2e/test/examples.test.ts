@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { GenhookClient } from "@genhook/client";
+import { freePort } from "@genhook/testkit";
 import { afterAll, expect, test, vi } from "vitest";
 import worker from "../../examples/worker/src/worker.ts";
 import { SqliteD1 } from "../../examples/worker/test/sqlite-d1.ts";
-import { freePort } from "@genhook/testkit";
 import { BIN, KEY, makeFolder, ServerProcess, SHOP } from "../src/server-process.ts";
 
 const EXAMPLES = fileURLToPath(new URL("../../examples", import.meta.url));

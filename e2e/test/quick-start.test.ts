@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
+import { freePort } from "@genhook/testkit";
 import { run } from "genhook/program";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { blocksOf } from "../../website/src/read-markdown.ts";
 import { shellCommands } from "../../website/src/shell-words.ts";
-import { freePort } from "@genhook/testkit";
 import { makeFolder, ServerProcess } from "../src/server-process.ts";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
