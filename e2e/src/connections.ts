@@ -6,7 +6,7 @@ import { readdirSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { Agent, request } from "node:http";
 import { startEndpoint } from "@genhook/testkit";
-import { call, KEY, makeFolder, ServerProcess, setUp, SHOP } from "./server-process.ts";
+import { call, KEY, makeFolder, ServerProcess, settled, setUp, SHOP } from "./server-process.ts";
 
 export interface ConnectionsReport {
   readonly idle: number;
@@ -45,7 +45,7 @@ export async function connectMany(idle: number, active: number): Promise<Connect
       statuses[status] = (statuses[status] ?? 0) + 1;
       if (id !== null) ids.add(id);
     }
-    while ((await call<{ now: { pending: number } }>(origin, "GET", "/platform/v1/stats")).now.pending > 0);
+    await settled(origin);
     const arrived = new Set(endpoint.received.map(({ headers }) => headers["x-genstore-event-id"]));
     for (const socket of sockets) socket.destroy();
     agent.destroy();

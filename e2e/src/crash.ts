@@ -2,7 +2,7 @@ import { checkStore, type Breach } from "@genhook/core";
 import { openSqliteCheckReader } from "@genhook/storage";
 import { freePort, seededRandom, startEndpoint, type Endpoint } from "@genhook/testkit";
 import { judgeNumbers, subscribeNumbered, type Numbered } from "./numbers.ts";
-import { call, makeFolder, publish, ServerProcess, setUp } from "./server-process.ts";
+import { makeFolder, pendingAt, publish, ServerProcess, setUp } from "./server-process.ts";
 
 export interface CrashReport {
   readonly cycles: number;
@@ -117,7 +117,7 @@ async function checkFile(folder: string, checked: { checks: number; breaches: Br
 export async function drained(origin: string): Promise<number> {
   let pending = Number.POSITIVE_INFINITY;
   for (let look = 0; look < 300 && pending > 0; look += 1) {
-    ({ pending } = (await call<{ now: { pending: number } }>(origin, "GET", "/platform/v1/stats")).now);
+    pending = await pendingAt(origin);
     if (pending > 0) await after(100);
   }
   return pending;

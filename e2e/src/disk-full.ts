@@ -5,7 +5,7 @@
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { startEndpoint } from "@genhook/testkit";
-import { call, makeFolder, ServerProcess, setUp, SHOP, KEY } from "./server-process.ts";
+import { call, KEY, makeFolder, ServerProcess, settled, setUp, SHOP } from "./server-process.ts";
 
 export interface DiskFullReport {
   readonly accepted: number;
@@ -52,7 +52,7 @@ export async function fillDisk(cycles: number): Promise<DiskFullReport> {
       rmSync(filler);
       while ((await publisher.publish()) !== 202);
     }
-    while ((await call<{ now: { pending: number } }>(publisher.origin, "GET", "/platform/v1/stats")).now.pending > 0);
+    await settled(publisher.origin);
     const arrived = new Set(endpoint.received.map(({ headers }) => headers["x-genstore-event-id"]));
     const { accepted, statuses, retryAfter, changes } = publisher;
     return {

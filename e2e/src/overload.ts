@@ -4,7 +4,7 @@
  */
 import { Agent, request } from "node:http";
 import { startEndpoint } from "@genhook/testkit";
-import { call, KEY, makeFolder, ServerProcess, setUp, SHOP } from "./server-process.ts";
+import { KEY, makeFolder, ServerProcess, settled, setUp, SHOP } from "./server-process.ts";
 
 export interface OverloadReport {
   readonly statuses: Readonly<Record<string, number>>;
@@ -45,7 +45,7 @@ export async function overload(seconds: number, publishers: number): Promise<Ove
     await Promise.all(Array.from({ length: publishers }, publish));
     const { status: afterwards, id } = await publishOne(agent, origin);
     if (id !== null) accepted.push(id);
-    while ((await call<{ now: { pending: number } }>(origin, "GET", "/platform/v1/stats")).now.pending > 0);
+    await settled(origin);
     const arrived = new Set(endpoint.received.map(({ headers }) => headers["x-genstore-event-id"]));
     return { statuses, retryAfter, residentMaxMib, afterwards, lost: accepted.filter((each) => !arrived.has(each)).length };
   } finally {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { callApiWith, type CallApi } from "@genhook/testkit";
 
@@ -76,6 +77,16 @@ export function makeFolder(): { readonly path: string; readonly remove: () => vo
 }
 
 export const call: CallApi = callApiWith(KEY);
+
+/** How many deliveries are owed. */
+export async function pendingAt(origin: string): Promise<number> {
+  return (await call<{ now: { pending: number } }>(origin, "GET", "/platform/v1/stats")).now.pending;
+}
+
+/** Resolves once nothing is owed. */
+export async function settled(origin: string): Promise<void> {
+  while ((await pendingAt(origin)) > 0) await setTimeout(20);
+}
 
 /** A shop, an app, an installation and these subscriptions to `orders/create`; answers the installation's token. */
 export async function setUp(origin: string, addresses: readonly string[]): Promise<string> {

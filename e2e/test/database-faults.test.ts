@@ -2,7 +2,7 @@ import { startEndpoint, openTestDatabases, FaultProxy, withClient, type Endpoint
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { after, compare } from "../src/crash.ts";
 import { promote } from "../src/promotion.ts";
-import { call, KEY, publish, ServerProcess, setUp, SHOP } from "../src/server-process.ts";
+import { call, KEY, publish, ServerProcess, settled, setUp, SHOP } from "../src/server-process.ts";
 import { startSmallPostgres } from "../src/small-database.ts";
 
 const SEALING_KEY = "66".repeat(32);
@@ -77,7 +77,7 @@ test("the connection is cut between a commit and its answer: the event is accept
     await swallowed;
     await arrived([id ?? ""]);
   }
-  while ((await call<{ now: { pending: number } }>(origin, "GET", "/platform/v1/stats")).now.pending > 0) await after(20);
+  await settled(origin);
   const rows = await withClient(
     database,
     async (client) => (await client.query("SELECT count(*)::int AS n FROM event WHERE topic = 'orders/create'")).rows,
@@ -165,7 +165,7 @@ test("the disk under PostgreSQL is full: publishing is refused, reading goes on,
       ids.push(...(await idsOf(answers)), ...(await idsOf(await publishUntil(origin, 202, note))));
     }
     await arrived(ids);
-    while ((await call<{ now: { pending: number } }>(origin, "GET", "/platform/v1/stats")).now.pending > 0) await after(20);
+    await settled(origin);
     expect(new Set(receiver.received.map(({ headers }) => headers["x-genstore-event-id"])).size).toBe(ids.length);
   } finally {
     await postgres.close();

@@ -2,7 +2,7 @@ import { startEndpoint, openTestDatabases, withClient, type TestDatabases } from
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { after, compare } from "../src/crash.ts";
 import { makeNewerVersion } from "../src/newer-version.ts";
-import { BIN, call, makeFolder, publish, ServerProcess, setUp } from "../src/server-process.ts";
+import { BIN, makeFolder, publish, ServerProcess, settled, setUp } from "../src/server-process.ts";
 
 let databases: TestDatabases;
 beforeAll(async () => {
@@ -62,7 +62,7 @@ test("processes are replaced one by one by a version whose schema is one further
     expect(publishing.ids.length).toBeGreaterThan(20);
     while (compare(publishing.ids, [receiver]).lost.length > 0) await after(50);
     const origin = await back.listening();
-    while ((await call<{ now: { pending: number } }>(origin, "GET", "/platform/v1/stats")).now.pending > 0) await after(20);
+    await settled(origin);
     expect(compare(publishing.ids, [receiver])).toEqual({ lost: [], repeated: 0 });
 
     await Promise.all([stop(two), stop(back)]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { startEndpoint } from "@genhook/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { call, makeFolder, publish, ServerProcess, setUp } from "../src/server-process.ts";
+import { makeFolder, pendingAt, publish, ServerProcess, setUp } from "../src/server-process.ts";
 
 let folder = makeFolder();
 
@@ -135,7 +135,7 @@ test("genhook trigger publishes the topic's sample and shows what became of it",
   const wrong = new ServerProcess(["trigger", "orders/created", "--url", origin]);
   expect((await wrong.exited).code).toBe(2);
   expect(wrong.output).toContain("Did you mean orders/create");
-  expect((await call<{ now: { pending: number } }>(origin, "GET", "/platform/v1/stats")).now.pending).toBe(0);
+  expect(await pendingAt(origin)).toBe(0);
   server.kill("SIGTERM");
   await server.exited;
   await endpoint.close();
