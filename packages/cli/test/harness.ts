@@ -24,8 +24,11 @@ export interface Output {
   readonly error: string;
 }
 
-/** Runs a command line in this process, with a terminal that keeps what is written. */
-export async function runCommand(args: readonly string[], options: TerminalOptions = {}): Promise<Output> {
+/** A terminal that keeps what is written. */
+export function keepingTerminal(options: TerminalOptions = {}): {
+  readonly terminal: Terminal;
+  readonly written: { readonly out: string; readonly error: string };
+} {
   const written = { out: "", error: "" };
   const typed = [...(options.typed ?? [])];
   const isTty = options.isTty ?? false;
@@ -53,6 +56,12 @@ export async function runCommand(args: readonly string[], options: TerminalOptio
     },
     interrupts: () => options.interrupts ?? new AbortController().signal,
   };
+  return { terminal, written };
+}
+
+/** Runs a command line in this process. */
+export async function runCommand(args: readonly string[], options: TerminalOptions = {}): Promise<Output> {
+  const { terminal, written } = keepingTerminal(options);
   const exit = await run(["node", "genhook", ...args], terminal);
   return { exit, ...written };
 }

@@ -3,8 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { insertEventSync, sqliteSchema } from "@genhook/outbox";
+import type { Source, SourceRecord } from "@genhook/sources";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runCommand, ScriptedApi } from "./harness.ts";
+import { makeIntakeLog } from "../src/intake/intake-log.ts";
+import { runIntake, type IntakeFlags } from "../src/intake/run-intake.ts";
+import { keepingTerminal, runCommand, ScriptedApi } from "./harness.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "genhook-cli-intake-"));
 const outbox = join(folder, "shop.db");
@@ -90,4 +93,30 @@ test("a key that may not publish is said at once", async () => {
   api.on("POST /platform/v1/events", { status: 403, body: { error: "The key's role does not allow this.", code: "scope_missing" } });
   const { exit, error } = await runCommand(["relay", "--outbox", outbox, "--url", api.origin, "--key", "k"]);
   expect([exit, error]).toEqual([4, expect.stringContaining("role does not allow")]);
+});
+
+/** A broker's connection keeps a process alive until it is closed. */
+test.each<[string, (origin: string) => IntakeFlags, string]>([
+  ["no key", (url) => ({ url }), "There is no platform key"],
+  ["a key that may not publish", (url) => ({ url, key: "k" }), "role does not allow"],
+  ["no port for the metrics", () => ({ url: "http://127.0.0.1:1", key: "k", metricsPort: "x" }), "--metrics-port"],
+])("%s: the source is closed, so that the process can end", async (_, flags, says) => {
+  let closed = 0;
+  const source: Source<SourceRecord> = {
+    name: "a source",
+    blocksLanes: false,
+    take: () => expect.fail("nothing is to be taken"),
+    accepted: () => expect.fail("nothing was taken"),
+    refused: () => expect.fail("nothing was taken"),
+    isCurrent: () => true,
+    backlog: () => Promise.resolve({ waiting: 0, oldestAt: null, refused: 0 }),
+    close: () => {
+      closed += 1;
+      return Promise.resolve();
+    },
+  };
+  api.on("POST /platform/v1/events", { status: 403, body: { error: "The key's role does not allow this.", code: "scope_missing" } });
+  const { terminal } = keepingTerminal({ environment: { HOME: folder } });
+  await expect(runIntake(source, flags(api.origin), makeIntakeLog(), terminal)).rejects.toThrow(says);
+  expect(closed).toBe(1);
 });
