@@ -225,6 +225,7 @@ describe("genhook listen", () => {
   test.each([
     [["--topic", "orders/creat"], 2, "Did you mean orders/create"],
     [["--forward", "ftp://localhost"], 2, "--forward must be an address"],
+    [["--forward", "http://user:word@localhost:3000"], 2, "no user and no fragment"],
     [["--forward", ":3000", "--attempts", "9"], 2, "--attempts must be a whole number from 1 to 8"],
     [["--topic", "products/create"], 4, "scope"],
   ])("refuses %j", async (args, exit, message) => {

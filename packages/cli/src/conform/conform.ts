@@ -6,6 +6,7 @@ import { confirm } from "../commands/confirm.ts";
 import { printJson } from "../commands/session.ts";
 import { wholeDomain } from "../commands/whole-domain.ts";
 import { didYouMean } from "../did-you-mean.ts";
+import { readEndpointAddress } from "../endpoint-address.ts";
 import { note, printLine, type Terminal } from "../output/terminal.ts";
 import type { Payload } from "../publish/vary-sample.ts";
 import { findAppSecrets } from "../session/find-app-secrets.ts";
@@ -38,7 +39,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** `genhook conform`: sends an endpoint what it will meet in production, and judges its answers. Needs no server. */
 export async function conform(address: string, flags: ConformFlags, terminal: Terminal): Promise<void> {
-  const url = readAddress(address);
+  const url = readEndpointAddress(address, "Give the endpoint's address");
   const secrets = readSecrets(flags, terminal);
   const place = readPlace(flags);
   const chosen = readOnly(flags.only);
@@ -121,15 +122,6 @@ function jsonOf(address: string, { topic, shopDomain, seed }: MadePlace, results
       docs: docsLink(id),
     })),
   };
-}
-
-function readAddress(address: string): URL {
-  const text = /^[a-z]+:\/\//i.test(address) ? address : `http://${address.startsWith(":") ? "localhost" : ""}${address}`;
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw usage(`Give the endpoint's address, such as http://localhost:3000/hooks, not "${address}".`);
-  if (url.username !== "" || url.hash !== "") throw usage("An address has no user and no fragment.");
-  return url;
 }
 
 function readSecrets(flags: ConformFlags, terminal: Terminal): EndpointUnderTest["secrets"] {

@@ -4,6 +4,7 @@ import { CliError, usage } from "../cli-error.ts";
 import { explainError } from "../commands/explain-error.ts";
 import { timeStyle, type CommonFlags } from "../commands/session.ts";
 import { didYouMean } from "../did-you-mean.ts";
+import { readEndpointAddress } from "../endpoint-address.ts";
 import { note, paint, printLine, type Terminal } from "../output/terminal.ts";
 import { count } from "../output/text.ts";
 import { pause } from "../pause.ts";
@@ -79,9 +80,7 @@ export async function listen(flags: ListenFlags, terminal: Terminal): Promise<vo
 }
 
 function makeForwarder(forward: string, flags: ListenFlags, terminal: Terminal, signal: AbortSignal): Forwarder {
-  const text = /^[a-z]+:\/\//i.test(forward) ? forward : `http://${forward.startsWith(":") ? "localhost" : ""}${forward}`;
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
-    throw usage(`--forward must be an address such as http://localhost:3000/hooks, not "${forward}".`);
+  const address = readEndpointAddress(forward, "--forward must be an address").href;
   const { clientSecret, signingSecret } = findAppSecrets(flags, terminal.environment);
   if (clientSecret === null && signingSecret === null) {
     throw usage(
@@ -89,7 +88,6 @@ function makeForwarder(forward: string, flags: ListenFlags, terminal: Terminal, 
       "To keep them: genhook login --client-id ID --token TOKEN",
     );
   }
-  const address = new URL(text).href;
   return new Forwarder({
     address,
     secrets: { clientSecret, signingSecrets: signingSecret === null ? [] : [signingSecret] },
