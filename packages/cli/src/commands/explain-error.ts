@@ -13,6 +13,11 @@ export function explainError(error: unknown, session: Session, route?: Route): u
   return new CliError(exitOf(error), error.code, messageOf(error, route), hintsOf(error, session, route));
 }
 
+/** The server is away or busy: worth waiting for. */
+export function isPassing(error: ApiError): boolean {
+  return ["unreachable", "timed_out", "not_genhook", "overloaded", "rate_limited", "internal_error"].includes(error.code);
+}
+
 function messageOf(error: ApiError, route: Route | undefined): string {
   const flag = error.member === null || error.member === "body" ? null : `--${dashed(error.member.split(".").at(-1) ?? error.member)}`;
   return flag === null || route === undefined || error.status !== 422 ? error.message : `${error.message} (${flag})`;

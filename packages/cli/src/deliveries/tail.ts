@@ -1,6 +1,6 @@
 import { ApiError, type ApiClient, type DeliveryEntry } from "@genhook/contract/client";
 import { usage } from "../cli-error.ts";
-import { explainError } from "../commands/explain-error.ts";
+import { explainError, isPassing } from "../commands/explain-error.ts";
 import { openSession, timeStyle, type CommonFlags } from "../commands/session.ts";
 import { note, paint, type Terminal } from "../output/terminal.ts";
 import { formatSpan } from "../output/time.ts";
@@ -106,11 +106,6 @@ function print(entry: DeliveryEntry, { terminal, flags }: Tail): void {
 
 function lastOf<Entry>(entries: readonly Entry[], amount: number): readonly Entry[] {
   return amount === 0 ? [] : entries.slice(-amount);
-}
-
-/** The server is away or busy: worth waiting for. */
-function isPassing(error: ApiError): boolean {
-  return ["unreachable", "timed_out", "not_genhook", "overloaded", "rate_limited", "internal_error"].includes(error.code);
 }
 
 function readInterval(text: string | undefined): number | null {

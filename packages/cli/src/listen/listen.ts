@@ -1,7 +1,7 @@
 import { TOPICS } from "@genhook/contract";
 import { ApiError } from "@genhook/contract/client";
 import { CliError, usage } from "../cli-error.ts";
-import { explainError } from "../commands/explain-error.ts";
+import { explainError, isPassing } from "../commands/explain-error.ts";
 import { timeStyle, type CommonFlags } from "../commands/session.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { readEndpointAddress } from "../endpoint-address.ts";
@@ -213,11 +213,6 @@ async function skipLost({ feed, state, terminal, stop }: Listening, topic: strin
   const oldest = events[0]?.sequence ?? last + 1;
   note(terminal, paint(terminal, "yellow", `${topic}: numbers before ${oldest} are past retention; going on with it.`));
   state.set(topic, { webhookId, after: oldest - 1 });
-}
-
-/** The server is away or busy: worth waiting for. */
-function isPassing(error: ApiError): boolean {
-  return ["unreachable", "timed_out", "not_genhook", "overloaded", "rate_limited", "internal_error"].includes(error.code);
 }
 
 /** Deletes what was made, unless it is to be kept; says how to go on. */
