@@ -1,7 +1,7 @@
 import { backupSqlite, restoreSqlite } from "@genhook/storage";
 import { usage } from "../cli-error.ts";
 import { confirm } from "../commands/confirm.ts";
-import { note, paint, printLine, type Terminal } from "../output/terminal.ts";
+import { CLEAR_LINE, note, paint, printLine, type Terminal } from "../output/terminal.ts";
 import { asCliError, dataFolderOf, type DataFlags } from "./data-flags.ts";
 
 export interface BackupFlags extends DataFlags {
@@ -12,8 +12,6 @@ export interface RestoreFlags extends DataFlags {
   readonly from?: string;
   readonly yes?: boolean;
 }
-
-const CLEAR_LINE = "\r\u001b[K";
 
 /** `genhook backup`: copies the data file, also while a server uses it. */
 export async function backup(flags: BackupFlags, terminal: Terminal): Promise<void> {

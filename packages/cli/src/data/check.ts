@@ -2,7 +2,7 @@ import { BREACHES, checkStore, type BreachKind, type CheckReader, type CheckRepo
 import { openPostgresCheckReader, openSqliteCheckReader } from "@genhook/storage";
 import { CliError, usage } from "../cli-error.ts";
 import { printJson } from "../commands/session.ts";
-import { note, paint, printLine, type Terminal } from "../output/terminal.ts";
+import { CLEAR_LINE, note, paint, printLine, type Terminal } from "../output/terminal.ts";
 import { count, harmless } from "../output/text.ts";
 import { formatSpan } from "../output/time.ts";
 import { asCliError, dataFolderOf, type DataFlags } from "./data-flags.ts";
@@ -17,7 +17,6 @@ export interface CheckFlags extends DataFlags {
 const BREACHES_SHOWN = 20;
 const DAY_MS = 86_400_000;
 const PROGRESS_EVERY_MS = 200;
-const CLEAR_LINE = "\r\u001b[K";
 
 /** What is checked: its name for people, and how it is opened. */
 interface Checked {

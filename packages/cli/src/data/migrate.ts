@@ -5,7 +5,7 @@ import { moveToPostgres, type MoveReport } from "@genhook/storage";
 import { CliError, usage } from "../cli-error.ts";
 import { printJson } from "../commands/session.ts";
 import { Table } from "../output/table.ts";
-import { note, paint, printLine, type Terminal } from "../output/terminal.ts";
+import { CLEAR_LINE, note, paint, printLine, type Terminal } from "../output/terminal.ts";
 import { count } from "../output/text.ts";
 import { asCliError } from "./data-flags.ts";
 
@@ -18,7 +18,6 @@ export interface MigrateFlags {
 }
 
 const PROGRESS_EVERY_MS = 200;
-const CLEAR_LINE = "\r\u001b[K";
 const DIGEST_SHOWN = 12;
 
 /** `genhook migrate`: moves a data folder into a database. */

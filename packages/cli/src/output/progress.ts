@@ -1,10 +1,9 @@
-import { paint, type Terminal } from "./terminal.ts";
+import { CLEAR_LINE, paint, type Terminal } from "./terminal.ts";
 import { formatSpan } from "./time.ts";
 
 const REDRAW_EVERY_MS = 100;
 const LINE_EVERY_MS = 5_000;
 const BAR_WIDTH = 24;
-const CLEAR_LINE = "\r\u001b[K";
 
 /** How far a long command is: a bar that redraws itself on a terminal, a line now and then elsewhere. On standard error. */
 export class Progress {

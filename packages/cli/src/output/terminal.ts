@@ -38,6 +38,9 @@ export function wantsColour(environment: Readonly<Record<string, string | undefi
   return isTty && environment["TERM"] !== "dumb";
 }
 
+/** Back to the beginning of the line, and away with what stands there: in front of what is drawn anew. */
+export const CLEAR_LINE = "\r\u001b[K";
+
 export function printLine(terminal: Terminal, line: string = ""): void {
   terminal.out(`${line}\n`);
 }

@@ -5,7 +5,7 @@ import type { ApiClient } from "@genhook/contract/client";
 import { CliError, usage } from "../cli-error.ts";
 import { explainError } from "../commands/explain-error.ts";
 import { openSession, printJson, type CommonFlags } from "../commands/session.ts";
-import { note, printLine, type Terminal } from "../output/terminal.ts";
+import { CLEAR_LINE, note, printLine, type Terminal } from "../output/terminal.ts";
 import { count } from "../output/text.ts";
 import { formatSpan } from "../output/time.ts";
 import { sendLines } from "./send-lines.ts";
@@ -14,7 +14,6 @@ const BATCH_MAX = 500;
 const BATCH_BYTES_MAX = 8_000_000;
 const REFUSED_SHOWN = 20;
 const PROGRESS_EVERY_MS = 200;
-const CLEAR_LINE = "\r\u001b[K";
 
 interface Refused {
   readonly line: number;
