@@ -89,6 +89,10 @@ describe("ordered webhooks", () => {
     expect((await own("GET", "/blocked-keys")).body).toEqual(body);
     expect((await own("GET", `/blocked-keys?webhookId=${created}`)).body).toEqual({ blockedKeys: [] });
     expect(arrived(behind)).toEqual([]);
+    const at = await h.call("GET", `${P}/endpoints/${body.blockedKeys[0].endpointId}`);
+    expect(at.body.endpoint.backlog).toMatchObject({ pending: behind.length, more: false });
+    const headers = { Authorization: `Bearer ${await h.signIn(app)}` };
+    expect((await h.call("GET", "/apps/v1/stats", undefined, { key: null, headers })).body.now.pending).toBe(behind.length);
 
     const waiting = await h.call("GET", `${P}/deliveries?state=pending&webhookId=${created}&limit=3`);
     expect(waiting.body.deliveries).toHaveLength(3);
