@@ -1,11 +1,11 @@
-import { Alert, Button, Group, Modal, Select, TextInput } from "@mantine/core";
+import { Button, Group, Modal, Select, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { KeyEntry } from "@genhook/contract/client";
 import { useState } from "react";
 import { Confirm } from "../parts/confirm.tsx";
-import { CopyButton } from "../parts/copy-button.tsx";
 import { EntryList, type Column } from "../parts/entry-list.tsx";
 import { Page } from "../parts/page.tsx";
+import { ShownOnce } from "../parts/shown-once.tsx";
 import { StateMark } from "../parts/state-mark.tsx";
 import { Empty, Failed } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
@@ -125,18 +125,7 @@ function NewKey({ refresh, onClose }: { readonly refresh: () => Promise<void>; r
           </Group>
         </form>
       ) : (
-        <>
-          <Alert color="yellow" mb="md">
-            {words.keys.shownOnce}
-          </Alert>
-          <div className="source" tabIndex={0} role="region" aria-label={words.keys.title}>
-            {made}
-          </div>
-          <div className="page-actions spread">
-            <CopyButton text={made} name={words.keys.title} />
-            <Button onClick={onClose}>{words.secrets.copied}</Button>
-          </div>
-        </>
+        <ShownOnce name={words.keys.title} lead={words.keys.shownOnce} text={made} onCopied={onClose} />
       )}
     </Modal>
   );

@@ -4,10 +4,10 @@ import type { Input, PortalLinkEntry } from "@genhook/contract/client";
 import { useState } from "react";
 import { formatList } from "../format.ts";
 import { Confirm } from "../parts/confirm.tsx";
-import { CopyButton } from "../parts/copy-button.tsx";
 import { EntryList, type Column } from "../parts/entry-list.tsx";
 import { AppFilter, ShopFilter, useFilters } from "../parts/filters.tsx";
 import { Page } from "../parts/page.tsx";
+import { ShownOnce } from "../parts/shown-once.tsx";
 import { StateMark, type Tone } from "../parts/state-mark.tsx";
 import { Failed } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
@@ -97,18 +97,7 @@ function NewLink({ onClose }: { readonly onClose: () => void }) {
       {made === undefined ? (
         <Choice isPending={make.isPending} error={make.error} onChosen={make.mutate} onClose={onClose} />
       ) : (
-        <>
-          <Alert color="yellow" mb="md">
-            {words.links.shownOnce}
-          </Alert>
-          <div className="source" tabIndex={0} role="region" aria-label={words.links.title}>
-            {made.url}
-          </div>
-          <div className="page-actions spread">
-            <CopyButton text={made.url} name={words.links.title} />
-            <Button onClick={onClose}>{words.secrets.copied}</Button>
-          </div>
-        </>
+        <ShownOnce name={words.links.title} lead={words.links.shownOnce} text={made.url} onCopied={onClose} />
       )}
     </Modal>
   );

@@ -1,10 +1,10 @@
-import { Alert, Button, Modal } from "@mantine/core";
+import { Modal } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import type { AppEntry, SecretEntry } from "@genhook/contract/client";
 import { useState } from "react";
 import { Confirm } from "../parts/confirm.tsx";
-import { CopyButton } from "../parts/copy-button.tsx";
 import { Panel } from "../parts/page.tsx";
+import { ShownOnce } from "../parts/shown-once.tsx";
 import { StateMark, type Tone } from "../parts/state-mark.tsx";
 import { Time } from "../parts/time.tsx";
 import { client } from "../session/client.ts";
@@ -44,16 +44,7 @@ export function Secrets({ app }: { readonly app: Pick<AppEntry, "clientId" | "se
         closeOnClickOutside={false}
         closeButtonProps={{ "aria-label": words.dialog.close }}
       >
-        <Alert color="yellow" mb="md">
-          {words.secrets.shownOnce}
-        </Alert>
-        <div className="source" tabIndex={0} role="region" aria-label={words.secrets.title}>
-          {shown?.secret}
-        </div>
-        <div className="page-actions spread">
-          <CopyButton text={shown?.secret ?? ""} name={words.secrets.title} />
-          <Button onClick={() => setShown(null)}>{words.secrets.copied}</Button>
-        </div>
+        <ShownOnce name={words.secrets.title} lead={words.secrets.shownOnce} text={shown?.secret ?? ""} onCopied={() => setShown(null)} />
       </Modal>
     </>
   );
