@@ -24,6 +24,12 @@ export function apiError(error: ContractError): ApiError {
   return new ApiError(error, error.code === "overloaded" ? { "Retry-After": String(OVERLOADED_RETRY_SECONDS) } : {});
 }
 
+/** 429 of an empty bucket, with the time after which there is room again. */
+export function rateLimited(message: string, waitMs: number, headers: Readonly<Record<string, string>> = {}): never {
+  const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
+  throw new ApiError({ code: "rate_limited", message }, { ...headers, "Retry-After": String(seconds) });
+}
+
 /** The value, or the refusal as an answer. `under` is put before the member's name. */
 export function valueOf<Value>(result: Result<Value>, under = ""): Value {
   if (result.ok) return result.value;

@@ -3,7 +3,7 @@ import { API_HEADERS, isApiVersion } from "@genhook/contract";
 import type { App, DirectoryService, Installation, Plan, Shop, Store } from "@genhook/core";
 import type { CallerUrl } from "./caller-url.ts";
 import { sha256 } from "../secrets/tokens.ts";
-import { ApiError, fail } from "./api-error.ts";
+import { fail, rateLimited } from "./api-error.ts";
 import type { WrongCredentials } from "./wrong-credentials.ts";
 
 /** Who calls the App API: an installation, with what it is allowed. */
@@ -62,11 +62,9 @@ export async function identifyApp(options: AppAccessOptions, request: IncomingMe
   const bucket = await options.store.credentials.takeToken(app.id, shop.id, size, perSecond, options.now());
   const rateLimit = `${bucket.used}/${size}`;
   if (!bucket.taken) {
-    const seconds = Math.max(1, Math.ceil(bucket.waitMs / 1000));
-    throw new ApiError(
-      { code: "rate_limited", message: `The bucket of ${size} calls is empty; it gains ${perSecond} per second.` },
-      { [API_HEADERS.rateLimit]: rateLimit, "Retry-After": String(seconds) },
-    );
+    rateLimited(`The bucket of ${size} calls is empty; it gains ${perSecond} per second.`, bucket.waitMs, {
+      [API_HEADERS.rateLimit]: rateLimit,
+    });
   }
   return { app, shop, installation, rateLimit };
 }

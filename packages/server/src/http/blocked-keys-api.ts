@@ -1,4 +1,12 @@
-import { deliveryId, parseDeliveryId, type BlockedKey, type BlockedKeys, type Directory, type Store } from "@genhook/core";
+import {
+  deliveryId,
+  parseDeliveryId,
+  type BlockedKey,
+  type BlockedKeys,
+  type Directory,
+  type Store,
+  type Subscription,
+} from "@genhook/core";
 import { momentText } from "./views.ts";
 import { pageLinks, readPaging, readStoredPage } from "./paging.ts";
 import { findSubscription } from "./deliveries-routes.ts";
@@ -20,11 +28,11 @@ export function blockedKeysHandler({ blockedKeys, directory, store }: BlockedKey
     const app = clientId === undefined ? null : directory.appByClientId(clientId);
     if (named === undefined || shop === undefined || app === undefined) return { body: { blockedKeys: [] } };
     const isOpen = owner === null && named === null && shop === null && app === null;
+    const fits = (each: Subscription): boolean =>
+      owns(owner, each) && (shop === null || each.shop === shop.id) && (app === null || each.app === app.id);
     const wanted = isOpen
       ? null
-      : (named === null ? [...directory.subscriptions()].filter(({ order }) => order !== undefined) : [named])
-          .filter((each) => owns(owner, each) && (shop === null || each.shop === shop.id) && (app === null || each.app === app.id))
-          .map(({ id }) => id);
+      : (named === null ? candidates(directory, owner?.app.id ?? app?.id) : [named]).filter(fits).map(({ id }) => id);
     const { page, ...turns } = await readStoredPage(
       paging,
       (key): key is string => typeof key === "string" && parseDeliveryId(key) !== null,
@@ -36,6 +44,12 @@ export function blockedKeysHandler({ blockedKeys, directory, store }: BlockedKey
     );
     return { headers: pageLinks(call, paging, turns), body: { blockedKeys: page.map((each) => blockedKeyView(each, directory)) } };
   };
+}
+
+/** What may have blocked keys: of one app, whose developers ask every few seconds, without a look at everybody's. */
+function candidates(directory: Directory, app: number | undefined): readonly Subscription[] {
+  const all = app === undefined ? [...directory.subscriptions()] : directory.subscriptionsOfApp(app);
+  return all.filter(({ order }) => order !== undefined);
 }
 
 function blockedKeyView(key: BlockedKey, directory: Directory): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { isAccessInForce, type Allowance, type App, type AppAccess, type Shop, type Store } from "@genhook/core";
 import { sha256 } from "../../secrets/tokens.ts";
-import { ApiError, fail } from "../api-error.ts";
+import { fail, rateLimited } from "../api-error.ts";
 import type { AppAccessOptions } from "../app-access.ts";
 
 /** Who calls with app-wide access: one app's developer, and what they may do and see. */
@@ -50,11 +50,7 @@ export function callerOf({ directory: { directory }, now }: AppWideOptions, acce
 /** 429 when the app's developers make too many calls at once. */
 export async function takeTurn({ store, now }: AppWideOptions, { app }: AppWideCaller): Promise<void> {
   const bucket = await store.credentials.takeToken(app.id, NO_SHOP, BUCKET_SIZE, PER_SECOND, now());
-  if (bucket.taken) return;
-  throw new ApiError(
-    { code: "rate_limited", message: `The app's bucket of ${BUCKET_SIZE} calls is empty; it gains ${PER_SECOND} per second.` },
-    { "Retry-After": String(Math.max(1, Math.ceil(bucket.waitMs / 1_000))) },
-  );
+  if (!bucket.taken) rateLimited(`The app's bucket of ${BUCKET_SIZE} calls is empty; it gains ${PER_SECOND} per second.`, bucket.waitMs);
 }
 
 /** 403 unless the access allows one of these. */

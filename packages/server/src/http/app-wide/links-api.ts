@@ -10,7 +10,7 @@ import type { Handler } from "../directory-api.ts";
 import { pageLinks, readPaging, readStoredPage } from "../paging.ts";
 import { momentText } from "../views.ts";
 import type { AppWideOptions } from "./app-wide-access.ts";
-import { accessView, endAccess } from "./sign-in.ts";
+import { accessView, endAccess, ACCESS_KEPT_MS } from "./sign-in.ts";
 
 export interface LinksApiOptions extends AppWideOptions {
   /** UUIDv7. */
@@ -28,8 +28,6 @@ interface LinkBody {
 }
 
 const CODE_BYTES = 32;
-/** What is kept of links that ended, ms. */
-const KEPT_MS = 86_400_000;
 
 /** Links by which operators let app developers into the portal. */
 export function linkHandlers(options: LinksApiOptions): Readonly<Record<string, Handler>> {
@@ -43,7 +41,7 @@ export function linkHandlers(options: LinksApiOptions): Readonly<Record<string, 
       await store.appAccesses.add(
         link,
         auditRecord(call, subject, null, linkView(options, link), link.createdAt),
-        link.createdAt - KEPT_MS,
+        link.createdAt - ACCESS_KEPT_MS,
       );
       // The code stands behind the #: no server, proxy or log on the way sees it.
       const url = `${options.portalOrigin(call.request)}${PORTAL_LINKS_PATH}/${link.id}#${code}`;

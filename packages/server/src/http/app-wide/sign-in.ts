@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { revokeAccess, signInSecrets, type AccessKind, type App, type AppAccess, type AuditRecord } from "@genhook/core";
 import type { Sealing } from "../../secrets/sealing.ts";
 import { makeAppToken, sha256 } from "../../secrets/tokens.ts";
-import { ApiError, fail } from "../api-error.ts";
+import { fail, rateLimited } from "../api-error.ts";
 import { momentText } from "../views.ts";
 import { actorOf, callerOf, type AppWideCaller, type AppWideOptions } from "./app-wide-access.ts";
 
@@ -18,8 +18,8 @@ export interface SignInRequest {
   readonly clientSecret: string;
 }
 
-/** What is kept of those that ended: long enough to be looked at, ms. */
-const KEPT_MS = 86_400_000;
+/** What is kept of accesses that ended: long enough to be looked at, ms. */
+export const ACCESS_KEPT_MS = 86_400_000;
 /** Sign-ins that one app may make, whichever process is asked: each leaves a row and a record. */
 const SIGN_INS = 30;
 const SIGN_INS_PER_SECOND = 0.5;
@@ -75,7 +75,7 @@ export async function signIn(
   const actor = actorOf({ access, app });
   const after = JSON.stringify(accessView(access, app, null));
   const audit = { ...record, at, actor, subject: `app ${app.clientId}`, before: null, after };
-  await store.appAccesses.add({ ...access, madeBy: actor }, audit, at - KEPT_MS);
+  await store.appAccesses.add({ ...access, madeBy: actor }, audit, at - ACCESS_KEPT_MS);
   return { caller: { access, app, shop: null }, token };
 }
 
@@ -119,9 +119,5 @@ function matchSecret(sealing: Sealing, app: App | undefined, given: string): str
 
 async function takeSignIn({ store, now }: SignInOptions, app: App): Promise<void> {
   const bucket = await store.credentials.takeToken(app.id, SIGN_IN_BUCKET, SIGN_INS, SIGN_INS_PER_SECOND, now());
-  if (bucket.taken) return;
-  throw new ApiError(
-    { code: "rate_limited", message: "The app has signed in too often; use a token for its whole hour." },
-    { "Retry-After": String(Math.max(1, Math.ceil(bucket.waitMs / 1_000))) },
-  );
+  if (!bucket.taken) rateLimited("The app has signed in too often; use a token for its whole hour.", bucket.waitMs);
 }
