@@ -14,7 +14,7 @@ import { Time } from "../parts/time.tsx";
 import { client } from "../session/client.ts";
 import { useCanChange } from "../session/session-context.ts";
 import { words } from "../words.ts";
-import { useAppName } from "./deliveries.tsx";
+import { shopName, useAppName } from "./deliveries.tsx";
 
 const TONES: Readonly<Record<PortalLinkEntry["state"], Tone>> = { unopened: "wait", open: "good", ended: "still", revoked: "still" };
 const REFRESH_MS = 5_000;
@@ -30,7 +30,7 @@ export default function Links() {
   const says = words.links;
   const columns: readonly Column<PortalLinkEntry>[] = [
     { head: words.deliveries.app, cell: (each) => nameOf(each.clientId) },
-    { head: words.deliveries.shop, cell: (each) => each.shop ?? words.access.allShops },
+    { head: words.deliveries.shop, cell: (each) => (each.shop === null ? words.access.allShops : shopName(each.shop)) },
     { head: says.state, cell: (each) => <StateMark tone={TONES[each.state]}>{says.states[each.state]}</StateMark> },
     { head: says.can, cell: (each) => formatList(each.can.map((what) => words.access.can[what])) },
     { head: says.expires, cell: (each) => <Time at={each.expiresAt} /> },

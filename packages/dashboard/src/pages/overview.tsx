@@ -122,7 +122,7 @@ function Tiles({ summary }: { readonly summary: Summary }) {
   const nothing = "–";
   return (
     <dl className="grid tiles">
-      <Tile name={words.overview.rate} figure={words.overview.perSecond(formatRate(perSecond))} note={words.overview.rateNote} />
+      <Tile name={words.overview.rate} figure={formatRate(perSecond)} note={words.overview.rateNote} />
       <Tile name={words.overview.success} figure={success === null ? nothing : formatShare(success)} note={words.overview.deadNote} />
       <Tile
         name={words.overview.latency}
