@@ -78,7 +78,7 @@ function headerOf(attempt: AttemptFacts, name: string): string | null {
   return null;
 }
 
-/** Why a delivery is dead or cancelled, in words. */
+/** Why a delivery is as it is, in words. */
 const REASONS: Readonly<Record<string, string>> = {
   attempts_exhausted: "every attempt of the round failed",
   gone: "the endpoint answered 410 Gone, and the webhook was disabled",
@@ -87,6 +87,7 @@ const REASONS: Readonly<Record<string, string>> = {
   uninstalled: "the app was uninstalled from the shop",
   scope_lost: "the app no longer has a scope that the topic needs",
   redacted: "the event's content was erased",
+  waiting_for_key: "an earlier one of its order key is not through yet",
   available: "nothing is sent in pull mode; the event has its number and can be fetched by it",
   disabled: "the webhook was disabled after a 410 to another delivery",
 };

@@ -16,6 +16,7 @@ const Overview = lazy(() => import("./pages/overview.tsx"));
 const Deliveries = lazy(() => import("./pages/deliveries.tsx"));
 const Delivery = lazy(() => import("./pages/delivery.tsx"));
 const Event = lazy(() => import("./pages/event.tsx"));
+const BlockedKeys = lazy(() => import("./pages/blocked-keys.tsx"));
 const Replays = lazy(() => import("./pages/replays.tsx"));
 const Webhooks = lazy(() => import("./pages/webhooks.tsx"));
 const Webhook = lazy(() => import("./pages/webhook.tsx"));
@@ -99,6 +100,7 @@ const SHARED = [
   <Route key="/deliveries/" path="/deliveries/:id">
     {({ id }) => <Delivery id={id} />}
   </Route>,
+  <Route key="/blocked-keys" path="/blocked-keys" component={BlockedKeys} />,
   <Route key="/replays" path="/replays" component={Replays} />,
   <Route key="/webhooks" path="/webhooks" component={Webhooks} />,
   <Route key="/webhooks/" path="/webhooks/:id">

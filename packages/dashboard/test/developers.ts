@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { ApiClient } from "@genhook/contract/client";
 import type { Browser, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { findViolations, openPage, settled, signIn, signInAsDeveloper } from "./browser.ts";
@@ -46,7 +47,7 @@ export function describeDevelopers(scene: () => Scene): void {
       await page.keyboard.press("Enter");
       await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
       const names = await page.getByRole("complementary").getByRole("navigation").getByRole("link").allTextContents();
-      expect(names).toEqual(["Overview", "Deliveries", "Webhooks", "Endpoints", "Replays", "Topics", "Secrets"]);
+      expect(names).toEqual(["Overview", "Deliveries", "Webhooks", "Endpoints", "Blocked keys", "Replays", "Topics", "Secrets"]);
       await page.getByText("All shops").first().waitFor();
       // The session outlives the page; its cookie is out of the page's reach.
       await page.reload();
@@ -146,6 +147,57 @@ export function describeDevelopers(scene: () => Scene): void {
       server.clientSecret = secret;
       const { secrets } = (await server.api.call("getApp", { params: { clientId: server.clientId } })).app;
       expect(secrets.filter(({ kind: each }) => each === "client").map(({ state }) => state)).toEqual(["live"]);
+      await close();
+    });
+  });
+
+  describe("where a dead letter blocks its order key", () => {
+    test("the key is listed, what waits says for which; skipped, it goes on", async () => {
+      const { origin, server } = scene();
+      const topic = "products/create";
+      const own = new ApiClient({ origin, credentials: { kind: "app", accessToken: server.accessToken } });
+      const { webhook } = await own.call("createWebhook", {
+        body: { webhook: { topic, address: `${server.bad.url}/hooks/ordered`, ordered: true } },
+      });
+      const { topics } = await server.api.call("listTopics");
+      const payload = topics.find(({ name }) => name === topic)?.sample ?? {};
+      for (let n = 0; n < 2; n += 1) {
+        await server.api.call("publishEvents", { body: { shop: SHOP, topic, payload, orderKey: "product 8112" } });
+      }
+      const { page, expectQuiet, close } = await signedIn({ colorScheme: "dark", viewport: PHONE });
+      await page.goto(`${origin}/blocked-keys?webhookId=${webhook.id}`);
+      const key = page.getByRole("link", { name: "product 8112" });
+      await key.waitFor();
+      const looksWell = async (): Promise<void> => {
+        await settled(page);
+        expect([page.url(), await findViolations(page)]).toEqual([page.url(), []]);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        expect([page.url(), overflow]).toEqual([page.url(), 0]);
+      };
+      await looksWell();
+      await key.click();
+      await page.getByText("Given up: every attempt of the round failed").waitFor();
+      const letter = page.url();
+      const { deliveries } = await server.api.call("listDeliveries", { query: { state: "pending", webhookId: webhook.id } });
+      await page.goto(`${origin}/deliveries/${deliveries[0]?.id}`);
+      await page.getByText("an earlier one of its order key is not through yet").waitFor();
+      await looksWell();
+      await page.getByRole("link", { name: letter.split("/").at(-1) ?? "", exact: true }).click();
+      expect(page.url()).toBe(letter);
+      await page.goto(`${origin}/webhooks/${webhook.id}`);
+      await page.getByText("By order key; a dead letter blocks its key").waitFor();
+      await looksWell();
+      server.mend(true);
+      await page.getByRole("button", { name: "Skip" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Skip" }).click();
+      await page.getByText("No key is blocked").waitFor();
+      await page.goto(`${origin}/deliveries/${deliveries[0]?.id}`);
+      await page.getByText("Delivered at the first attempt.").waitFor();
+      server.mend(false);
+      expect((await server.api.call("listAudit", { query: { limit: 50 } })).records.map(({ action }) => action)).toContain(
+        "skipAppDelivery",
+      );
+      expectQuiet();
       await close();
     });
   });

@@ -66,6 +66,7 @@ describe.skipIf(executable === null)("the portal in a browser", () => {
     `/webhooks/${server.badWebhook}`,
     "/endpoints",
     `/endpoints/${server.badEndpoint}`,
+    "/blocked-keys",
     "/replays",
     "/holds",
     "/topics",

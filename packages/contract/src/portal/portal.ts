@@ -11,6 +11,7 @@ export const PORTAL_PAGES = [
   "replays",
   "webhooks",
   "endpoints",
+  "blocked-keys",
   "holds",
   "topics",
   "apps",
@@ -29,6 +30,7 @@ export const APP_PAGES: readonly (typeof PORTAL_PAGES)[number][] = [
   "replays",
   "webhooks",
   "endpoints",
+  "blocked-keys",
   "topics",
   "secrets",
 ];

@@ -17,7 +17,7 @@ const REFRESH_MS = 4_000;
 
 export function lastAnswer(delivery: DeliveryEntry): string {
   const { lastStatus, lastError, reason, state } = delivery;
-  if (reason !== null && (state === "cancelled" || reason === "available")) return explainReason(reason);
+  if (reason !== null && (state === "cancelled" || state === "pending" || reason === "available")) return explainReason(reason);
   if (lastError !== null) return explainAttempt({ error: lastError }).happened;
   return lastStatus === null ? "" : String(lastStatus);
 }

@@ -87,6 +87,13 @@ function About({ delivery }: { readonly delivery: FullDeliveryEntry }) {
             {shortId(delivery.endpointId)}
           </Link>
         </Fact>
+        {delivery.waitsFor === undefined ? null : (
+          <Fact name={words.delivery.waitsFor} isWide>
+            <Link href={`/deliveries/${delivery.waitsFor}`} className="mono">
+              {delivery.waitsFor}
+            </Link>
+          </Fact>
+        )}
         <Fact name={words.delivery.accepted}>
           <Time at={delivery.createTime} />
         </Fact>
@@ -131,6 +138,7 @@ function whatNext(delivery: FullDeliveryEntry, now: number): string {
   const says = words.delivery.whatNext;
   const { state, reason, attemptCount, nextAttemptAt } = delivery;
   if (reason === "available") return says.available;
+  if (reason === "waiting_for_key") return says.waitsForKey;
   if (state === "delivered") return says.delivered(attemptCount);
   if (state === "dead") return says.dead;
   if (state === "cancelled") return reason !== null && FINAL_REASONS.has(reason) ? says.final : says.cancelled;

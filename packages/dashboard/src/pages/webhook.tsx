@@ -14,6 +14,7 @@ import { client } from "../session/client.ts";
 import { useCan, useIsOperator } from "../session/session-context.ts";
 import { words } from "../words.ts";
 import { AppFact } from "./app-fact.tsx";
+import { BlockedKeys } from "./blocked-keys.tsx";
 import { deliveryColumns, useAppName } from "./deliveries.tsx";
 import { HeldNote } from "./held-note.tsx";
 import { OwnActions, OwnAddress } from "./own-webhook.tsx";
@@ -55,8 +56,8 @@ export default function WebhookPage({ id }: { readonly id: string }) {
       actions={
         canChange ? (
           <>
-            {isOperator ? null : <OwnActions webhook={webhook} />}
             <Turn webhook={webhook} change={change} />
+            {isOperator ? null : <OwnActions webhook={webhook} />}
           </>
         ) : null
       }
@@ -64,6 +65,11 @@ export default function WebhookPage({ id }: { readonly id: string }) {
       <About webhook={webhook} />
       {canChange && !isOperator && webhook.shop !== null && webhook.address !== null ? (
         <OwnAddress key={webhook.address} webhook={webhook} />
+      ) : null}
+      {webhook.ordered === true && webhook.onDead !== "skip" ? (
+        <Panel title={words.blockedKeys.title} lead={words.blockedKeys.lead} isFlush>
+          <BlockedKeys query={{ webhookId: webhook.id }} />
+        </Panel>
       ) : null}
       <Settings key={webhook.updateTime} webhook={webhook} change={change} />
       <Panel
@@ -130,6 +136,7 @@ function About({ webhook }: { readonly webhook: PlatformWebhookEntry }) {
         <Fact name={words.webhooks.id}>
           <span className="mono">{webhook.id}</span>
         </Fact>
+        {webhook.ordered === true ? <Fact name={words.webhooks.order}>{words.webhooks.ordered[webhook.onDead ?? "block"]}</Fact> : null}
         <Fact name={words.webhooks.declared}>{webhook.declared ? words.apps.yes : words.apps.no}</Fact>
         <Fact name={words.webhooks.created}>
           <Time at={webhook.createTime} />

@@ -14,6 +14,7 @@ const PATHS = {
   links: "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1",
   secrets: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3M12 15v2",
   audit: "M6 3h9l4 4v14H6zM9 12h7M9 16h7M9 8h3",
+  "blocked-keys": "M5 11h14v9H5zM8.5 11V7a3.5 3.5 0 0 1 7 0v4M9 15.5h6",
   chevron: "M6 9l6 6 6-6",
 } as const;
 

@@ -19,13 +19,13 @@ interface PageGroup {
 
 const FOR_OPERATORS: readonly PageGroup[] = [
   { name: null, pages: ["overview"] },
-  { name: "traffic", pages: ["deliveries", "webhooks", "endpoints", "replays", "holds"] },
+  { name: "traffic", pages: ["deliveries", "webhooks", "endpoints", "blocked-keys", "replays", "holds"] },
   { name: "directory", pages: ["topics", "apps", "shops", "installations"] },
   { name: "administration", pages: ["keys", "links", "audit"] },
 ];
 const FOR_DEVELOPERS: readonly PageGroup[] = [
   { name: null, pages: ["overview"] },
-  { name: "traffic", pages: ["deliveries", "webhooks", "endpoints", "replays"] },
+  { name: "traffic", pages: ["deliveries", "webhooks", "endpoints", "blocked-keys", "replays"] },
   { name: "build", pages: ["topics", "secrets"] },
 ];
 

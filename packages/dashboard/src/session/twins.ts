@@ -5,6 +5,8 @@ export const TWINS: Partial<Record<OperationName, OperationName>> = {
   listDeliveries: "listAppDeliveries",
   getDelivery: "getAppDelivery",
   replayDelivery: "replayAppDelivery",
+  listBlockedKeys: "listAppBlockedKeys",
+  skipDelivery: "skipAppDelivery",
   createReplay: "createAppReplay",
   listReplays: "listAppReplays",
   getReplay: "getAppReplay",
