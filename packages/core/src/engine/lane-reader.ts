@@ -74,7 +74,7 @@ export class LaneReader {
   async #read(lane: Lane): Promise<void> {
     const { tasks, clock, timers, onRead, onError } = this.#options;
     this.#reading += 1;
-    const scan = newScan();
+    const scan = newScan(lane.shard);
     lane.scan = scan;
     lane.nextDue = null;
     const isShut = lane.gate.isShut(clock.monotonic());
@@ -100,7 +100,7 @@ export class LaneReader {
   }
 
   #take(lane: Lane, read: LaneRead, scan: Scan, dueMax: number): void {
-    if (!lane.isRunnable) {
+    if (!lane.isRunnable || lane.shard !== scan.shard) {
       this.#drop(scan);
       return;
     }

@@ -250,11 +250,12 @@ export class LaneTable {
           this.#letGo(lane);
           continue;
         }
-        if (this.#options.owns(lane.shard) && !changed.has(lane.shard)) {
+        if (this.#options.owns(lane.shard)) {
           // Only the rows that were to be moved here are another's now. What is under way stays known: it would be sent again otherwise.
           lane.movesFrom = null;
           this.#letGo(lane);
-          this.#resume(lane);
+          // One that came at this moment is discovered, and its endpoint is asked about before that.
+          if (!changed.has(lane.shard)) this.#resume(lane);
           continue;
         }
         this.#drop(lane);
@@ -280,6 +281,7 @@ export class LaneTable {
     const lane = this.#lanes.get(settlement.key.lane);
     if (lane === undefined) return;
     lane.finish(settlement.key.eventId);
+    if (!isApplied) lane.mayHaveMore();
     if (isApplied && settlement.next !== null) {
       const { nextDue } = lane;
       lane.owesAt(settlement.next.due);
@@ -386,8 +388,7 @@ export class LaneTable {
 
   /** The store has something due that memory may not have. */
   #hasMore(lane: Lane): void {
-    lane.isComplete = false;
-    if (lane.scan !== null) lane.scan.isStale = true;
+    lane.mayHaveMore();
     this.#resume(lane);
     // Its window is full, or its endpoint is shut: what comes is numbered and stays in the store.
     if (lane.numbers !== null && lane.scan === null && !lane.isReadWanted) this.#numbering.walk(lane);
@@ -405,9 +406,8 @@ export class LaneTable {
   /** Lets go of what waits in memory; what is under way goes on. The store has it all. */
   #letGo(lane: Lane): void {
     for (const owed of lane.clear()) this.#reader.heldBytes -= owed.event.payload.length;
-    lane.isComplete = false;
     lane.nextDue = null;
-    if (lane.scan !== null) lane.scan.isStale = true;
+    lane.mayHaveMore();
   }
 
   #laneRead(lane: Lane): void {
@@ -430,8 +430,7 @@ export class LaneTable {
       return;
     }
     lane.nextDue = null;
-    lane.isComplete = false;
-    if (lane.scan !== null) lane.scan.isStale = true;
+    lane.mayHaveMore();
     this.#reader.consider(lane);
   }
 }

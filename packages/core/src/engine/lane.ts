@@ -39,6 +39,8 @@ function dispositionOfStatus(subscription: Subscription): Disposition {
 
 /** What a read of the lane that is under way must not miss, and must not bring back. */
 export interface Scan {
+  /** Where it reads: the lane may have gone to another shard by the time that it ends. */
+  readonly shard: number;
   /** Settled since the read began: its snapshot may still have them. */
   readonly finished: Set<EventId>;
   /** Something was owed that the snapshot may not have, and that memory does not have either. */
@@ -47,8 +49,8 @@ export interface Scan {
   readonly arrived: OwedTask[];
 }
 
-export function newScan(): Scan {
-  return { finished: new Set(), isStale: false, arrived: [] };
+export function newScan(shard: number): Scan {
+  return { shard, finished: new Set(), isStale: false, arrived: [] };
 }
 
 /**
@@ -170,6 +172,12 @@ export class Lane implements QueuedLane {
     this.known.delete(eventId);
     this.numbers?.awaited.delete(eventId);
     this.scan?.finished.add(eventId);
+  }
+
+  /** The store has something due, or may, that memory has not, nor a read that is under way. */
+  mayHaveMore(): void {
+    this.isComplete = false;
+    if (this.scan !== null) this.scan.isStale = true;
   }
 
   /** Something is owed at `due` that is not in memory. */

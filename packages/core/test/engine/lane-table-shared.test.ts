@@ -93,6 +93,12 @@ class Scene {
     this.table.shardsChanged([], [shard]);
   }
 
+  swap(lost: number, gained: number): void {
+    this.owned.delete(lost);
+    this.owned.add(gained);
+    this.table.shardsChanged([gained], [lost]);
+  }
+
   /** Committed by the other process; nothing is known of it here. */
   async published(more: Partial<NewEvent> = {}): Promise<NewEvent> {
     const subscription = this.there.directory.subscription(S.id) ?? S;
@@ -285,6 +291,37 @@ describe("an address that changes to another process's endpoint", () => {
     await scene.settle();
     expect(await scene.end(started as OwedTask)).toBe(true);
     expect(scene.told).toEqual([there]);
+  });
+
+  it("lets nothing start of what was being read in the old shard when that goes", async () => {
+    const scene = await new Scene().begin();
+    scene.gain(laneOf({ ...S, ...(await moved(scene)) }).shard);
+    scene.isReadHeld = true;
+    await scene.published();
+    scene.table.discovered({ ...laneOf(S), firstDue: 0, subscription: S.id }, S);
+    await scene.settle();
+    expect(scene.reads).toHaveLength(1);
+    await scene.here.change(move());
+    scene.lose(HERE);
+    scene.isReadHeld = false;
+    for (const answer of scene.reads) answer();
+    expect([await scene.start(), scene.table.heldBytes]).toEqual([[], 0]);
+  });
+
+  it("keeps what is under way in the old shard, also when that goes and the new one comes at the same moment", async () => {
+    const scene = await new Scene().begin();
+    const event = await scene.publish();
+    const [started] = await scene.start();
+    await scene.here.change(move());
+    const there = laneOf(scene.here.directory.subscription(S.id) ?? S);
+    scene.swap(HERE, there.shard);
+    // Its next owner has moved it here.
+    await scene.store.tasks.relocateLane(laneOf(S), there.shard, 10, scene.here.directory.version);
+    scene.table.discovered({ ...there, firstDue: 0, subscription: S.id }, scene.here.directory.subscription(S.id) ?? S);
+    expect(await scene.start()).toEqual([]);
+    // Whatever came of it was somebody else's to write down, so it is sent again; now, and not before.
+    expect(await scene.end(started as OwedTask)).toBe(false);
+    expect(ids(await scene.start())).toEqual([event.id]);
   });
 
   it("and back again moves nothing", async () => {
