@@ -1,3 +1,4 @@
+export * from "./background-work.ts";
 export * from "./domain/app-access.ts";
 export * from "./domain/attempt.ts";
 export * from "./domain/delivery.ts";

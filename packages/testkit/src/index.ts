@@ -16,6 +16,7 @@ export * from "./store/builders.ts";
 export * from "./store/lives.ts";
 export { describeStore, type StoreHarness } from "./store/conformance.ts";
 export { describeSharedStore, type SharedStoreHarness } from "./store/conformance-shared.ts";
+export { whyMissing } from "./installed.ts";
 export { freePort } from "./ports.ts";
 export { FaultProxy } from "./fault-proxy.ts";
 export {

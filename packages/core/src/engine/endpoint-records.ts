@@ -1,3 +1,4 @@
+import type { BackgroundWork } from "../background-work.ts";
 import type { Directory } from "../directory/directory.ts";
 import type { Outcome } from "../domain/attempt.ts";
 import type { Subscription } from "../domain/directory-entries.ts";
@@ -26,7 +27,7 @@ export interface EndpointRecordsOptions {
   /** A gate's state was changed from here: something may be able to start. */
   readonly onReady: (gate: Gate) => void;
   readonly observer: EndpointObserver;
-  readonly onError: (what: string, error: unknown) => void;
+  readonly onError: (what: BackgroundWork, error: unknown) => void;
 }
 
 type Gate = EndpointGate<QueuedLane>;

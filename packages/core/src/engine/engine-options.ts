@@ -1,3 +1,4 @@
+import type { BackgroundWork } from "../background-work.ts";
 import type { DirectoryService } from "../directory/directory-service.ts";
 import type { Outcome } from "../domain/attempt.ts";
 import type { Random, Timers } from "../ports/clock.ts";
@@ -40,5 +41,5 @@ export interface EngineObserver extends EndpointObserver {
   readonly onNumbered: (subscriptions: readonly number[]) => void;
   /** The end of some hold has come. What it held is sent again already. */
   readonly onHoldEnded: () => void;
-  readonly onError: (what: string, error: unknown) => void;
+  readonly onError: (what: BackgroundWork, error: unknown) => void;
 }

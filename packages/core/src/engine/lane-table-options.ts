@@ -1,3 +1,4 @@
+import type { BackgroundWork } from "../background-work.ts";
 import type { Directory } from "../directory/directory.ts";
 import type { Task } from "../domain/delivery.ts";
 import type { Clock, Timers } from "../ports/clock.ts";
@@ -30,5 +31,5 @@ export interface LaneTableOptions {
   readonly onAvailable: (lane: Lane, task: Task, event: Available) => void;
   /** Some lane may be able to start. */
   readonly onReady: () => void;
-  readonly onError: (what: string, error: unknown) => void;
+  readonly onError: (what: BackgroundWork, error: unknown) => void;
 }

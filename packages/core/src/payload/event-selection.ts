@@ -1,3 +1,4 @@
+import type { BackgroundWork } from "../background-work.ts";
 import type { SubscriptionSettings } from "../domain/directory-entries.ts";
 import type { EventContent } from "../domain/event.ts";
 import type { CompiledFilter, StepBudget } from "../filter/compile-filter.ts";
@@ -21,7 +22,7 @@ export interface SelectionTools {
   readonly filterOf: (text: string) => CompiledFilter | null;
   /** Null where one of them is no path. */
   readonly pathsOf: (texts: readonly string[]) => readonly PayloadPath[] | null;
-  readonly onError: (what: string, error: unknown) => void;
+  readonly onError: (what: BackgroundWork, error: unknown) => void;
 }
 
 interface SelectionState {

@@ -1,3 +1,4 @@
+import type { BackgroundWork } from "../background-work.ts";
 import { compileFilter, type CompiledFilter } from "../filter/compile-filter.ts";
 import { parseFilter, parsePath } from "../filter/parse-filter.ts";
 import type { PayloadPath } from "../filter/payload-path.ts";
@@ -16,7 +17,7 @@ export interface TextCodec {
 export interface PayloadsOptions extends PayloadVersionsOptions {
   readonly text: TextCodec;
   /** Something of ours failed on a payload, and it was used as it was published instead. */
-  readonly onError: (what: string, error: unknown) => void;
+  readonly onError: (what: BackgroundWork, error: unknown) => void;
 }
 
 /** What is sent: bytes, and the version that they are in. */

@@ -1,4 +1,4 @@
-import type { DirectoryGauges, EngineGauges, LogRow, Outcome } from "@genhook/core";
+import { BACKGROUND_WORK, type BackgroundWork, type DirectoryGauges, type EngineGauges, type LogRow, type Outcome } from "@genhook/core";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { VERSION } from "../version.ts";
 
@@ -19,7 +19,7 @@ export interface Metrics {
   readonly attempt: (row: LogRow, outcome: Outcome) => void;
   readonly settled: (row: LogRow, latencyMs: number) => void;
   readonly answered: (operation: string, status: number, durationMs: number) => void;
-  readonly failed: (what: string) => void;
+  readonly failed: (what: BackgroundWork | ServerWork) => void;
   /** An app was told of its endpoint, or could not be. */
   readonly noticed: (channel: "url" | "email", result: "sent" | "failed") => void;
   /** Asked at each scrape. */
@@ -29,8 +29,16 @@ export interface Metrics {
   readonly close: () => void;
 }
 
+/** What the server itself can fail at, beside the work behind the scenes. */
+const SERVER_WORK = ["answer", "declaration", "disable", "end a hold", "look for numbers", "publish", "replay", "retention"] as const;
+type ServerWork = (typeof SERVER_WORK)[number];
+
 const LATENCY_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60, 600];
 
+/**
+ * Counters begin at 0 with the process where their labels are known: of a series that comes with its first count Prometheus sees no increase,
+ * so the first failure would raise no alert.
+ */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -82,6 +90,8 @@ function deliveryMetrics(registers: Registers): Pick<Metrics, "published" | "com
     buckets,
     registers,
   });
+  for (const kind of ATTEMPT_KINDS) attempts.inc({ kind, result: "2xx" }, 0);
+  for (const state of ["delivered", "dead", "cancelled"]) finals.inc({ state }, 0);
   return {
     published: () => published.inc(),
     committed: (events, durationMs) => {
@@ -102,7 +112,9 @@ function deliveryMetrics(registers: Registers): Pick<Metrics, "published" | "com
   };
 }
 
-function kindOf({ round, n }: LogRow): "first" | "retry" | "replay" {
+const ATTEMPT_KINDS = ["first", "retry", "replay"] as const;
+
+function kindOf({ round, n }: LogRow): (typeof ATTEMPT_KINDS)[number] {
   return round > 1 ? "replay" : n > 1 ? "retry" : "first";
 }
 
@@ -127,6 +139,8 @@ function callMetrics(registers: Registers): Pick<Metrics, "answered" | "failed" 
     labelNames: ["channel", "result"],
     registers,
   });
+  for (const what of [...BACKGROUND_WORK, ...SERVER_WORK]) failures.inc({ what }, 0);
+  for (const channel of ["url", "email"]) for (const result of ["sent", "failed"]) notices.inc({ channel, result }, 0);
   return {
     answered: (operation, status, durationMs) => requests.observe({ operation, status: String(status) }, durationMs / 1000),
     failed: (what) => failures.inc({ what }),

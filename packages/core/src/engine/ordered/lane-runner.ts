@@ -1,3 +1,4 @@
+import type { BackgroundWork } from "../../background-work.ts";
 import type { Directory } from "../../directory/directory.ts";
 import { ORDER_CHECK_AGAIN_MS, ORDER_PREPARE_AGAIN_MS } from "../../limits.ts";
 import type { Clock, Timers } from "../../ports/clock.ts";
@@ -27,7 +28,7 @@ export interface LaneRunnerOptions {
   /** Nothing is left to do in the lane here. */
   readonly onDropped: (lane: OrderedLane) => void;
   readonly onReady: () => void;
-  readonly onError: (what: string, error: unknown) => void;
+  readonly onError: (what: BackgroundWork, error: unknown) => void;
 }
 
 /**
