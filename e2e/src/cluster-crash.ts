@@ -4,6 +4,7 @@ import { openPostgresCheckReader } from "@genhook/storage";
 import { freePort, seededRandom, startEndpoint, startThrowAwayPostgres, type Endpoint, type ThrowAwayPostgres } from "@genhook/testkit";
 import { after, compare, drained, subscribeAll } from "./crash.ts";
 import { judgeNumbers } from "./numbers.ts";
+import { startOrderedEndpoint } from "./order.ts";
 import { publish, ServerProcess } from "./server-process.ts";
 
 export interface ClusterCrashOptions {
@@ -27,6 +28,8 @@ export interface ClusterCrashReport {
   readonly repeated: number;
   /** What is wrong with the numbers of numbered webhooks. Must be nothing. */
   readonly misnumbered: readonly string[];
+  /** What arrived out of the order of its key at the ordered webhook. Must be nothing. */
+  readonly disordered: readonly string[];
   /** Most requests under way at one endpoint at once, over all processes: of those whose sender had not hung up when they were read. */
   readonly inFlightMax: number;
   /** Longest time that this program, endpoints included, did not read what had arrived, ms. What comes in then was sent at different times. */
@@ -42,9 +45,12 @@ export interface ClusterCrashReport {
 
 const RETENTION_MS = 30 * 86_400_000;
 const PUBLISHERS = 12;
-const ENDPOINTS = 4;
+/** Beside one whose webhook is ordered. */
+const ENDPOINTS = 3;
 const ENDPOINT_CONCURRENCY = 6;
 const AGAIN_MS = 50;
+/** Looks without anything new after which nothing more is awaited: longer than a lease, and than an ordered lane waits after it. */
+const ARRIVED_QUIET_MAX = 100;
 
 /** One node of the cluster over its lives: what is done to it, and on which port it can be reached. */
 class Node {
@@ -91,13 +97,15 @@ export async function clusterCrash(options: ClusterCrashOptions): Promise<Cluste
   turns.enable();
   const postgres = await startThrowAwayPostgres();
   const inFlight = { now: Array.from({ length: ENDPOINTS }, () => 0), max: 0 };
-  const endpoints = await Promise.all(Array.from({ length: ENDPOINTS }, (_, index) => countingEndpoint(inFlight, index, random)));
+  const ordered = await startOrderedEndpoint({ delayMs: () => 1 + random() * 5 });
+  const counting = Array.from({ length: ENDPOINTS }, (_, index) => countingEndpoint(inFlight, index, random));
+  const endpoints = [...(await Promise.all(counting)), ordered];
   const database = await postgres.createDatabase();
   const nodes: Node[] = [];
   for (let n = 0; n < options.nodes; n += 1) nodes.push(new Node(await freePort(), database));
   try {
     await Promise.all(nodes.map((node) => node.start()));
-    const numbered = await subscribeAll(nodes[0]?.origin ?? "", endpoints);
+    const numbered = await subscribeAll(nodes[0]?.origin ?? "", endpoints, ordered);
     const published = publishAll(nodes, options.events, random);
     const done = await disturb(nodes, postgres, options, random, published.progress);
     const { accepted, refused } = await published.finished;
@@ -112,6 +120,7 @@ export async function clusterCrash(options: ClusterCrashOptions): Promise<Cluste
     return {
       ...counts,
       ...compare(accepted, endpoints),
+      disordered: ordered.disordered,
       inFlightMax: inFlight.max,
       inFlightAllowed: ENDPOINT_CONCURRENCY,
       stalledMs: Math.round(turns.max / 1e6),
@@ -151,11 +160,11 @@ function publishAll(nodes: readonly Node[], events: number, random: () => number
   const accepted: string[] = [];
   let refused = 0;
   let next = 0;
-  const publisher = async (): Promise<void> => {
+  const publisher = async (_: unknown, index: number): Promise<void> => {
     while (next < events) {
       const n = (next += 1);
       for (;;) {
-        const id = await publish(nodes[Math.floor(random() * nodes.length)]?.origin ?? "", n);
+        const id = await publish(nodes[Math.floor(random() * nodes.length)]?.origin ?? "", n, `publisher ${index}`);
         if (id !== null) {
           accepted.push(id);
           break;
@@ -217,7 +226,7 @@ async function checkDatabase(url: string): Promise<readonly Breach[]> {
 async function arrived(endpoints: readonly Endpoint[], accepted: readonly string[]): Promise<void> {
   let quiet = 0;
   let before = -1;
-  while (quiet < 60) {
+  while (quiet < ARRIVED_QUIET_MAX) {
     const now = endpoints.reduce((sum, endpoint) => sum + endpoint.received.length, 0);
     if (quiet > 0 && quiet % 4 === 0 && compare(accepted, endpoints).lost.length === 0) return;
     quiet = now === before ? quiet + 1 : 0;

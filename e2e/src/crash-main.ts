@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { clusterCrash } from "./cluster-crash.ts";
-import { crash } from "./crash.ts";
+import { clusterCrash, type ClusterCrashReport } from "./cluster-crash.ts";
+import { crash, type CrashReport } from "./crash.ts";
 
 /** `npm run crash -- --store sqlite --cycles 100 --seed 7`, or `--store postgres --events 100000 --nodes 3`. */
 const { values } = parseArgs({
@@ -18,20 +18,17 @@ if (values.store === "sqlite") {
   console.log(`crash, sqlite: ${values.cycles} cycles, seed ${seed}`);
   const report = await crash(Number(values.cycles), seed);
   console.log(JSON.stringify({ ...report, lost: report.lost.length }, null, 2));
-  process.exitCode =
-    report.lost.length === 0 && report.misnumbered.length === 0 && report.pending === 0 && report.breaches.length === 0 ? 0 : 1;
+  process.exitCode = isWhole(report) ? 0 : 1;
 } else if (values.store === "postgres") {
   console.log(`crash, postgres: ${values.events} events through ${values.nodes} processes, seed ${seed}`);
   const report = await clusterCrash({ events: Number(values.events), nodes: Number(values.nodes), seed, databaseRestarts: 2 });
   console.log(JSON.stringify({ ...report, lost: report.lost.length }, null, 2));
-  const isWhole =
-    report.lost.length === 0 &&
-    report.misnumbered.length === 0 &&
-    report.pending === 0 &&
-    report.exits === 0 &&
-    report.breaches.length === 0;
-  process.exitCode = isWhole && report.inFlightMax <= report.inFlightAllowed ? 0 : 1;
+  process.exitCode = isWhole(report) && report.exits === 0 && report.inFlightMax <= report.inFlightAllowed ? 0 : 1;
 } else {
   console.error(`--store must be sqlite or postgres, not "${values.store}"`);
   process.exitCode = 2;
+}
+
+function isWhole({ lost, misnumbered, disordered, breaches, pending }: CrashReport | ClusterCrashReport): boolean {
+  return pending === 0 && [lost, misnumbered, disordered, breaches].every((wrong) => wrong.length === 0);
 }

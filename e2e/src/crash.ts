@@ -2,6 +2,7 @@ import { checkStore, type Breach } from "@genhook/core";
 import { openSqliteCheckReader } from "@genhook/storage";
 import { freePort, seededRandom, startEndpoint, type Endpoint } from "@genhook/testkit";
 import { judgeNumbers, subscribeNumbered, type Numbered } from "./numbers.ts";
+import { startOrderedEndpoint, subscribeOrdered, type OrderedEndpoint } from "./order.ts";
 import { makeFolder, pendingAt, publish, ServerProcess, setUp } from "./server-process.ts";
 
 export interface CrashReport {
@@ -16,6 +17,10 @@ export interface CrashReport {
   readonly lost: readonly string[];
   /** What is wrong with the numbers of numbered webhooks. Must be nothing. */
   readonly misnumbered: readonly string[];
+  /** What arrived out of the order of its key at the ordered webhook. Must be nothing. */
+  readonly disordered: readonly string[];
+  /** Requests that the ordered webhook got before the last start. */
+  readonly orderedMeanwhile: number;
   /** Still owed at the end. Must be 0. */
   readonly pending: number;
   /** How often the file was looked through, as a kill had left it. */
@@ -25,7 +30,11 @@ export interface CrashReport {
 }
 
 const PUBLISHERS = 16;
+/** Beside one whose webhook is ordered. */
 const ENDPOINTS = 2;
+/** Each so many kills wait until something ordered was sent: after a crash an ordered lane waits out the requests of the former process first. */
+const ORDERED_EVERY = 4;
+const ORDERED_MIN = 20;
 const KILL_AFTER_MAX_MS = 400;
 const ACCEPTED_MIN = 20;
 const LOOKS_MAX = 2_000;
@@ -37,7 +46,8 @@ const RETENTION_MS = 30 * 86_400_000;
 export async function crash(cycles: number, seed: number): Promise<CrashReport> {
   const random = seededRandom(seed);
   const folder = makeFolder();
-  const endpoints = await Promise.all(Array.from({ length: ENDPOINTS }, () => startEndpoint()));
+  const ordered = await startOrderedEndpoint();
+  const endpoints = [...(await Promise.all(Array.from({ length: ENDPOINTS }, () => startEndpoint()))), ordered];
   const port = String(await freePort());
   const start = (): ServerProcess =>
     new ServerProcess([
@@ -47,6 +57,8 @@ export async function crash(cycles: number, seed: number): Promise<CrashReport> 
       "--data",
       folder.path,
       "--allow-private-addresses",
+      "--attempt-timeout",
+      "1s",
       "--retry-waits",
       "100ms,200ms,500ms,1s,1s,1s,1s",
     ]);
@@ -59,11 +71,11 @@ export async function crash(cycles: number, seed: number): Promise<CrashReport> 
     for (let cycle = 0; cycle < cycles; cycle += 1) {
       const server = start();
       const origin = await server.listening();
-      numbered ??= await subscribeAll(origin, endpoints);
-      const publishers = Array.from({ length: PUBLISHERS }, async () => {
+      numbered ??= await subscribeAll(origin, endpoints, ordered);
+      const publishers = Array.from({ length: PUBLISHERS }, async (_, publisher) => {
         // Ends with the kill: then no answer comes.
         for (;;) {
-          const id = await publish(origin, (next += 1));
+          const id = await publish(origin, (next += 1), `publisher ${publisher}`);
           if (id === null) break;
           accepted.push(id);
         }
@@ -72,12 +84,14 @@ export async function crash(cycles: number, seed: number): Promise<CrashReport> 
       // Every other kill waits until something was accepted, however slow the machine is; the others may meet a server that has hardly begun.
       const wanted = cycle % 2 === 1 ? accepted.length + ACCEPTED_MIN : 0;
       for (let look = 0; accepted.length < wanted && look < LOOKS_MAX; look += 1) await after(5);
+      if (cycle % ORDERED_EVERY === ORDERED_EVERY - 1) await ordered.waitFor(ordered.received.length + ORDERED_MIN);
       await after(20 + random() * KILL_AFTER_MAX_MS);
       server.kill("SIGKILL");
       await server.exited;
       await Promise.all(publishers);
       if (checked.spentMs < CHECKS_MAX_MS || cycle % 10 === 0) await checkFile(folder.path, checked);
     }
+    const orderedMeanwhile = ordered.received.length;
     const server = start();
     const origin = await server.listening();
     const pending = await drained(origin);
@@ -86,19 +100,23 @@ export async function crash(cycles: number, seed: number): Promise<CrashReport> 
     await server.exited;
     await checkFile(folder.path, checked);
     const { checks, breaches } = checked;
-    return { cycles, accepted: accepted.length, cutOff, ...compare(accepted, endpoints), misnumbered, pending, checks, breaches };
+    const { disordered } = ordered;
+    const counts = { cycles, accepted: accepted.length, cutOff, ...compare(accepted, endpoints), orderedMeanwhile, pending, checks };
+    return { ...counts, misnumbered, disordered, breaches };
   } finally {
     for (const endpoint of endpoints) await endpoint.close();
     folder.remove();
   }
 }
 
-/** One webhook for each endpoint, of which the first one's is numbered; and one in pull mode. */
-export async function subscribeAll(origin: string, [first, ...others]: readonly Endpoint[]): Promise<Numbered> {
+/** One webhook for each endpoint, of which the first one's is numbered and one is ordered; and one in pull mode. */
+export async function subscribeAll(origin: string, [first, ...others]: readonly Endpoint[], ordered: OrderedEndpoint): Promise<Numbered> {
+  const plain = others.filter((endpoint) => endpoint !== ordered);
   const token = await setUp(
     origin,
-    others.map((endpoint) => `${endpoint.url}/hooks`),
+    plain.map((endpoint) => `${endpoint.url}/hooks`),
   );
+  await subscribeOrdered(origin, token, `${ordered.url}/hooks`);
   return subscribeNumbered(origin, token, `${first?.url}/hooks`);
 }
 
@@ -115,12 +133,14 @@ async function checkFile(folder: string, checked: { checks: number; breaches: Br
 
 /** How much is still owed once nothing moves any more. */
 export async function drained(origin: string): Promise<number> {
-  let pending = Number.POSITIVE_INFINITY;
-  for (let look = 0; look < 300 && pending > 0; look += 1) {
-    pending = await pendingAt(origin);
+  let least = Number.POSITIVE_INFINITY;
+  for (let quiet = 0; quiet < 300 && least > 0; quiet += 1) {
+    const pending = await pendingAt(origin);
+    if (pending < least) quiet = 0;
+    least = Math.min(least, pending);
     if (pending > 0) await after(100);
   }
-  return pending;
+  return least;
 }
 
 /** What of the accepted events did not arrive everywhere, and how many deliveries came more than once. */

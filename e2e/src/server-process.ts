@@ -103,14 +103,15 @@ export async function setUp(origin: string, addresses: readonly string[]): Promi
   return installation.accessToken;
 }
 
-/** Publishes one order; the event's id, or null where the answer never came or was no 202. */
-export async function publish(origin: string, n: number): Promise<string | null> {
+/** Publishes one order, with an order key where there is one; the event's id, or null where the answer never came or was no 202. */
+export async function publish(origin: string, n: number, orderKey?: string): Promise<string | null> {
   try {
     const body = {
       shop: SHOP,
       topic: "orders/create",
       idempotencyKey: `order-${n}`,
-      payload: { order: { id: n + 1, note: "x".repeat(500) } },
+      ...(orderKey === undefined ? {} : { orderKey }),
+      payload: { order: { id: n + 1, key: orderKey, note: "x".repeat(500) } },
     };
     return (await call<{ event: { id: string } }>(origin, "POST", "/platform/v1/events", body)).event.id;
   } catch {

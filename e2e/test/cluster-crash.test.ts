@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { clusterCrash } from "../src/cluster-crash.ts";
 
-test("three processes are killed, stopped and frozen, PostgreSQL is restarted twice: every event answered 202 arrives at every endpoint", async () => {
+test("three processes are killed, stopped and frozen, PostgreSQL is restarted twice: every event answered 202 arrives at every endpoint, at the ordered one in order", async () => {
   const seed = Date.now() % 1_000_000;
   const report = await clusterCrash({ events: 2_000, seed, nodes: 3, databaseRestarts: 2 });
   console.log(`cluster crash, seed ${seed}: ${JSON.stringify({ ...report, lost: report.lost.length })}`);
   expect(report.lost).toEqual([]);
   expect(report.misnumbered).toEqual([]);
+  expect(report.disordered).toEqual([]);
   expect(report.pending).toBe(0);
   expect(report.exits).toBe(0);
   expect(report.breaches).toEqual([]);
