@@ -15,6 +15,13 @@ export interface ClusterNode {
   readonly name: string;
 }
 
+export interface ClusterNodeOptions {
+  /** By how much its own clock is off, ms. */
+  readonly clockOffMs?: number;
+  /** Another way to the database. */
+  readonly database?: string;
+}
+
 /** An app on the shop. */
 export interface Installed {
   readonly clientId: string;
@@ -37,9 +44,9 @@ export class ClusterScene {
   }
 
   /** Starts one more process; resolves when it listens and the database knows it. */
-  async start(flags: readonly string[] = []): Promise<ClusterNode> {
-    const args = ["serve", "--port", "0", "--database", this.database, "--allow-private-addresses", "--log-level", "error", ...flags];
-    const process = new ServerProcess(args, { GENHOOK_SEALING_KEY: SEALING_KEY });
+  async start(flags: readonly string[] = [], { clockOffMs = 0, database = this.database }: ClusterNodeOptions = {}): Promise<ClusterNode> {
+    const args = ["serve", "--port", "0", "--database", database, "--allow-private-addresses", "--log-level", "error", ...flags];
+    const process = new ServerProcess(args, { GENHOOK_SEALING_KEY: SEALING_KEY, ...shiftedClock(clockOffMs) });
     this.#processes.push(process);
     const origin = await process.listening();
     const name = (await this.names()).find((each) => !this.#names.has(each));
@@ -63,9 +70,9 @@ export class ClusterScene {
     return { clientId: app.clientId, token: installation.accessToken };
   }
 
-  /** A webhook for orders at this address; its id. */
-  async subscribe(origin: string, { token }: Installed, address: string): Promise<number> {
-    const body = { webhook: { topic: "orders/create", address } };
+  /** A webhook for orders at this address, with these settings; its id. */
+  async subscribe(origin: string, { token }: Installed, address: string, settings: object = {}): Promise<number> {
+    const body = { webhook: { topic: "orders/create", address, ...settings } };
     return (await call<{ webhook: { id: number } }>(origin, "POST", "/api/202412/app/webhooks", body, token)).webhook.id;
   }
 
@@ -117,6 +124,13 @@ export class ClusterScene {
     await Promise.all(this.#processes.map((process) => process.exited));
     await Promise.all(this.#endpoints.map((endpoint) => endpoint.close()));
   }
+}
+
+/** Makes a process believe in another time of day. */
+export function shiftedClock(offMs: number): Readonly<Record<string, string>> {
+  if (offMs === 0) return {};
+  const shift = `const now = Date.now.bind(Date); Date.now = () => now() + ${offMs};`;
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(shift)}` };
 }
 
 export function after(ms: number): Promise<void> {

@@ -6,7 +6,7 @@ import { call } from "./server-process.ts";
 const REFUSED_EVERY = 7;
 const WRONG_MAX = 20;
 
-/** One key's place: what it has got to, and what is under way. */
+/** One key's place at one address: what it has got to, and what is under way. */
 interface Place {
   /** The latest event that an attempt was made for. */
   n: number;
@@ -36,7 +36,7 @@ export interface OrderedEndpointOptions {
  */
 export async function startOrderedEndpoint(options: OrderedEndpointOptions = {}): Promise<OrderedEndpoint> {
   const places = new Map<string, Place>();
-  const refused = new Set<number>();
+  const refused = new Set<string>();
   const disordered: string[] = [];
   const say = (what: string): void => {
     if (disordered.length < WRONG_MAX && options.mayBeLate?.() !== true) disordered.push(what);
@@ -47,8 +47,8 @@ export async function startOrderedEndpoint(options: OrderedEndpointOptions = {})
     if (place.underWay !== null) say(`${key}: ${n} came while ${place.n} was under way`);
     if (n < place.n) say(`${key}: ${n} came behind ${place.n}`);
     else if (n > place.n && !place.isTaken) say(`${key}: ${n} came before ${place.n} was taken`);
-    const isRefused = n % REFUSED_EVERY === 0 && !refused.has(n);
-    if (isRefused) refused.add(n);
+    const isRefused = n % REFUSED_EVERY === 0 && !refused.has(`${key} ${n}`);
+    if (isRefused) refused.add(`${key} ${n}`);
     if (n >= place.n) Object.assign(place, { n, isTaken: (n === place.n && place.isTaken) || !isRefused });
     place.underWay = response;
     response.once("close", () => {
@@ -57,13 +57,13 @@ export async function startOrderedEndpoint(options: OrderedEndpointOptions = {})
     return isRefused ? 500 : 200;
   };
   const endpoint = await startEndpoint({
-    answer: ({ body }) => {
+    answer: ({ path, body }) => {
       const { order } = JSON.parse(body.toString()) as { readonly order: { readonly id: number; readonly key: string } };
       return (response) => {
         // One turn after it was read: had this program not read for a while, the end of a request that was given up lies right behind it.
         setImmediate(() => {
           if (response.destroyed || response.socket?.destroyed === true) return;
-          const status = take(order.key, order.id, response);
+          const status = take(`${path} ${order.key}`, order.id, response);
           const answer = (): void => void response.writeHead(status).end();
           if (options.delayMs === undefined) answer();
           else setTimeout(answer, options.delayMs());

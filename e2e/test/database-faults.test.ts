@@ -1,5 +1,6 @@
 import { startEndpoint, openTestDatabases, FaultProxy, withClient, type Endpoint, type TestDatabases } from "@genhook/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { shiftedClock } from "../src/cluster-scene.ts";
 import { after, compare } from "../src/crash.ts";
 import { promote } from "../src/promotion.ts";
 import { call, KEY, publish, ServerProcess, settled, setUp, SHOP } from "../src/server-process.ts";
@@ -117,8 +118,7 @@ test("other programs have taken all connections: publishing is refused with a ti
 
 test("a machine whose clock is an hour off publishes, delivers and signs with the database's time, beside one whose clock is right", async () => {
   const database = await databases.create();
-  const shift = `const now = Date.now.bind(Date); Date.now = () => now() + ${HOUR_MS};`;
-  const fast = start(database, [], { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(shift)}` });
+  const fast = start(database, [], shiftedClock(HOUR_MS));
   const origins = [await fast.listening(), await start(database).listening()];
   await setUp(origins[0] ?? "", [receiver.url]);
   const ids = await Promise.all(Array.from({ length: 40 }, (_, n) => publish(origins[n % 2] ?? "", n)));

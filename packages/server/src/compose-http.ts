@@ -191,13 +191,14 @@ function callHandlers(
 
 /** Handlers of the paths that ask for no credentials. */
 function composeOpen(settings: Settings, parts: HttpParts): HttpServerOptions["open"] {
-  const { topics, store, directory, engine, groups, metrics } = parts;
+  const { topics, store, directory, engine, groups, waiters, metrics } = parts;
   const backlog = watchBacklog(store, parts.clock.now);
   const directoryNow = directoryGauges(directory.directory, systemClock.now);
   metrics.watch(() => ({
     ...engine.gauges,
     ...directoryNow(),
     waitingEvents: groups.waiting,
+    waitingCalls: waiters.count,
     ...backlog.now(),
     isReady: backlog.now().isReachable && engine.reasonsNotReady.length === 0,
   }));

@@ -17,6 +17,7 @@ export class FaultProxy {
   readonly #listener: Server;
   readonly #pairs = new Set<Pair>();
   readonly #swallowings: Swallowing[] = [];
+  readonly #counted = new Map<string, number>();
   #target: number;
   #isStalled = false;
 
@@ -71,6 +72,12 @@ export class FaultProxy {
     });
   }
 
+  /** Counts requests with these bytes in them from now on; answers how many there were. */
+  countRequests(bytes: string): () => number {
+    this.#counted.set(bytes, 0);
+    return () => this.#counted.get(bytes) ?? 0;
+  }
+
   async close(): Promise<void> {
     this.cut();
     await new Promise((resolve) => {
@@ -88,6 +95,7 @@ export class FaultProxy {
     }
     client.on("data", (chunk) => {
       const found = this.#swallowings.findIndex(({ bytes }) => chunk.includes(bytes));
+      for (const [bytes, count] of this.#counted) if (chunk.includes(bytes)) this.#counted.set(bytes, count + 1);
       if (found >= 0) this.#swallow(pair, this.#swallowings.splice(found, 1));
       server.write(chunk);
     });

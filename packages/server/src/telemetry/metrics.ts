@@ -5,6 +5,8 @@ import { VERSION } from "../version.ts";
 export type Watched = EngineGauges &
   DirectoryGauges & {
     readonly waitingEvents: number;
+    /** Calls that wait for the next event of a numbered webhook. */
+    readonly waitingCalls: number;
     readonly pending: number;
     /** How long ago the oldest of what is owed was due, ms; 0 where nothing is overdue. */
     readonly overdueMs: number;
@@ -167,6 +169,7 @@ function watchGauges(registry: Registry, read: () => Watched): void {
   gauge("genhook_held_payload_bytes", "Payload bytes in memory for sending.", (now) => now.heldBytes);
   gauge("genhook_unsettled", "Finished attempts that are not durable yet.", (now) => now.unsettled);
   gauge("genhook_publish_waiting", "Events that wait for their commit.", (now) => now.waitingEvents);
+  gauge("genhook_catch_up_waiting", "Calls that wait for the next event of a numbered webhook.", (now) => now.waitingCalls);
   gauge(
     "genhook_webhooks_held",
     "Webhooks not sent to: paused, suspended for a failing endpoint, or under a hold.",

@@ -23,6 +23,7 @@ beforeAll(async () => {
     endpointsSuspended: 0,
     holds: 0,
     waitingEvents: 0,
+    waitingCalls: 0,
     pending: 0,
     overdueMs: 1_500,
     isReady: true,
