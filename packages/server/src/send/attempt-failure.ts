@@ -19,7 +19,7 @@ const DNS_CODES: ReadonlySet<string> = new Set([
   "ESERVFAIL",
   "ETIMEOUT",
 ]);
-const CONNECT_CODES: ReadonlySet<string> = new Set([
+const CONNECTION_CODES: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "EHOSTUNREACH",
   "ENETUNREACH",
@@ -35,8 +35,6 @@ const CONNECT_CODES: ReadonlySet<string> = new Set([
 /** This machine has no descriptors or no memory left: no endpoint is to blame. */
 const OWN_CODES: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
 
-const LENGTH_MISMATCH = "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
-
 /** Maps what the network said to a word of the contract's table: one function, so that every failure has exactly one name. */
 export function failureOf(error: Error, phase: Phase): Failure {
   const code = codeOf(error);
@@ -45,33 +43,16 @@ export function failureOf(error: Error, phase: Phase): Failure {
   if (code === "GENHOOK_PROXY_REFUSED") return { error: "connect_failed", detail };
   if (OWN_CODES.has(code)) return { error: "internal_error", detail };
   if (code === "GENHOOK_ADDRESS_REFUSED") return { error: "address_refused", detail };
-  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT") return { error: "timeout", detail };
-  if (code === "UND_ERR_HEADERS_OVERFLOW" || code === "HPE_HEADER_OVERFLOW") return { error: "headers_too_large", detail };
-  // The end came before what was announced. (undici gives headers that announce nonsense the same code, before it reads a body.)
-  if (phase === "reading" && (code === LENGTH_MISMATCH || code === "HPE_INVALID_EOF_STATE")) return { error: "connection_lost", detail };
-  if (isMalformed(error, code, phase)) return { error: "malformed_response", detail };
-  if (error.message === "bad upgrade") return { error: "upgrade_refused", detail };
-  if (error.message === "bad response") return { error: "malformed_response", detail };
+  if (code === "ETIMEDOUT") return { error: "timeout", detail };
   if (DNS_CODES.has(code) || isDnsQuery(error)) return { error: "dns_failed", detail };
-  if (phase === "connecting") {
-    if (isTlsCode(code)) return { error: "tls_failed", detail };
-    if (CONNECT_CODES.has(code) || code === "UND_ERR_SOCKET") return { error: "connect_failed", detail };
-    return { error: code === "" || code.startsWith("UND_ERR") ? "internal_error" : "connect_failed", detail };
-  }
   if (isTlsCode(code)) return { error: "tls_failed", detail };
-  if (code === "UND_ERR_SOCKET" || CONNECT_CODES.has(code)) return { error: "connection_lost", detail };
-  return { error: "internal_error", detail };
+  if (phase === "connecting") return { error: code === "" ? "internal_error" : "connect_failed", detail };
+  return { error: CONNECTION_CODES.has(code) ? "connection_lost" : "internal_error", detail };
 }
 
 /** A name server's answer, or that it gave none; its codes (EREFUSED, ECONNREFUSED, …) mean other things elsewhere. */
 function isDnsQuery(error: Error): boolean {
   return "syscall" in error && typeof error.syscall === "string" && error.syscall.startsWith("query");
-}
-
-function isMalformed(error: Error, code: string, phase: Phase): boolean {
-  // undici asserts what llhttp lets through: a status below 100, a 101 without Upgrade.
-  const isAsserted = code === "ERR_ASSERTION" && phase !== "connecting";
-  return isAsserted || error.name === "HTTPParserError" || code.startsWith("HPE_") || code === LENGTH_MISMATCH;
 }
 
 function isTlsCode(code: string): boolean {

@@ -1,5 +1,5 @@
 import { Resolver, type LookupAddress } from "node:dns";
-import type { Resolve } from "./guarded-connect.ts";
+import type { Resolve } from "./guarded-dial.ts";
 
 export interface DnsResolveOptions {
   /** Name servers as `IP` or `IP:port` (`[IPv6]:port`); null takes the machine's (resolv.conf), read again from time to time. */

@@ -1,15 +1,14 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { RETRY_AFTER_MAX_MS, retryAfterUntil, type AttemptRequest, type KeepResponses, type Outcome, type Sender } from "@genhook/core";
-import type { Client, Dispatcher } from "undici";
 import type { SecretVault } from "../secrets/secret-vault.ts";
-import { failureOf, type Phase } from "./attempt-failure.ts";
-import { ConnectionWatch, type FollowedConnection, type Traveller } from "./connection-watch.ts";
+import type { Failure } from "./attempt-failure.ts";
+import { ConnectionPool } from "./connection-pool.ts";
+import type { Connection, Rider } from "./connection.ts";
 import { headersOf, type WebhookIdForm } from "./delivery-headers.ts";
-import { proxiedConnect } from "./proxied-connect.ts";
-import { guardedConnect, type Resolve } from "./guarded-connect.ts";
+import { guardedDial, type Resolve } from "./guarded-dial.ts";
 import type { IpBlock } from "./ip-ranges.ts";
-import { ClientPool, type PooledClient } from "./client-pool.ts";
-import { BODY_READ_BYTES, BodyStart, keptHeaders } from "./kept-response.ts";
+import { keptHeaders } from "./kept-response.ts";
+import { proxiedDial } from "./proxied-dial.ts";
+import { requestHead, targetOf, type Target } from "./request-head.ts";
 
 export interface HttpSenderOptions {
   readonly secrets: Pick<SecretVault, "liveSecrets">;
@@ -35,52 +34,27 @@ export interface HttpSenderOptions {
 const CONNECTION_LIFE_MS = 60_000;
 /** An unused connection is closed after this: shorter than what usual servers wait, so that they rarely close first. */
 const IDLE_MS = 4_000;
-/** Header bytes of an answer. */
-const ANSWER_HEADERS_MAX_BYTES = 16_384;
+/** Addresses whose parts are kept. */
 const TARGETS_MAX = 10_000;
 
-const ABORT = new Error("the attempt has ended");
-
-interface Target {
-  readonly origin: string;
-  readonly path: string;
-}
-
-/** Sends attempts over HTTP/1.1 connections (undici) that are kept for the next attempt to the same origin. */
+/**
+ * Sends attempts over HTTP/1.1, one request at a time on each connection, which is kept for the next attempt to the same origin. The client
+ * is our own: see docs/adr/0028-http-client.md.
+ */
 export class HttpSender implements Sender {
   readonly #options: HttpSenderOptions;
-  readonly #pool: ClientPool;
+  readonly #pool: ConnectionPool;
+  /** In the order in which they were started, which is that of their deadlines. */
   readonly #flights = new Set<Flight>();
   readonly #targets = new Map<string, Target>();
-  readonly #watch = new ConnectionWatch();
-  /**
-   * undici frees a connection one turn of the event loop after its answer. Outcomes are told just behind that, so that what their slots
-   * start next finds the connection free instead of opening another.
-   */
-  #landed: (() => void)[] = [];
-  readonly #land = (): void => {
-    setImmediate(() => {
-      const landed = this.#landed;
-      this.#landed = [];
-      for (const tell of landed) tell();
-    });
-  };
+  readonly #land = (flight: Flight): void => void this.#flights.delete(flight);
+  #deadline: NodeJS.Timeout | null = null;
 
   constructor(options: HttpSenderOptions) {
     this.#options = options;
-    const lifeMs = options.connectionLifeMs ?? CONNECTION_LIFE_MS;
-    const client: Client.Options = {
-      connect: options.proxy === undefined ? guardedConnect(options) : proxiedConnect({ ...options, proxy: options.proxy }),
-      allowH2: false,
-      pipelining: 1,
-      keepAliveTimeout: IDLE_MS,
-      keepAliveMaxTimeout: lifeMs,
-      maxHeaderSize: ANSWER_HEADERS_MAX_BYTES,
-      // The attempt's own clock is the only one.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    };
-    this.#pool = new ClientPool({ client, lifeMs });
+    const { proxy } = options;
+    const dial = proxy === undefined ? guardedDial(options) : proxiedDial({ ...options, proxy });
+    this.#pool = new ConnectionPool({ dial, lifeMs: options.connectionLifeMs ?? CONNECTION_LIFE_MS, idleMs: IDLE_MS });
   }
 
   send(request: AttemptRequest, done: (outcome: Outcome) => void): void {
@@ -91,38 +65,56 @@ export class HttpSender implements Sender {
 
   /** The same for any other request made on a tenant's behalf. Headers: names and values in turn, made inside so that a failure is an outcome. */
   post(address: string, makeHeaders: () => string[], body: Uint8Array, done: (outcome: Outcome) => void): void {
-    const flight = new Flight(this.#options, this.#watch, this.#pool, (outcome) => {
-      this.#flights.delete(flight);
-      this.#landed.push(() => {
-        flight.leaveConnection();
-        done(outcome);
-      });
-      if (this.#landed.length === 1) queueMicrotask(this.#land);
-    });
-    this.#flights.add(flight);
+    let target: Target;
+    let head: string;
     try {
-      const { origin, path } = this.#targetOf(address);
-      flight.begin(origin, { path, method: "POST", headers: makeHeaders(), body: asBuffer(body) });
+      target = this.#targetOf(address);
+      head = requestHead(target, makeHeaders(), body.length);
     } catch (error) {
       this.#options.onInternalError?.(error);
-      flight.fail({ error: "internal_error", detail: error instanceof Error ? error.message : String(error) });
+      const detail = error instanceof Error ? error.message : String(error);
+      queueMicrotask(() => done({ kind: "failure", error: "internal_error", detail, durationMs: 0 }));
+      return;
     }
+    const flight = new Flight(this.#options, this.#pool, target, this.#land, done);
+    this.#flights.add(flight);
+    this.#deadline ??= this.#watchFrom(flight);
+    flight.begin(head, asBuffer(body));
   }
 
   abortAll(): void {
     for (const flight of this.#flights) flight.abort();
   }
 
-  async close(): Promise<void> {
-    this.#watch.close();
-    await this.#pool.close();
+  close(): Promise<void> {
+    if (this.#deadline !== null) clearTimeout(this.#deadline);
+    this.#deadline = null;
+    this.#pool.close();
+    return Promise.resolve();
+  }
+
+  /** One timer for all attempts, as all have the same time: it goes off when the oldest's is over. */
+  #watchFrom(oldest: Flight): NodeJS.Timeout {
+    const leftMs = oldest.startedAt + this.#options.timeoutMs - performance.now();
+    return setTimeout(() => this.#endLate(), Math.max(1, Math.ceil(leftMs)));
+  }
+
+  #endLate(): void {
+    this.#deadline = null;
+    const startedBy = performance.now() - this.#options.timeoutMs;
+    for (const flight of this.#flights) {
+      if (flight.startedAt > startedBy) {
+        this.#deadline = this.#watchFrom(flight);
+        return;
+      }
+      flight.timedOut();
+    }
   }
 
   #targetOf(address: string): Target {
     let target = this.#targets.get(address);
     if (target === undefined) {
-      const url = new URL(address);
-      target = { origin: url.origin, path: url.pathname + url.search };
+      target = targetOf(address);
       if (this.#targets.size >= TARGETS_MAX) this.#targets.clear();
       this.#targets.set(address, target);
     }
@@ -131,197 +123,105 @@ export class HttpSender implements Sender {
 }
 
 /**
- * One attempt. States: waiting for a connection, sent and waiting for headers, reading, ended. Whatever comes first ends it: the answer,
- * an error, the deadline, or an abort; everything later is ignored.
+ * One attempt, over one connection, or two where the first turns out to be dead. Whatever comes first ends it: the answer, an error, the
+ * deadline, or an abort; everything later is ignored.
  */
-class Flight implements Traveller {
+class Flight implements Rider {
+  readonly startedAt: number = performance.now();
   readonly #options: HttpSenderOptions;
-  readonly #watch: ConnectionWatch;
-  readonly #pool: ClientPool;
+  readonly #pool: ConnectionPool;
+  readonly #target: Target;
+  readonly #land: (flight: Flight) => void;
   readonly #done: (outcome: Outcome) => void;
-  readonly #startedAt = performance.now();
-  readonly #deadline: NodeJS.Timeout;
-  readonly #body = new BodyStart();
-  #controller: Dispatcher.DispatchController | null = null;
-  #connection: FollowedConnection | null = null;
-  #pooled: PooledClient | null = null;
+  #connection: Connection | null = null;
   /** What is sent once more where a reused connection turns out to be dead; null from then on. */
-  #request: Dispatcher.DispatchOptions | null = null;
-  /** The answer was read to its end: the connection may be used again. */
-  #isWhole = false;
-  #isEnded = false;
-  #status = 0;
-  #retryAfter: string | null = null;
-  #headers = "";
-  /** Where the attempt stands, for naming a failure. */
-  phase: Phase = "connecting";
+  #request: { readonly head: string; readonly body: Buffer } | null = null;
 
-  constructor(options: HttpSenderOptions, watch: ConnectionWatch, pool: ClientPool, done: (outcome: Outcome) => void) {
+  constructor(
+    options: HttpSenderOptions,
+    pool: ConnectionPool,
+    target: Target,
+    land: (flight: Flight) => void,
+    done: (outcome: Outcome) => void,
+  ) {
     this.#options = options;
-    this.#watch = watch;
     this.#pool = pool;
+    this.#target = target;
+    this.#land = land;
     this.#done = done;
-    this.#deadline = setTimeout(() => this.#timedOut(), options.timeoutMs);
   }
 
-  begin(origin: string, request: Dispatcher.DispatchOptions): void {
-    this.#request = request;
-    this.#pooled = this.#pool.take(origin);
-    this.#pooled.client.dispatch(request, new FlightHandler(this));
+  begin(head: string, body: Buffer): void {
+    this.#request = { head, body };
+    this.#connection = this.#pool.take(this.#target.key, this.#target.origin);
+    this.#connection.send(head, body, this);
   }
 
-  /** Once the connection is free again as far as undici is concerned. */
-  leaveConnection(): void {
-    const pooled = this.#pooled;
-    this.#pooled = null;
-    if (pooled === null) return;
-    if (this.#isWhole) this.#pool.give(pooled);
-    else this.#pool.discard(pooled);
-  }
-
-  started(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#isEnded) {
-      controller.abort(ABORT);
-      return;
-    }
-    this.phase = "waiting";
-    this.#watch.expect(this);
-  }
-
-  sentOver(connection: FollowedConnection): void {
-    this.#connection = connection;
-  }
-
-  heardTooMuch(): void {
-    const error = this.phase === "reading" ? "malformed_response" : "headers_too_large";
-    this.fail({ error, detail: "the answer has no end" });
-    this.#controller?.abort(ABORT);
-  }
-
-  headers(status: number, headers: IncomingHttpHeaders): void {
-    // An interim answer (1xx) is none yet.
-    if (this.#isEnded || status < 200) return;
-    this.phase = "reading";
-    this.#status = status;
+  answered(): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    const { reader } = connection;
+    const { status, body } = reader;
     const isKept = status < 200 || status > 299 || this.#options.keepResponses === "all";
-    this.#headers = isKept ? keptHeaders(headers) : "";
-    this.#retryAfter = longestRetryAfter(headers["retry-after"]);
+    const responseHeaders = isKept ? keptHeaders(reader.headerLines) : "";
+    const retryAfter = longestRetryAfter(reader.retryAfters);
+    this.#connection = null;
+    this.#pool.give(connection);
+    this.#end({ kind: "response", status, durationMs: this.#elapsedMs(), retryAfter, responseHeaders, responseBody: body });
   }
 
-  data(chunk: Buffer): void {
-    if (this.#isEnded) return;
-    this.#body.add(chunk);
-    if (this.#body.seen < BODY_READ_BYTES) return;
-    this.#answered();
-    this.#controller?.abort(ABORT);
-  }
-
-  complete(): void {
-    if (this.#isEnded) return;
-    this.#isWhole = true;
-    this.#answered();
-  }
-
-  errored(error: Error): void {
-    if (this.#isEnded) return;
-    const failure = failureOf(error, this.phase);
+  failed(failure: Failure): void {
+    const connection = this.#leave();
     const request = this.#request;
-    const isUnheard = this.#connection?.isReused === true && !this.#connection.isAnswered;
-    if (this.phase === "waiting" && isUnheard && request !== null && this.#pooled !== null && failure.error === "connection_lost") {
+    if (request !== null && connection?.wasDeadBefore === true && failure.error === "connection_lost") {
       // The server had closed the idle connection: nobody answered, so the same attempt goes once more, over a new one.
-      const { origin } = this.#pooled;
-      this.#pool.discard(this.#pooled);
       this.#request = null;
-      this.#controller = null;
-      this.#connection = null;
-      this.phase = "connecting";
-      this.#pooled = this.#pool.open(origin);
-      this.#pooled.client.dispatch(request, new FlightHandler(this));
+      this.#connection = this.#pool.open(this.#target.key, this.#target.origin);
+      this.#connection.send(request.head, request.body, this);
       return;
     }
-    if (failure.error === "internal_error") this.#options.onInternalError?.(error);
-    this.fail(failure);
-  }
-
-  abort(): void {
-    this.#end({ kind: "aborted" });
-    this.#controller?.abort(ABORT);
-  }
-
-  fail(failure: { readonly error: Extract<Outcome, { kind: "failure" }>["error"]; readonly detail: string }): void {
+    if (failure.error === "internal_error") this.#options.onInternalError?.(new Error(failure.detail));
     this.#end({ kind: "failure", ...failure, durationMs: this.#elapsedMs() });
   }
 
-  #answered(): void {
-    this.#end({
-      kind: "response",
-      status: this.#status,
-      durationMs: this.#elapsedMs(),
-      retryAfter: this.#retryAfter,
-      responseHeaders: this.#headers,
-      responseBody: this.#body.bytes,
-    });
+  timedOut(): void {
+    const where = PHASES[this.#connection?.phase ?? "connecting"];
+    this.#leave();
+    const detail = `no complete answer within ${this.#options.timeoutMs} ms, ${where}`;
+    this.#end({ kind: "failure", error: "timeout", detail, durationMs: this.#elapsedMs() });
   }
 
-  #timedOut(): void {
-    const where = { connecting: "while connecting", waiting: "while waiting for headers", reading: "while reading the body" }[this.phase];
-    this.fail({ error: "timeout", detail: `no complete answer within ${this.#options.timeoutMs} ms, ${where}` });
-    this.#controller?.abort(ABORT);
+  abort(): void {
+    this.#leave();
+    this.#end({ kind: "aborted" });
+  }
+
+  /** Without an answer: the connection is of no further use. */
+  #leave(): Connection | null {
+    const connection = this.#connection;
+    this.#connection = null;
+    if (connection !== null) this.#pool.discard(connection);
+    return connection;
   }
 
   #end(outcome: Outcome): void {
-    if (this.#isEnded) return;
-    this.#isEnded = true;
-    clearTimeout(this.#deadline);
+    this.#land(this);
     this.#done(outcome);
   }
 
   #elapsedMs(): number {
-    return performance.now() - this.#startedAt;
+    return performance.now() - this.startedAt;
   }
 }
 
-/** What undici calls; a class, so that every attempt shares one set of functions. */
-class FlightHandler implements Dispatcher.DispatchHandler {
-  readonly #flight: Flight;
-
-  constructor(flight: Flight) {
-    this.#flight = flight;
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#flight.started(controller);
-  }
-
-  onRequestUpgrade(controller: Dispatcher.DispatchController): void {
-    this.#flight.fail({ error: "upgrade_refused", detail: "101 Switching Protocols" });
-    controller.abort(ABORT);
-  }
-
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    this.#flight.headers(status, headers);
-  }
-
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#flight.data(chunk);
-  }
-
-  onResponseEnd(): void {
-    this.#flight.complete();
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#flight.errored(error);
-  }
-}
+const PHASES = { connecting: "while connecting", waiting: "while waiting for headers", reading: "while reading the body" } as const;
 
 /** Of several headers the one that asks for the longest wait: whoever stands in between may have added one. */
-function longestRetryAfter(header: unknown): string | null {
-  const values = (Array.isArray(header) ? header : [header]).filter((value): value is string => typeof value === "string");
+function longestRetryAfter(values: readonly string[]): string | null {
+  if (values.length < 2) return values[0] ?? null;
   const now = Date.now();
   const waitMs = (text: string): number => (retryAfterUntil(text, now, RETRY_AFTER_MAX_MS) ?? now) - now;
-  return values.reduce<string | null>((longest, each) => (longest === null || waitMs(each) > waitMs(longest) ? each : longest), null);
+  return values.reduce((longest, each) => (waitMs(each) > waitMs(longest) ? each : longest));
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

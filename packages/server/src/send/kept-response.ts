@@ -1,5 +1,3 @@
-import type { IncomingHttpHeaders } from "node:http";
-
 /** Bytes kept of an answer's headers and body, and bytes of body after which an answer counts as complete (contract sections 4 and 9). */
 export const HEADERS_KEPT_BYTES = 2_048;
 export const BODY_KEPT_BYTES = 4_096;
@@ -8,16 +6,15 @@ export const BODY_READ_BYTES = 65_536;
 /** Values that must not stand in a log: they are somebody's credentials. */
 const MASKED: ReadonlySet<string> = new Set(["set-cookie", "authorization", "proxy-authorization", "cookie", "www-authenticate"]);
 
-/** An answer's headers as `name: value` lines, masked, cut at a line that would not fit. */
-export function keptHeaders(headers: IncomingHttpHeaders): string {
+/** An answer's headers as `name: value` lines, masked, cut at a line that would not fit. Takes the lines as they came. */
+export function keptHeaders(lines: readonly string[]): string {
   let kept = "";
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined) continue;
-    for (const each of typeof value === "string" ? [value] : value) {
-      const line = `${name}: ${MASKED.has(name) ? "(masked)" : printable(each)}\n`;
-      if (kept.length + line.length > HEADERS_KEPT_BYTES) return kept.trimEnd();
-      kept += line;
-    }
+  for (const each of lines) {
+    const colon = each.indexOf(":");
+    const name = each.slice(0, colon).toLowerCase();
+    const line = `${name}: ${MASKED.has(name) ? "(masked)" : printable(each.slice(colon + 1)).trim()}\n`;
+    if (kept.length + line.length > HEADERS_KEPT_BYTES) break;
+    kept += line;
   }
   return kept.trimEnd();
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { checkAddress } from "../../src/send/address-guard.ts";
-import { guardedLookup } from "../../src/send/guarded-connect.ts";
+import { guardedLookup } from "../../src/send/guarded-dial.ts";
 import { judgeIp } from "../../src/send/ip-ranges.ts";
 
 const PUBLIC = { allowPrivate: false };

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import type { Outcome } from "@genhook/core";
 import { startEndpoint, testCertificate, type Endpoint } from "@genhook/testkit";
@@ -244,4 +244,75 @@ test("a secret that cannot be opened is our failure, told to the operator", asyn
   const sender = makeSender({ secrets: new SecretVault(createSealing(randomBytes(32))), onInternalError: (error) => told.push(error) });
   await expect(attempt(sender, makeRequest("http://127.0.0.1:9/"))).resolves.toMatchObject({ error: "internal_error" });
   expect(told).toHaveLength(1);
+});
+
+test.each([true, false])("requests of all sizes at once arrive as they were sent, TLS: %s", async (tls) => {
+  const endpoint = await endpointWith({ tls });
+  const sender = makeSender({
+    ca: [testCertificate.ca],
+    resolve: (_, done) => done(null, [{ address: "127.0.0.1", family: 4 }]),
+    timeoutMs: 20_000,
+  });
+  const address = `${tls ? "https" : "http"}://app.example.com:${endpoint.port}/`;
+  const payloads = [0, 1, 1_000, 20_000, 31_000, 33_000, 1_000_000].flatMap((bytes) => Array.from({ length: 4 }, () => randomBytes(bytes)));
+  const send = (payload: Buffer): Promise<Outcome> => {
+    const request = makeRequest(address);
+    return attempt(sender, { ...request, event: { ...request.event, payload } });
+  };
+  const hashes = (bodies: readonly Uint8Array[]): string[] =>
+    bodies.map((body) => createHash("sha256").update(body).digest("hex")).toSorted();
+  for (let round = 0; round < 2; round += 1) await Promise.all(payloads.map(send));
+  expect(hashes(endpoint.received.map(({ body }) => body))).toEqual(hashes([...payloads, ...payloads]));
+  expect(new Set(endpoint.received.map(({ connection }) => connection)).size).toBeLessThanOrEqual(payloads.length);
+});
+
+test("a value that would break out of its header is our failure; nothing is sent", async () => {
+  const endpoint = await endpointWith();
+  const told: unknown[] = [];
+  const sender = makeSender({ onInternalError: (error) => told.push(error) });
+  for (const shopDomain of ["a\r\nx-injected: b", "a\nb", "a\0b", "a\u2028b"]) {
+    const outcome = await attempt(sender, makeRequest(endpoint.url, { shopDomain }));
+    expect(outcome).toMatchObject({ error: "internal_error", detail: expect.stringContaining("X-Genstore-Shop-Domain") as string });
+  }
+  expect([endpoint.received.length, told.length]).toEqual([0, 4]);
+});
+
+test("a connection is not used up to the moment at which the server said it would close it", async () => {
+  for (const [keepAlive, connections] of [
+    ["timeout=1", [1, 2]],
+    ["timeout=60", [1, 1]],
+    ["max=1000", [1, 1]],
+  ] as const) {
+    const endpoint = await endpointWith({ answer: () => (response) => response.writeHead(200, { "keep-alive": keepAlive }).end() });
+    const sender = makeSender();
+    await attempt(sender, makeRequest(endpoint.url));
+    await attempt(sender, makeRequest(endpoint.url));
+    expect([keepAlive, endpoint.received.map(({ connection }) => connection)]).toEqual([keepAlive, connections]);
+  }
+});
+
+test("attempts that began one after another end one after another, each at its own deadline", async () => {
+  const endpoint = await endpointWith({ answer: () => () => undefined });
+  const sender = makeSender({ timeoutMs: 150 });
+  const outcomes: Promise<Outcome>[] = [];
+  for (let n = 1; n <= 5; n += 1) {
+    outcomes.push(attempt(sender, makeRequest(endpoint.url)));
+    await endpoint.waitFor(n);
+  }
+  for (const outcome of await Promise.all(outcomes)) {
+    if (outcome.kind !== "failure") throw new Error("it was answered");
+    expect(outcome.error).toBe("timeout");
+    expect(outcome.durationMs).toBeGreaterThanOrEqual(149);
+  }
+});
+
+test("closing cuts off a connection that is being made, and one that is free", async () => {
+  const endpoint = await endpointWith();
+  const sender = makeSender({ resolve: () => undefined });
+  await attempt(sender, makeRequest(endpoint.url));
+  const lost = attempt(sender, makeRequest("http://app.example.com/"));
+  sender.abortAll();
+  await expect(lost).resolves.toEqual({ kind: "aborted" });
+  await sender.close();
+  await endpoint.close();
 });

@@ -10,7 +10,7 @@ import {
 } from "@genhook/testkit";
 import { afterEach, expect, test } from "vitest";
 import { dnsResolve } from "../../src/send/dns-resolve.ts";
-import { guardedLookup } from "../../src/send/guarded-connect.ts";
+import { guardedLookup } from "../../src/send/guarded-dial.ts";
 import type { HttpSender, HttpSenderOptions } from "../../src/send/http-sender.ts";
 import { judgeIp } from "../../src/send/ip-ranges.ts";
 import { attempt, makeRequest, makeSender, wordOf } from "./sending.ts";

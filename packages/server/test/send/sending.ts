@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { App, AttemptRequest, Outcome } from "@genhook/core";
 import { createSealing } from "../../src/secrets/sealing.ts";
 import { SecretVault } from "../../src/secrets/secret-vault.ts";
-import type { Resolve } from "../../src/send/guarded-connect.ts";
+import type { Resolve } from "../../src/send/guarded-dial.ts";
 import { HttpSender, type HttpSenderOptions } from "../../src/send/http-sender.ts";
 
 export const CLIENT_SECRET = "client-secret-of-the-test";

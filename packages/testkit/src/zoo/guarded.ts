@@ -95,7 +95,7 @@ export const TLS: readonly ZooEntry[] = [
   overTls(
     "wants a client certificate",
     "asks for a client certificate, which there is not",
-    "connection_lost",
+    "tls_failed",
     { requestCert: true, rejectUnauthorized: true },
     { requests: 0 },
   ),

@@ -1,18 +1,16 @@
 import { lookup as systemLookup, type LookupAddress } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
-import { buildConnector } from "undici";
 import { trustAlso } from "./certificate-trust.ts";
+import { dialPlainly, TlsDialler, type Dial } from "./dial.ts";
 import { judgeIp, type IpBlock } from "./ip-ranges.ts";
 
 /** Resolves a name to all its addresses. */
 export type Resolve = (hostname: string, done: (error: Error | null, addresses: readonly LookupAddress[]) => void) => void;
 
-export interface GuardedConnectOptions {
+export interface GuardedDialOptions {
   readonly allowPrivate: boolean;
   /** The operator's own networks that may not be dialled either. */
   readonly refusedNetworks?: readonly IpBlock[];
-  /** Time for looking up, connecting and TLS together, ms. */
-  readonly timeoutMs: number;
   /** Further certificate authorities, PEM, beside the built-in ones. */
   readonly ca: readonly string[] | null;
   /** The machine's own look-up where not given. */
@@ -25,33 +23,41 @@ export class AddressRefusedError extends Error {
 }
 
 /**
- * A connector that dials only vetted addresses. Names go through a look-up that judges **every** address it got and hands on those that
- * may be dialled, so there is no second look-up that could answer otherwise; literals, which no look-up sees, are judged here.
+ * Dials only vetted addresses. Names go through a look-up that judges **every** address it got and hands on those that may be dialled, so
+ * there is no second look-up that could answer otherwise; literals, which no look-up sees, are judged here.
  */
-export function guardedConnect(options: GuardedConnectOptions): buildConnector.connector {
-  const { allowPrivate, timeoutMs, ca, refusedNetworks } = options;
-  const secureContext = trustAlso(ca);
-  const dial = buildConnector({
-    allowH2: false,
-    timeout: timeoutMs,
-    lookup: guardedLookup(options),
-    ...(secureContext === null ? {} : { secureContext }),
+export function guardedDial(options: GuardedDialOptions): Dial {
+  const lookup = guardedLookup(options);
+  const tls = new TlsDialler(trustAlso(options.ca));
+  return (origin, done) => {
+    const refused = refusedLiteral(origin.host, options);
+    if (refused !== null) return soon(() => done(refused));
+    return origin.isSecure ? tls.dial(origin, { lookup }, done) : dialPlainly(origin, lookup, done);
+  };
+}
+
+/** Why an address that is a literal may not be dialled; null for names, which are judged by what they resolve to. */
+export function refusedLiteral(
+  host: string,
+  options: Pick<GuardedDialOptions, "allowPrivate" | "refusedNetworks">,
+): AddressRefusedError | null {
+  const range = !options.allowPrivate && isIP(host) !== 0 ? judgeIp(host, options.refusedNetworks) : null;
+  return range === null ? null : new AddressRefusedError(`${host} is refused: ${range}`);
+}
+
+/** Calls in the next microtask, unless the returned function was called before. */
+export function soon(call: () => void): () => void {
+  let isWanted = true;
+  queueMicrotask(() => {
+    if (isWanted) call();
   });
-  return (target, callback) => {
-    const host = target.hostname.startsWith("[") ? target.hostname.slice(1, -1) : target.hostname;
-    if (!allowPrivate && isIP(host) !== 0) {
-      const range = judgeIp(host, refusedNetworks);
-      if (range !== null) {
-        process.nextTick(callback, new AddressRefusedError(`${host} is refused: ${range}`), null);
-        return;
-      }
-    }
-    dial({ ...target, hostname: host }, callback);
+  return () => {
+    isWanted = false;
   };
 }
 
 /** A `lookup` for `net.connect`: vets every address. Concurrent look-ups of one name share one answer. */
-export function guardedLookup(options: Pick<GuardedConnectOptions, "allowPrivate" | "resolve" | "refusedNetworks">): LookupFunction {
+export function guardedLookup(options: Pick<GuardedDialOptions, "allowPrivate" | "resolve" | "refusedNetworks">): LookupFunction {
   const resolve: Resolve =
     options.resolve ??
     ((hostname, done) => systemLookup(hostname, { all: true, order: "verbatim" }, (error, found) => done(error, found ?? [])));
