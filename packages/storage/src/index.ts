@@ -1,5 +1,6 @@
 export { moveToPostgres, type MoveOptions, type MoveReport } from "./move/move-to-postgres.ts";
 export { openMemoryCluster, openMemoryStore, type MemoryCluster, type MemoryClusterOptions } from "./memory/memory-store.ts";
+export type { MemoryWatcher } from "./memory/memory-watcher.ts";
 export { backupSqlite, restoreSqlite, type BackupReport, type RestoreReport } from "./sqlite/backup.ts";
 export { openSqliteCheckReader } from "./sqlite/check-reader.ts";
 export { openSqliteStore, type SqliteStoreOptions } from "./sqlite/open.ts";

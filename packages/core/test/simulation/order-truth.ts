@@ -58,7 +58,9 @@ export class OrderTruth {
         orderKey: event.orderKey ?? "",
       };
       this.#byId.set(one.id, one);
-      this.#byKey.set(one.orderKey, [...(this.#byKey.get(one.orderKey) ?? []), one]);
+      const all = this.#byKey.get(one.orderKey);
+      if (all === undefined) this.#byKey.set(one.orderKey, [one]);
+      else all.push(one);
     }
   }
 

@@ -1,6 +1,9 @@
 import type { Clock, Timers } from "@genhook/core";
 import type { VirtualTime } from "./virtual-time.ts";
 
+/** No clock is read more finely. */
+const CLOCK_STEP_MS = 0.001;
+
 /**
  * What an operating system gives a process, and takes from it: clocks, timers, and callbacks that stop while it is frozen and then all come
  * late. A frozen process's clocks run on; a suspended one (its machine sleeps) finds that the monotonic clock has stood still.
@@ -39,7 +42,8 @@ export class SimulatedProcess {
           this.arrive(() => {
             if (isCancelled) return;
             const left = due - this.clock.monotonic();
-            if (left > 1e-6) arm(left);
+            // Never early, and never for a time so short that the clock would not move.
+            if (left > 0) arm(Math.max(left, CLOCK_STEP_MS));
             else fire();
           });
         });

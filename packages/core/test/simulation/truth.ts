@@ -10,7 +10,7 @@ import {
   type LogRow,
   type Subscription,
 } from "@genhook/core";
-
+import type { Breaches } from "./breaches.ts";
 import { NumberTruth } from "./number-truth.ts";
 import { OrderTruth } from "./order-truth.ts";
 
@@ -42,9 +42,9 @@ interface Flight {
 
 /** The one view of everything that no process has, and what must hold in it at every moment. */
 export class Truth {
-  readonly breaches: string[] = [];
   readonly order: OrderTruth;
-  readonly numbers: NumberTruth = new NumberTruth((says) => this.breaches.push(says));
+  readonly numbers: NumberTruth;
+  readonly #breaches: Breaches;
   readonly #now: () => number;
   readonly #wallNow: () => number;
   readonly #ownerOf: (shard: number) => string | null;
@@ -52,19 +52,31 @@ export class Truth {
   readonly #history = new Map<number, Known[]>();
   readonly #holds = new Map<string, KnownHold>();
   readonly #flights = new Set<Flight>();
+  /** Those that are not excused, by endpoint and by delivery. */
+  readonly #atEndpoint = new Map<string, number>();
+  readonly #ofDelivery = new Map<string, number>();
+  readonly #endpoints = new Map<string, string>();
+  readonly #roundAttempts: number;
 
   constructor(options: {
+    readonly breaches: Breaches;
     readonly now: () => number;
     /** The store's wall time. */
     readonly wallNow: () => number;
     /** Null where shards have no owners, because there is one process. */
     readonly ownerOf: (shard: number) => string | null;
     readonly concurrencyMax: number;
+    /** Attempts of one round. */
+    readonly roundAttempts: number;
     readonly logOf: (delivery: DeliveryKey) => Promise<readonly LogRow[]>;
   }) {
+    const { breaches } = options;
+    this.#breaches = breaches;
+    this.#roundAttempts = options.roundAttempts;
+    this.numbers = new NumberTruth((says) => breaches.add("numbers", says));
     this.order = new OrderTruth({
       logOf: options.logOf,
-      breach: (says) => this.breaches.push(says),
+      breach: (says) => breaches.add("order", says),
       historyOf: (id) => this.#history.get(id) ?? [],
     });
     this.#now = options.now;
@@ -88,27 +100,46 @@ export class Truth {
 
   /** An attempt starts; answers what is to be called when it has ended. */
   started(node: string, request: AttemptRequest, isExcused: boolean): () => void {
-    const { deliveryId, app, address, attempt } = request;
-    const endpoint = endpointOf((text) => createHash("sha256").update(text).digest("hex"), app.clientId, new URL(address));
+    const { deliveryId, attempt } = request;
+    const endpoint = this.endpointOf(request);
     const who = `${node} at ${Math.round(this.#now())} ms: ${deliveryId}, attempt ${attempt}`;
     const owner = this.#ownerOf(shardOf(endpoint));
-    if (owner !== node) this.breaches.push(`${who}: started while ${owner ?? "nobody"} owned the shard`);
+    if (owner !== node) this.#breaches.add("owner", `${who}: started while ${owner ?? "nobody"} owned the shard`);
     const wrong = this.#isAgainst(request);
-    if (wrong !== null) this.breaches.push(`${who}: ${wrong}`);
-    if (attempt < 1 || attempt > 8) this.breaches.push(`${who}: no such attempt`);
-    const counted = [...this.#flights].filter((flight) => !flight.isExcused);
-    if (counted.filter((flight) => flight.endpoint === endpoint).length >= this.#concurrencyMax) {
-      this.breaches.push(`${who}: more than ${this.#concurrencyMax} in flight`);
+    if (wrong !== null) this.#breaches.add("rights", `${who}: ${wrong}`);
+    if (attempt < 1 || attempt > this.#roundAttempts) this.#breaches.add("attempts", `${who}: no such attempt`);
+    if ((this.#atEndpoint.get(endpoint) ?? 0) >= this.#concurrencyMax) {
+      this.#breaches.add("limits", `${who}: more than ${this.#concurrencyMax} in flight`);
     }
-    if (counted.some((flight) => flight.deliveryId === deliveryId)) this.breaches.push(`${who}: in flight already`);
+    if ((this.#ofDelivery.get(deliveryId) ?? 0) > 0) this.#breaches.add("once", `${who}: in flight already`);
     const flight: Flight = { node, deliveryId, endpoint, isExcused };
     this.#flights.add(flight);
+    if (!isExcused) this.#count(flight, 1);
     this.numbers.started(request, this.madeAs(request.subscriptionId), who);
     const landed = this.order.started(request, who, flight);
     return () => {
       landed();
       this.#flights.delete(flight);
+      if (!flight.isExcused) this.#count(flight, -1);
     };
+  }
+
+  /** The endpoint that a request goes to, worked out from what is sent. */
+  endpointOf({ app, address }: Pick<AttemptRequest, "app" | "address">): string {
+    const key = `${app.clientId} ${address}`;
+    let endpoint = this.#endpoints.get(key);
+    if (endpoint === undefined) {
+      endpoint = endpointOf((text) => createHash("sha256").update(text).digest("hex"), app.clientId, new URL(address));
+      this.#endpoints.set(key, endpoint);
+    }
+    return endpoint;
+  }
+
+  #count({ endpoint, deliveryId }: Flight, by: number): void {
+    this.#atEndpoint.set(endpoint, (this.#atEndpoint.get(endpoint) ?? 0) + by);
+    const ofDelivery = (this.#ofDelivery.get(deliveryId) ?? 0) + by;
+    if (ofDelivery === 0) this.#ofDelivery.delete(deliveryId);
+    else this.#ofDelivery.set(deliveryId, ofDelivery);
   }
 
   /** A subscription as it was made. */
@@ -118,11 +149,15 @@ export class Truth {
 
   /** What a process has under way is out of anyone's hands from here on. */
   excuse(node: string): void {
-    for (const flight of this.#flights) if (flight.node === node) flight.isExcused = true;
+    for (const flight of this.#flights) {
+      if (flight.node !== node || flight.isExcused) continue;
+      flight.isExcused = true;
+      this.#count(flight, -1);
+    }
   }
 
   /** Why a request goes against what its subscription has been for longer than a change may take to bind; null when it does not. */
-  #isAgainst({ subscriptionId, address, app }: AttemptRequest): string | null {
+  #isAgainst({ subscriptionId, address, app, shopDomain }: AttemptRequest): string | null {
     const since = this.#now() - BINDS_WITHIN_MS;
     const history = this.#history.get(subscriptionId) ?? [];
     // What it was at any moment of the last two seconds may still be acted on.
@@ -130,14 +165,15 @@ export class Truth {
     const open = allowed.filter(({ subscription }) => subscription.endedAt === null && subscription.status === "active");
     if (open.length === 0) return `the subscription has been ${history.at(-1)?.subscription.status ?? "unknown"} for more than 2 s`;
     if (!open.some(({ subscription }) => subscription.address === address)) return "the address has been another for more than 2 s";
-    const held = open.every(({ subscription }) => this.#isHeld(subscription, app.clientId, since));
+    const held = open.every(({ subscription }) => this.#isHeld(subscription, { clientId: app.clientId, shop: shopDomain }, since));
     return held ? "an operator's hold has covered it for more than 2 s" : null;
   }
 
   /** Whether some hold has covered a subscription ever since a moment. */
-  #isHeld({ host, topic }: Subscription, clientId: string, since: number): boolean {
+  #isHeld({ host, topic }: Subscription, { clientId, shop }: { readonly clientId: string; readonly shop: string }, since: number): boolean {
+    if (this.#holds.size === 0) return false;
     return [...this.#holds.values()].some(({ hold, from, releasedAt }) => {
-      const trait = traitOf(hold.scope, { shop: "shop-1.genmystore.com", clientId, host, topic });
+      const trait = traitOf(hold.scope, { shop, clientId, host, topic });
       const isOver = hold.endsAt !== null && hold.endsAt <= this.#wallNow() + CLOCK_ERROR_MS;
       return trait === hold.subject && from <= since && releasedAt === Number.POSITIVE_INFINITY && !isOver;
     });
@@ -147,16 +183,18 @@ export class Truth {
   answered(what: string, id: number, askedAt: number, isSo: (subscription: Subscription) => boolean): void {
     const history = this.#history.get(id) ?? [];
     const since = history.filter((_, index) => (history[index + 1]?.at ?? Number.POSITIVE_INFINITY) >= askedAt);
-    if (!since.some(({ subscription }) => isSo(subscription))) this.breaches.push(`${what} ${id} was answered and never happened`);
+    if (!since.some(({ subscription }) => isSo(subscription)))
+      this.#breaches.add("answers", `${what} ${id} was answered and never happened`);
   }
 
   /** Whether a cancelled delivery's reason held at some time after its event was matched. */
   explains(row: LogRow, directoryVersion: number): boolean {
     const history = this.#history.get(row.subscription) ?? [];
-    return history.some(
-      ({ subscription, version }) =>
-        version > directoryVersion &&
-        (row.reason === "disabled" ? subscription.status === "disabled" : subscription.endReason === row.reason),
-    );
+    return history.some(({ subscription, version }) => version > directoryVersion && isReason(row.reason, subscription));
   }
+}
+
+function isReason(reason: LogRow["reason"], { status, statusReason, endReason }: Subscription): boolean {
+  if (reason === "disabled") return status === "disabled";
+  return reason === "scope_lost" ? statusReason === "scope_lost" : endReason === reason;
 }

@@ -1,5 +1,8 @@
 import type { Clock, Timers } from "@genhook/core";
 
+/** Steps within one millisecond: more is no simulation of anything, somebody asks again at once for ever. */
+const STEPS_PER_MS_MAX = 20_000;
+
 interface Entry {
   readonly at: number;
   readonly order: number;
@@ -12,7 +15,14 @@ export class VirtualTime {
   readonly #startedAt: number;
   #now = 0;
   #order = 0;
-  #entries: Entry[] = [];
+  #stalledAt = 0;
+  #stalledSteps = 0;
+  /** A heap: the next is the first. */
+  readonly #entries: Entry[] = [];
+  /** Steps made so far. */
+  steps = 0;
+  /** Called after each step, when every promise has settled. What it throws ends the run. */
+  onStep: (() => void) | null = null;
 
   constructor(startedAt: number) {
     this.#startedAt = startedAt;
@@ -42,14 +52,8 @@ export class VirtualTime {
 
   at(at: number, fire: () => void): Entry {
     const entry = { at, order: (this.#order += 1), fire, isCancelled: false };
-    let low = 0;
-    let high = this.#entries.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#entries[middle] as Entry).at <= at) low = middle + 1;
-      else high = middle;
-    }
-    this.#entries.splice(low, 0, entry);
+    this.#entries.push(entry);
+    this.#rise(this.#entries.length - 1);
     return entry;
   }
 
@@ -57,16 +61,65 @@ export class VirtualTime {
   async run(until: number): Promise<void> {
     await settle();
     for (;;) {
-      const next = this.#entries[0];
+      const [next] = this.#entries;
       if (next === undefined || next.at > until) break;
-      this.#entries.shift();
+      this.#removeFirst();
       if (next.isCancelled) continue;
       this.#now = Math.max(this.#now, next.at);
+      this.#noticeStall();
       next.fire();
       await settle();
+      this.steps += 1;
+      this.onStep?.();
     }
     this.#now = Math.max(this.#now, until);
   }
+
+  #noticeStall(): void {
+    if (this.#now - this.#stalledAt >= 1) {
+      this.#stalledAt = this.#now;
+      this.#stalledSteps = 0;
+    }
+    this.#stalledSteps += 1;
+    if (this.#stalledSteps > STEPS_PER_MS_MAX)
+      throw new Error(`time stands still at ${this.#now} ms: somebody asks again at once for ever`);
+  }
+
+  #rise(from: number): void {
+    const entries = this.#entries;
+    const entry = entries[from] as Entry;
+    let index = from;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      const above = entries[parent] as Entry;
+      if (isBefore(above, entry)) break;
+      entries[index] = above;
+      index = parent;
+    }
+    entries[index] = entry;
+  }
+
+  #removeFirst(): void {
+    const entries = this.#entries;
+    const last = entries.pop() as Entry;
+    const { length } = entries;
+    if (length === 0) return;
+    let index = 0;
+    for (;;) {
+      let child = index * 2 + 1;
+      if (child >= length) break;
+      if (child + 1 < length && isBefore(entries[child + 1] as Entry, entries[child] as Entry)) child += 1;
+      const below = entries[child] as Entry;
+      if (isBefore(last, below)) break;
+      entries[index] = below;
+      index = child;
+    }
+    entries[index] = last;
+  }
+}
+
+function isBefore(a: Entry, b: Entry): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
 }
 
 /** Every microtask runs before a macrotask does. */

@@ -1,10 +1,31 @@
-import { openMemoryCluster, openMemoryStore, type MemoryCluster } from "@genhook/storage";
-import { buildApp, buildCommit, buildInstallation, buildShop, NOW, seededRandom } from "@genhook/testkit";
-import { CLOCK_JUMP_MAX_MS, millisecondsOf, type DirectoryStore, type EventStore, type Published, type Store } from "@genhook/core";
+import { openMemoryCluster, openMemoryStore, type MemoryCluster, type MemoryWatcher } from "@genhook/storage";
+import { buildCommit, NOW, seededRandom } from "@genhook/testkit";
+import {
+  CLOCK_JUMP_MAX_MS,
+  dayOfTime,
+  deliveryId,
+  millisecondsOf,
+  SLOW_SHARE,
+  type DirectoryStore,
+  type EventStore,
+  type Published,
+  type Store,
+} from "@genhook/core";
+import { Breaches } from "./breaches.ts";
+import { watchBreakers } from "./breaker-watch.ts";
+import { CrashPoints } from "./crash-points.ts";
+import { meddle } from "./developer.ts";
+import { EndpointLimits } from "./endpoint-limits.ts";
+import { Fleet } from "./fleet.ts";
+import { Ledger } from "./ledger.ts";
 import { HintNetwork } from "./network.ts";
-import { APPS, ENDPOINT_CONCURRENCY, SimulatedNode } from "./simulated-node.ts";
+import type { Population, Publication } from "./population.ts";
+import { ENDPOINT_CONCURRENCY, SimulatedNode } from "./simulated-node.ts";
+import { ThreeApps } from "./three-apps.ts";
+import { Transitions } from "./transitions.ts";
 import { Truth } from "./truth.ts";
 import { VirtualTime } from "./virtual-time.ts";
+import { Waits } from "./waits.ts";
 
 const LEASE_MS = 10_000;
 const NODES_MAX = 4;
@@ -13,9 +34,12 @@ const MINUTE_MS = 60_000;
 /** One arrival at a simulated endpoint. */
 export interface Arrival {
   readonly deliveryId: string;
+  readonly subscription: number;
   readonly attempt: number;
   readonly isReplay: boolean;
   readonly isSuccess: boolean;
+  /** Its process has cut it off at its stop: it does not count, and is made again. */
+  isCutOff: boolean;
 }
 
 export interface WorldOptions {
@@ -24,13 +48,21 @@ export interface WorldOptions {
   readonly isShared: boolean;
   readonly storeFails: boolean;
   readonly retryWaitsMs: readonly number[];
+  /** Two thousand endpoints that are there from the beginning, instead of three apps that make their webhooks as they go. */
+  readonly isFleet?: boolean;
   /** Some orders are answered 500 by ordered webhooks until calm comes: their dead letters block order keys. */
   readonly hasPoison?: boolean;
+  /** How long a delivery to a healthy endpoint may wait for its first attempt, and after a misfortune, ms. */
+  readonly waitMaxMs?: number;
+  /** Share of the events and misfortunes of the scenario: less shows a breach more plainly. 1 without. */
+  readonly scale?: number;
 }
 
 /** What was done to the world, to be printed. */
 export interface Injected {
+  /** Processes that died: at a time, and at a point of their work. */
   kills: number;
+  crashes: number;
   freezes: number;
   suspensions: number;
   cutOffs: number;
@@ -38,54 +70,136 @@ export interface Injected {
   joins: number;
   clockSteps: number;
   changes: number;
+  replayJobs: number;
 }
 
 /** A whole Genhook on the memory store, with a network, publishers, developers and misfortune, all from one seed. */
 export class World {
   readonly time: VirtualTime = new VirtualTime(NOW);
   readonly store: Store;
+  readonly breaches: Breaches = new Breaches();
+  readonly transitions: Transitions = new Transitions();
+  readonly ledger: Ledger;
   readonly truth: Truth;
+  readonly limits: EndpointLimits;
+  readonly waits: Waits;
+  readonly population: Population;
+  readonly crashPoints: CrashPoints;
   readonly hints: HintNetwork;
   readonly random: () => number;
   readonly accepted = new Map<string, number>();
   readonly arrivals: Arrival[] = [];
   readonly errors: string[] = [];
-  readonly injected: Injected = { kills: 0, freezes: 0, suspensions: 0, cutOffs: 0, stops: 0, joins: 0, clockSteps: 0, changes: 0 };
+  readonly injected: Injected = {
+    kills: 0,
+    crashes: 0,
+    freezes: 0,
+    suspensions: 0,
+    cutOffs: 0,
+    stops: 0,
+    joins: 0,
+    clockSteps: 0,
+    changes: 0,
+    replayJobs: 0,
+  };
   isCalm = false;
   nodes: SimulatedNode[] = [];
   readonly options: WorldOptions;
   readonly #cluster: MemoryCluster | null;
+  readonly #publications = new Map<number, Publication>();
   #booted = 0;
 
   constructor(options: WorldOptions) {
     this.options = options;
-    this.random = seededRandom(options.seed);
-    this.hints = new HintNetwork(this.time, this.random);
-    this.#cluster = options.isShared ? openMemoryCluster({ now: this.time.clock.now, leaseMs: LEASE_MS }) : null;
-    const store = this.#cluster?.connect() ?? openMemoryStore();
+    const { clock } = this.time;
+    const random = seededRandom(options.seed);
+    this.random = random;
+    watchBreakers(this.transitions);
+    this.hints = new HintNetwork(this.time, random);
+    this.crashPoints = new CrashPoints(random);
+    this.population = this.#populate();
+    const roundAttempts = options.retryWaitsMs.length + 1;
+    this.ledger = new Ledger(this.breaches, this.transitions, roundAttempts);
+    this.waits = new Waits(this.breaches, clock.monotonic, options.waitMaxMs ?? Number.POSITIVE_INFINITY);
+    this.limits = this.#makeLimits();
+    const watcher = this.#watcher();
+    this.#cluster = options.isShared ? openMemoryCluster({ now: clock.now, leaseMs: LEASE_MS, watcher }) : null;
+    const store = this.#cluster?.connect() ?? openMemoryStore(watcher);
     this.store = { ...store, directory: this.#watched(store.directory), events: this.#recorded(store.events) };
     this.truth = new Truth({
-      now: this.time.clock.monotonic,
-      wallNow: this.time.clock.now,
+      breaches: this.breaches,
+      now: clock.monotonic,
+      wallNow: clock.now,
       ownerOf: (shard) => (this.#cluster === null ? (this.nodes[0]?.name ?? null) : this.#cluster.ownerOf(shard)),
       concurrencyMax: ENDPOINT_CONCURRENCY,
+      roundAttempts,
       logOf: (delivery) => this.store.log.ofDelivery(delivery),
     });
     this.store = { ...this.store, sequences: this.truth.numbers.watched(store.sequences) };
+    this.time.onStep = (): void => {
+      this.ledger.check();
+      this.waits.check();
+      this.breaches.throwFirst();
+    };
+  }
+
+  #populate(): Population {
+    const { random, options } = this;
+    const isCalm = (): boolean => this.isCalm;
+    if (options.isFleet === true) return new Fleet({ random, isCalm, now: this.time.clock.monotonic });
+    return new ThreeApps({ random, isCalm, hasPoison: options.hasPoison === true });
+  }
+
+  #makeLimits(): EndpointLimits {
+    const { breaches, time, options, population } = this;
+    const slots = population.attemptsInFlightMax;
+    return new EndpointLimits({
+      breaches,
+      now: time.clock.monotonic,
+      slots,
+      slowSlots: Math.floor(slots * SLOW_SHARE),
+      isExact: !options.isShared,
+    });
+  }
+
+  #watcher(): MemoryWatcher {
+    const { ledger, waits, population } = this;
+    return {
+      inserted: ledger.inserted,
+      removed: ledger.removed,
+      written: ledger.written,
+      accepted: (event) => {
+        ledger.accepted(event);
+        for (const { subscription } of event.owes) {
+          if (population.isHealthy(subscription)) waits.accepted(deliveryId({ eventId: event.id, subscription }));
+        }
+      },
+    };
+  }
+
+  /** Events and misfortunes of a scenario, by the world's scale. */
+  scaled(count: number): number {
+    return Math.max(1, Math.round(count * (this.options.scale ?? 1)));
+  }
+
+  /** The same for the same number, however often it is asked for. */
+  publication(n: number): Publication {
+    let publication = this.#publications.get(n);
+    if (publication === undefined) this.#publications.set(n, (publication = this.population.publication(n)));
+    return publication;
   }
 
   async begin(nodes: number): Promise<void> {
-    const apps = Array.from({ length: APPS }, (_, index) => buildApp(index + 1));
-    await this.store.directory.commit(
-      buildCommit({
-        counters: { shop: 2, app: APPS + 1, subscription: 8_589_934_859 },
-        shops: [buildShop(1)],
-        apps,
-        installations: apps.map((app) => buildInstallation(app.id, 1, { scopes: ["read_orders", "write_apps"] })),
-      }),
-      1,
-    );
+    await this.store.directory.commit(buildCommit(this.population.commit), 1);
     for (let n = 0; n < nodes; n += 1) this.boot();
+  }
+
+  /** Whether a process dies at this point of its work. */
+  dies(node: SimulatedNode, point: string): boolean {
+    if (this.isCalm || !node.process.isAlive || !this.crashPoints.strikes(point)) return false;
+    this.injected.crashes += 1;
+    this.#end(node);
+    return true;
   }
 
   boot(role = ""): void {
@@ -111,6 +225,10 @@ export class World {
   kill(node: SimulatedNode | undefined = this.pick(this.nodes)): void {
     if (node === undefined) return;
     this.injected.kills += 1;
+    this.#end(node);
+  }
+
+  #end(node: SimulatedNode): void {
     this.truth.excuse(node.name);
     node.process.kill();
     this.#restart(node, 50 + this.random() * (this.options.isShared ? 15_000 : 3_000));
@@ -120,7 +238,8 @@ export class World {
   stop(node: SimulatedNode | undefined = this.node): void {
     if (node === undefined || node.isStopping) return;
     this.injected.stops += 1;
-    void node.stop();
+    // Some are given no time: what is under way is cut off, and does not count.
+    void node.stop(this.random() < 0.25 ? 100 : undefined);
   }
 
   /** SIGSTOP and SIGCONT; or the machine sleeps. */
@@ -130,7 +249,10 @@ export class World {
     this.injected[isSuspended ? "suspensions" : "freezes"] += 1;
     this.truth.excuse(node.name);
     node.process.freeze(isSuspended);
-    this.time.after(this.random() < 0.5 ? this.random() * 3_000 : this.random() * 30_000, () => node.process.thaw());
+    this.time.after(this.random() < 0.5 ? this.random() * 3_000 : this.random() * 30_000, () => {
+      node.process.thaw();
+      this.waits.disturbed();
+    });
   }
 
   /** Nothing goes between a node and the store for a while. */
@@ -142,6 +264,7 @@ export class World {
     node.isCutOff = true;
     this.time.after(this.random() * 25_000, () => {
       node.isCutOff = false;
+      this.waits.disturbed();
     });
   }
 
@@ -165,9 +288,16 @@ export class World {
     }
   }
 
+  /** Retention passes for a few deliveries that are owed. */
+  expire(): void {
+    const now = this.time.clock.now();
+    void this.store.retention.expireThrough(dayOfTime(now), now, 1 + Math.floor(this.random() * 3));
+  }
+
   meddle(): void {
     this.injected.changes += 1;
-    void this.node?.meddle().catch(() => undefined);
+    const { node } = this;
+    if (node !== undefined) void meddle(this, node).catch(() => undefined);
   }
 
   /** A process has come to its end by itself. */
@@ -181,7 +311,7 @@ export class World {
     this.accepted.set(id, deliveries);
     const agoMs = this.time.clock.now() - millisecondsOf(id);
     if (!duplicate && (agoMs < -CLOCK_JUMP_MAX_MS || agoMs > MINUTE_MS))
-      this.truth.breaches.push(`event ${id} was accepted ${agoMs} ms ago`);
+      this.breaches.add("answers", `event ${id} was accepted ${agoMs} ms ago`);
   }
 
   pick<Item>(items: readonly Item[]): Item | undefined {
@@ -190,7 +320,12 @@ export class World {
 
   #restart(node: SimulatedNode, afterMs: number): void {
     this.nodes = this.nodes.filter((each) => each !== node);
-    this.time.after(afterMs, () => this.boot());
+    this.limits.forget(node.name);
+    this.waits.disturbed();
+    this.time.after(afterMs, () => {
+      this.waits.disturbed();
+      this.boot();
+    });
   }
 
   /** Notes in which order events were accepted, as the store gives places to them. */

@@ -24,16 +24,16 @@ import { MemoryOrder, type MemoryOrderOptions } from "./memory-order.ts";
 import { MemoryReplayJobs } from "./memory-replay-jobs.ts";
 import { MemorySequences } from "./memory-sequences.ts";
 import { MemoryStatistics } from "./memory-statistics.ts";
-import { pageOf } from "./page-of.ts";
-import { MemoryTables } from "./memory-tables.ts";
+import { MemoryTables, newestFirst } from "./memory-tables.ts";
+import { NOBODY_WATCHES, type MemoryWatcher } from "./memory-watcher.ts";
 
 /**
  * The store contract on plain maps: what simulations and tests run on. It passes the same conformance suite as the databases, and its state
  * is itself the durable part: a simulated crash throws everything else away.
  */
-export function openMemoryStore(): Store {
+export function openMemoryStore(watcher: MemoryWatcher = NOBODY_WATCHES): Store {
   return {
-    ...openTables(null),
+    ...openTables(null, watcher),
     isShared: false,
     leases: {
       renew: ({ node, delivers }) => Promise.resolve(soleOwner(node, delivers)),
@@ -47,6 +47,7 @@ export interface MemoryClusterOptions {
   /** The store's wall time, ms. */
   readonly now: () => number;
   readonly leaseMs: number;
+  readonly watcher?: MemoryWatcher;
 }
 
 /** One store on plain maps for several processes: each connects for itself. */
@@ -56,9 +57,9 @@ export interface MemoryCluster {
   readonly ownerOf: (shard: number) => string | null;
 }
 
-export function openMemoryCluster({ now, leaseMs }: MemoryClusterOptions): MemoryCluster {
+export function openMemoryCluster({ now, leaseMs, watcher = NOBODY_WATCHES }: MemoryClusterOptions): MemoryCluster {
   const leases = new MemoryLeases(now, leaseMs);
-  const tables = openTables((shard) => leases.ownerOf(shard));
+  const tables = openTables((shard) => leases.ownerOf(shard), watcher);
   const connectHints = memoryHints();
   return {
     connect: () => {
@@ -69,12 +70,13 @@ export function openMemoryCluster({ now, leaseMs }: MemoryClusterOptions): Memor
   };
 }
 
-function openTables(ownerOf: MemoryOrderOptions["ownerOf"]): Omit<Store, "isShared" | "leases" | "hints"> {
+function openTables(ownerOf: MemoryOrderOptions["ownerOf"], watcher: MemoryWatcher): Omit<Store, "isShared" | "leases" | "hints"> {
   const statistics = new MemoryStatistics();
   const tables = new MemoryTables(
     statistics,
     (subscription) => directory.appOf(subscription),
     () => directory.current,
+    watcher,
   );
   const directory = new MemoryDirectory((commit, version) => tables.carryOut(commit, version));
   return {
@@ -133,20 +135,24 @@ function attemptLog(tables: MemoryTables): AttemptLog {
 
 function listFinal(tables: MemoryTables, query: FinalDeliveriesQuery): LogRow[] {
   const subscriptions = query.subscriptions === null ? null : new Set(query.subscriptions);
-  const rows = [...tables.log.values()]
-    .flatMap((rows) => rows.at(-1) ?? [])
-    .filter((row) => {
-      const acceptedAt = Number.parseInt(row.eventId.slice(0, 8) + row.eventId.slice(9, 13), 16);
-      return (
-        row.state !== "pending" &&
-        query.states.includes(row.state) &&
-        (subscriptions === null || subscriptions.has(row.subscription)) &&
-        (query.from === null || acceptedAt >= query.from) &&
-        (query.to === null || acceptedAt <= query.to)
-      );
-    })
-    .sort(newestFirst);
-  return pageOf(rows, query.turn, query.limit, newestFirst);
+  const fits = (row: LogRow): boolean => {
+    if (row.state === "pending" || !query.states.includes(row.state)) return false;
+    if (subscriptions !== null && !subscriptions.has(row.subscription)) return false;
+    const acceptedAt = Number.parseInt(row.eventId.slice(0, 8) + row.eventId.slice(9, 13), 16);
+    return (query.from === null || acceptedAt >= query.from) && (query.to === null || acceptedAt <= query.to);
+  };
+  const { turn, limit } = query;
+  const isBackward = "before" in turn;
+  const place = "before" in turn ? turn.before : turn.after;
+  const logged = tables.logged();
+  const found: LogRow[] = [];
+  for (let n = 0; n < logged.length && found.length < limit; n += 1) {
+    const key = logged[isBackward ? logged.length - 1 - n : n] as DeliveryKey;
+    if (place !== null && (isBackward ? newestFirst(place, key) <= 0 : newestFirst(place, key) >= 0)) continue;
+    const last = tables.rowsOf(key).at(-1);
+    if (last !== undefined && fits(last)) found.push(last);
+  }
+  return isBackward ? found.reverse() : found;
 }
 
 function retention(tables: MemoryTables, directory: MemoryDirectory): Retention {
@@ -178,9 +184,4 @@ function retention(tables: MemoryTables, directory: MemoryDirectory): Retention 
     },
     forgetHistory: (at, limit) => Promise.resolve(directory.forgetHistory(at, limit)),
   };
-}
-
-function newestFirst(a: DeliveryKey, b: DeliveryKey): number {
-  if (a.eventId !== b.eventId) return a.eventId < b.eventId ? 1 : -1;
-  return b.subscription - a.subscription;
 }

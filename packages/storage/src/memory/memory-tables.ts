@@ -32,6 +32,7 @@ import {
 } from "@genhook/core";
 import { MemoryPlaces } from "./memory-places.ts";
 import { MemoryStatistics } from "./memory-statistics.ts";
+import type { MemoryWatcher } from "./memory-watcher.ts";
 import { pageOf } from "./page-of.ts";
 
 const CANCEL_PER_LANE_MAX = 1_000;
@@ -53,14 +54,19 @@ export class MemoryTables implements TaskQueue {
   readonly subjects = new Map<EventId, readonly string[]>();
   readonly places: MemoryPlaces = new MemoryPlaces();
   readonly #lanes = new Map<string, Task[]>();
+  /** Deliveries that have, or had, rows in the log; sorted when it is asked for. */
+  readonly #logged: DeliveryKey[] = [];
+  #isSorted = true;
   readonly #statistics: MemoryStatistics;
   readonly #appOf: (subscription: number) => number;
   readonly #version: () => number;
+  readonly #watcher: MemoryWatcher;
 
-  constructor(statistics: MemoryStatistics, appOf: (subscription: number) => number, version: () => number) {
+  constructor(statistics: MemoryStatistics, appOf: (subscription: number) => number, version: () => number, watcher: MemoryWatcher) {
     this.#statistics = statistics;
     this.#appOf = appOf;
     this.#version = version;
+    this.#watcher = watcher;
   }
 
   append(event: NewEvent, directoryVersion: number): AppendResult {
@@ -78,6 +84,7 @@ export class MemoryTables implements TaskQueue {
     if (this.events.has(event.id)) return { kind: "accepted" };
     this.events.set(event.id, { ...content, owes: owes.map((owed) => owed.subscription), isErased: false, directoryVersion });
     this.subjects.set(event.id, subjects);
+    this.#watcher.accepted(event);
     if (erases !== null) {
       this.erasures.set(event.id, { eventId: event.id, shop: event.shop, subjects: erases === "subjects" ? subjects : null });
     }
@@ -181,6 +188,13 @@ export class MemoryTables implements TaskQueue {
     return [...this.#lanes.values()].flat();
   }
 
+  /** Deliveries with rows in the log, newest first; some may have lost theirs to retention. */
+  logged(): readonly DeliveryKey[] {
+    if (!this.#isSorted) this.#logged.sort(newestFirst);
+    this.#isSorted = true;
+    return this.#logged;
+  }
+
   rowsOf(key: DeliveryKey): readonly LogRow[] {
     return this.log.get(logKey(key)) ?? [];
   }
@@ -265,20 +279,29 @@ export class MemoryTables implements TaskQueue {
     while (at > 0 && compareTasks(tasks[at - 1] as Task, task) > 0) at -= 1;
     tasks.splice(at, 0, task);
     this.#lanes.set(key, tasks);
+    this.#watcher.inserted(task);
   }
 
   #remove(key: TaskKey, seq: number): boolean {
     const tasks = this.#lane(key);
     const at = tasks.findIndex((task) => compareTasks(task, key) === 0 && task.seq === seq);
-    if (at < 0) return false;
+    const task = tasks[at];
+    if (task === undefined) return false;
     tasks.splice(at, 1);
+    this.#watcher.removed(task);
     if (tasks.length === 0) this.#lanes.delete(`${key.shard} ${key.lane}`);
     return true;
   }
 
   #write(row: LogRow): void {
     const key = logKey(row);
-    this.log.set(key, [...(this.log.get(key) ?? []), row]);
+    const rows = this.log.get(key);
+    if (rows === undefined) {
+      this.#logged.push({ eventId: row.eventId, subscription: row.subscription });
+      this.#isSorted = false;
+    }
+    this.log.set(key, rows === undefined ? [row] : [...rows, row]);
+    this.#watcher.written(row);
   }
 }
 
@@ -294,6 +317,11 @@ const NO_ATTEMPT = {
 
 function logKey({ eventId, subscription }: DeliveryKey): string {
   return `${eventId} ${subscription}`;
+}
+
+export function newestFirst(a: DeliveryKey, b: DeliveryKey): number {
+  if (a.eventId !== b.eventId) return a.eventId < b.eventId ? 1 : -1;
+  return b.subscription - a.subscription;
 }
 
 function compareTasks(a: TaskKey, b: TaskKey): number {

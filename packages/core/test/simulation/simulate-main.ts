@@ -1,0 +1,67 @@
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { printRun, Results } from "./results.ts";
+import { shrink, type SeedResult } from "./run-seed.ts";
+import { SCENARIOS } from "./scenarios.ts";
+
+/**
+ * `npm run simulate -- --seeds 500`: every scenario with each of these seeds; prints what was done, and what failed with the command that shows
+ * it again. Ends with 1 where something failed, or a whole run (every scenario) has missed a transition.
+ */
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "20" },
+    from: { type: "string", default: "1" },
+    scenario: { type: "string", multiple: true, default: [] },
+    /** Share of events and misfortunes. */
+    scale: { type: "string", default: "1" },
+    jobs: { type: "string", default: "2" },
+  },
+});
+
+const seeds = { from: Number(values.from), count: Number(values.seeds) };
+const scale = Number(values.scale);
+const jobs = Math.min(Number(values.jobs), seeds.count);
+const names = values.scenario.length === 0 ? SCENARIOS.map((each) => each.name) : values.scenario;
+const unknown = names.find((name) => !SCENARIOS.some((each) => each.name === name));
+if (unknown !== undefined || !(seeds.count >= 1) || !(seeds.from >= 1) || !(scale > 0) || !(jobs >= 1)) {
+  console.error(
+    `npm run simulate -- [--seeds 20] [--from 1] [--scenario NAME]… [--scale 1] [--jobs 2]\nscenarios: ${SCENARIOS.map((each) => `${each.name} (${each.title})`).join(", ")}`,
+  );
+  process.exit(2);
+}
+
+const results = new Results(names, values.scenario.length === 0);
+const startedAt = Date.now();
+
+await Promise.all(Array.from({ length: jobs }, (_, job) => runJob(job)));
+await report();
+
+/** One process that takes every `jobs`-th seed, all scenarios of it. */
+function runJob(job: number): Promise<void> {
+  const child = fork(fileURLToPath(new URL("simulate-seeds.ts", import.meta.url)), [
+    JSON.stringify({ from: seeds.from + job, to: seeds.from + seeds.count, step: jobs, names, scale }),
+  ]);
+  return new Promise((resolve, reject) => {
+    child.on("message", (message: { readonly scenario: string; readonly result: SeedResult }) => {
+      results.add(message.scenario, message.result);
+    });
+    child.on("error", reject);
+    child.on("exit", (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(`the process of job ${job} ended with ${signal ?? code}`));
+    });
+  });
+}
+
+async function report(): Promise<void> {
+  const [first] = results.failures;
+  // Smaller is easier to read; the whole one is printed already.
+  if (first !== undefined && first.scale === 1) {
+    const smallest = await shrink(first);
+    if (smallest.scale < 1) results.addShrunk(smallest);
+  }
+  const isGood = printRun(results, seeds, Date.now() - startedAt);
+  process.exitCode = isGood ? 0 : 1;
+}
