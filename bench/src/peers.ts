@@ -4,8 +4,10 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { redisMissing, startRedis } from "@genhook/testkit";
 import { childrenOf, usageOf, usageOfAll, type Receiver } from "./processes.ts";
+import { CLIENT_SECRET, SIGNING_SECRET } from "./credentials.ts";
+import { PAYLOAD } from "./payload.ts";
 import { startPostgres } from "./systems.ts";
-import { check, CLIENT_SECRET, PAYLOAD, SIGNING_SECRET, type Workload } from "./workload.ts";
+import { check, type Workload } from "./workload.ts";
 
 /** A queue that a Node team would write its deliveries with. */
 export const PEERS = ["bullmq", "pg-boss", "graphile-worker"] as const;
@@ -76,7 +78,7 @@ export async function peerRound(peer: PeerName, store: PeerStore, receiver: Rece
   const cpuSeconds = usageOf(workerPid).cpuSeconds - before[0] + usageOfAll(store.pids()).cpuSeconds - before[1];
   worker.send({ kind: "end" });
   await Promise.all([ended(worker), ended(publisher)]);
-  await check(receiver, events);
+  await check(receiver, events, ["hooks"]);
   return { perSecond: events / seconds, cpuMicros: (cpuSeconds / events) * 1e6 };
 }
 

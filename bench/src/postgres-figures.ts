@@ -1,211 +1,212 @@
-import { TOPIC_BY_NAME } from "@genhook/contract";
-import { withClient } from "@genhook/testkit";
+import { openPostgresStore } from "@genhook/storage";
+import { withClient, type ThrowAwayPostgres } from "@genhook/testkit";
+import { withEndings, type AtEnd } from "./endings.ts";
+import { compare, inTurns, type RoundFigure } from "./in-turns.ts";
+import { median } from "./median.ts";
+import { payloadOf } from "./payload.ts";
+import { addLanes, addSubscriptions, fillHeld, isElsewhereEmpty, makeHeld, type Held } from "./postgres-backlogs.ts";
 import { Receiver } from "./processes.ts";
-import { startOnFile, startOnPostgres, type PostgresSystem, type System, type SystemOptions } from "./systems.ts";
-import { call, CLIENT_SECRET, median, ownRound, rawRound, setUp, SHOP, subscribe, type Workload } from "./workload.ts";
+import { setUp, subscribe } from "./setting-up.ts";
+import { startOnFile, startOnPostgres, startPostgres, type PostgresSystem, type SystemOptions } from "./systems.ts";
+import type { Telling } from "./telling.ts";
+import { ownRound, rawRound, type Workload } from "./workload.ts";
 
 const FAN_OUT = 10;
-const HELD_ROWS = 300_000;
-const SUBSCRIPTIONS = 100_000;
-const SHOPS = 1_000;
+const LOGGED_PAYLOAD_BYTES = 1_024;
+const PROCESSES = [1, 2, 4] as const;
+const SHARDS = 256;
+/** Lanes of one page, as processes ask for them. */
+const DISCOVERY_PAGE = 2_000;
+/** PostgreSQL's connections tell of their transactions once a second, or when they have been idle for ten. */
+const COUNTED_AFTER_MS = 11_000;
 
-/** Lives per second as a share of raw POSTs per second just before. */
-interface Share {
-  readonly perSecond: number;
-  readonly ofRaw: number;
+/** What can be asked for, in this order. */
+export const PARTS = ["processes", "log", "pinned", "held", "webhooks", "discovery"] as const;
+export type Part = (typeof PARTS)[number];
+
+export interface PostgresAsked {
+  readonly parts: readonly Part[];
+  readonly rounds: number;
+  readonly workload: Workload;
+  readonly options: SystemOptions;
+  readonly heldRows: number;
+  readonly webhooks: number;
+  readonly lanes: number;
+}
+
+/** What all parts work with. */
+interface Scene extends PostgresAsked {
+  readonly postgres: ThrowAwayPostgres;
+  readonly receiver: Receiver;
+  readonly telling: Telling;
+}
+
+/** A database with what it is asked about: its processes, a round on it, and a paused webhook whose rows do not count. */
+interface Contender {
+  readonly system: PostgresSystem;
+  readonly token: string;
+  readonly held: Held;
+  readonly round: () => ReturnType<typeof ownRound>;
+  readonly workload: Workload;
 }
 
 /**
- * Everything on PostgreSQL in one run: one, two and four processes beside the embedded file and raw POSTs; log and commits per delivery; and how much of
- * its speed one process keeps under a pinned horizon, with a backlog that is held, and with many webhooks. Each is compared with raw POSTs
- * made just before it, because machines are shared and their speed changes.
+ * PostgreSQL, part by part. What is compared runs side by side, on databases of one server, and is measured in turns: machines are shared, and their
+ * speed changes.
  */
-export async function postgresFigures(workload: Workload, options: SystemOptions, rounds: number, isJson: boolean): Promise<void> {
-  const receiver = new Receiver(CLIENT_SECRET);
-  const figures: Record<string, unknown> = {};
-  const tell: Tell = (name, figure) => {
-    figures[name] = figure;
-    if (!isJson) console.log(`${name}: ${JSON.stringify(figure)}`);
-  };
-  try {
+export async function postgresFigures(asked: PostgresAsked, telling: Telling): Promise<void> {
+  await withEndings(async (atEnd) => {
+    const receiver = new Receiver();
+    atEnd(() => receiver.child.kill());
     await receiver.start();
-    const file = await startOnFile(options);
-    try {
-      await setUp(file.origins[0] ?? "", `${receiver.origin}/hooks`);
-      tell("sqlite", await shareOf(receiver, file, workload, rounds));
-    } finally {
-      await file.stop();
+    const postgres = await startPostgres();
+    atEnd(() => postgres.stop());
+    const scene = { ...asked, postgres, receiver, telling };
+    const wanted: Readonly<Record<Part, (scene: Scene, atEnd: AtEnd) => Promise<void>>> = {
+      processes: processFigures,
+      log: logFigures,
+      pinned: pinnedFigures,
+      held: heldFigures,
+      webhooks: webhookFigures,
+      discovery: discoveryFigures,
+    };
+    for (const part of PARTS) {
+      // The processes of one part are gone before the next.
+      if (asked.parts.includes(part)) await withEndings((atPartEnd) => wanted[part](scene, atPartEnd));
     }
-    const system = await startOnPostgres(1, options);
-    try {
-      await withClient(system.database, (client) => figuresOf(system, client, receiver, workload, rounds, tell));
-    } finally {
-      await system.stop();
+  });
+}
+
+async function contender(scene: Scene, count: number, atEnd: AtEnd): Promise<Contender> {
+  const { postgres, options, receiver } = scene;
+  const system = await startOnPostgres(postgres, count, options);
+  atEnd(() => system.stop());
+  const [origin = ""] = system.origins;
+  const token = await setUp(origin, `${receiver.origin}/hooks`);
+  const held = await makeHeld(origin, system.database, token, `${receiver.origin}/held`);
+  const client = await openClient(system.database, atEnd);
+  const workload = { ...scene.workload, isSettled: () => isElsewhereEmpty(client, held) };
+  return { system, token, held, workload, round: () => ownRound(receiver, system, workload) };
+}
+
+async function openClient(database: string, atEnd: AtEnd): Promise<Parameters<typeof isElsewhereEmpty>[0]> {
+  return new Promise((resolve, reject) => {
+    withClient(database, (client) => {
+      const over = new Promise<void>((end) => atEnd(end));
+      resolve(client);
+      return over;
+    }).catch(reject);
+  });
+}
+
+async function processFigures(scene: Scene, atEnd: AtEnd): Promise<void> {
+  const { receiver, workload, options, rounds, telling } = scene;
+  const file = await startOnFile(options);
+  atEnd(() => file.stop());
+  await setUp(file.origins[0] ?? "", `${receiver.origin}/hooks`);
+  const contenders: Record<string, () => Promise<RoundFigure>> = {
+    raw: () => rawRound(receiver, workload),
+    sqlite: () => ownRound(receiver, file, workload),
+  };
+  for (const count of PROCESSES) contenders[`postgres, ${count}`] = (await contender(scene, count, atEnd)).round;
+  const results = await inTurns(contenders, rounds);
+  for (const name of Object.keys(contenders)) telling.tell(`against raw POSTs: ${name}`, compare(results, name, "raw"));
+}
+
+/** What is written of a payload of 1 KB. */
+async function logFigures(scene: Scene, atEnd: AtEnd): Promise<void> {
+  const { receiver, telling } = scene;
+  const { system, token, workload } = await contender(scene, 1, atEnd);
+  const [origin = ""] = system.origins;
+  const tell = async (fanOut: number): Promise<void> => {
+    const round = (): Promise<unknown> => ownRound(receiver, system, { ...workload, fanOut, payload: payloadOf(LOGGED_PAYLOAD_BYTES) });
+    await round();
+    telling.tell(`log and commits per delivery, fan-out ${fanOut}`, await perDelivery(system, workload.events, round));
+  };
+  await tell(1);
+  for (let n = 1; n < FAN_OUT; n += 1) await subscribe(origin, token, "orders/create", `${receiver.origin}/hooks/${n}`);
+  await tell(FAN_OUT);
+}
+
+/** Somebody's long transaction: what is deleted meanwhile stays. It holds up its own database alone. */
+async function pinnedFigures(scene: Scene, atEnd: AtEnd): Promise<void> {
+  const [plain, pinned] = [await contender(scene, 1, atEnd), await contender(scene, 1, atEnd)];
+  const client = await openClient(pinned.system.database, atEnd);
+  await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
+  await client.query("SELECT 1 FROM directory");
+  await tellKept(scene, "kept under a pinned horizon", plain, pinned);
+}
+
+async function heldFigures(scene: Scene, atEnd: AtEnd): Promise<void> {
+  const [plain, full] = [await contender(scene, 1, atEnd), await contender(scene, 1, atEnd)];
+  await fillHeld(full.system.database, full.held, scene.heldRows);
+  await tellKept(scene, "kept with rows held", plain, full);
+}
+
+async function webhookFigures(scene: Scene, atEnd: AtEnd): Promise<void> {
+  const [plain, many] = [await contender(scene, 1, atEnd), await contender(scene, 1, atEnd)];
+  await many.system.stop();
+  await addSubscriptions(many.system.database, scene.webhooks);
+  await many.system.restart(1);
+  await tellKept(scene, "kept with many webhooks", plain, many);
+}
+
+async function tellKept({ rounds, telling }: Scene, name: string, plain: Contender, other: Contender): Promise<void> {
+  const results = await inTurns({ plain: plain.round, other: other.round }, rounds);
+  telling.tell(name, compare(results, "other", "plain"));
+}
+
+/** A scan of all shards for lanes with work, page by page, as a process makes it that has just started. */
+async function discoveryFigures({ postgres, lanes, rounds, telling }: Scene, atEnd: AtEnd): Promise<void> {
+  const database = await postgres.createDatabase();
+  const store = await openPostgresStore({ url: database, onIdleError: () => undefined });
+  atEnd(() => store.close());
+  const client = await openClient(database, atEnd);
+  await addLanes(client, lanes);
+  const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
+  const scan = async (): Promise<number> => {
+    const startedAt = performance.now();
+    let found = 0;
+    for (let after = null; ;) {
+      const page: Awaited<ReturnType<typeof store.tasks.lanesWithWork>> = await store.tasks.lanesWithWork(shards, after, DISCOVERY_PAGE);
+      found += page.length;
+      if (page.length < DISCOVERY_PAGE) break;
+      after = page.at(-1) ?? null;
     }
-  } finally {
-    receiver.child.kill();
-  }
-  if (isJson) console.log(JSON.stringify(figures, null, 2));
-}
-
-type Tell = (name: string, figure: unknown) => void;
-type Client = Parameters<Parameters<typeof withClient>[1]>[0];
-
-/** `client` looks at what is owed during a round: a connection made for each look would be work of the database that no delivery needs. */
-async function figuresOf(
-  system: PostgresSystem,
-  client: Client,
-  receiver: Receiver,
-  workload: Workload,
-  rounds: number,
-  tell: Tell,
-): Promise<void> {
-  const token = await setUp(system.origins[0] ?? "", `${receiver.origin}/hooks`);
-  const held = await makeHeld(system, token, receiver);
-  const ours: Workload = { ...workload, isSettled: () => isElsewhereEmpty(client, held) };
-  const share = (): Promise<Share> => shareOf(receiver, system, ours, rounds);
-  const written = (fanOut: number): Promise<Written> =>
-    perDelivery(system, ours.events, () => ownRound(receiver, system, { ...ours, fanOut }));
-  const plain = await share();
-  tell("postgres, 1 process", plain);
-  tell("log and commits per delivery, fan-out 1", await written(1));
-  tell("kept under a pinned horizon", keptOf(await withPinnedHorizon(system, share), plain));
-  await fillHeld(system.database, held);
-  tell(`kept with ${HELD_ROWS} rows held`, keptOf(await share(), plain));
-  await addSubscriptions(system.database);
-  await system.restart(1);
-  tell(`kept with ${SUBSCRIPTIONS} webhooks`, keptOf(await share(), plain));
-  for (const count of [2, 4]) {
-    await system.restart(count);
-    tell(`postgres, ${count} processes`, await share());
-  }
-  await system.restart(1);
-  for (let n = 1; n < FAN_OUT; n += 1) await subscribe(system.origins[0] ?? "", token, "orders/create", `${receiver.origin}/hooks/${n}`);
-  await written(FAN_OUT);
-  tell(`log and commits per delivery, fan-out ${FAN_OUT}`, await written(FAN_OUT));
-}
-
-function keptOf(with_: Share, plain: Share): { readonly kept: number; readonly perSecond: number } {
-  return { kept: Number((with_.ofRaw / plain.ofRaw).toFixed(3)), perSecond: with_.perSecond };
-}
-
-/** The median of several rounds, each behind a raw one; a first one is warm-up. */
-async function shareOf(receiver: Receiver, system: System, workload: Workload, rounds: number): Promise<Share> {
-  const own: number[] = [];
-  const ofRaw: number[] = [];
-  for (let round = 0; round <= rounds; round += 1) {
-    const { rawPerSecond } = await rawRound(receiver, workload);
-    const { ownPerSecond } = await ownRound(receiver, system, workload);
-    if (round === 0) continue;
-    own.push(ownPerSecond);
-    ofRaw.push(ownPerSecond / rawPerSecond);
-  }
-  return { perSecond: Math.round(median(own)), ofRaw: Number(median(ofRaw).toFixed(3)) };
-}
-
-interface Written {
-  readonly walBytes: number;
-  readonly commits: number;
+    if (found !== lanes) throw new Error(`${found} of ${lanes} lanes were found`);
+    return performance.now() - startedAt;
+  };
+  const scans = async (): Promise<object> => {
+    const times: number[] = [];
+    for (let round = 0; round < rounds; round += 1) times.push(await scan());
+    return { medianMs: Math.round(median(times)), bestMs: Math.round(Math.min(...times)) };
+  };
+  telling.tell("milliseconds to find lanes with work, never analysed", await scans());
+  await client.query("VACUUM ANALYZE task");
+  telling.tell("milliseconds to find lanes with work, analysed", await scans());
 }
 
 /** What one round writes, all that the database does meanwhile included: leases, statistics, looks at what is owed. */
-async function perDelivery(system: PostgresSystem, deliveries: number, round: () => Promise<unknown>): Promise<Written> {
-  const read = (): Promise<Written> =>
-    withClient(system.database, async (client) => {
-      const { rows } = await client.query<{ wal: string; commits: string }>(
-        "SELECT pg_current_wal_insert_lsn() - '0/0' AS wal, (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()) AS commits",
-      );
-      return { walBytes: Number(rows[0]?.wal), commits: Number(rows[0]?.commits) };
+async function perDelivery(
+  system: PostgresSystem,
+  deliveries: number,
+  round: () => Promise<unknown>,
+): Promise<{ readonly walBytes: number; readonly commits: number }> {
+  const ask = (query: string): Promise<number> =>
+    withClient(system.database, async (client) => Number((await client.query<{ value: string }>(query)).rows[0]?.value));
+  const walBytes = (): Promise<number> => ask("SELECT pg_current_wal_insert_lsn() - '0/0' AS value");
+  const commits = async (): Promise<number> => {
+    await new Promise((resolve) => {
+      setTimeout(resolve, COUNTED_AFTER_MS);
     });
-  const before = await read();
-  await round();
-  const after = await read();
-  return {
-    walBytes: Math.round((after.walBytes - before.walBytes) / deliveries),
-    commits: Number(((after.commits - before.commits) / deliveries).toFixed(4)),
+    return ask("SELECT xact_commit AS value FROM pg_stat_database WHERE datname = current_database()");
   };
-}
-
-/** Somebody's long transaction: what is deleted meanwhile stays. */
-function withPinnedHorizon<Value>(system: PostgresSystem, work: () => Promise<Value>): Promise<Value> {
-  return withClient(system.database, async (client) => {
-    await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
-    await client.query("SELECT 1 FROM directory");
-    const value = await work();
-    await client.query("COMMIT");
-    return value;
-  });
-}
-
-/** Where the rows of a paused webhook lie. */
-interface Held {
-  readonly shard: number;
-  readonly lane: number;
-}
-
-/** A paused webhook for another topic, with one delivery that waits. */
-async function makeHeld(system: PostgresSystem, token: string, receiver: Receiver): Promise<Held> {
-  const [origin = ""] = system.origins;
-  const id = await subscribe(origin, token, "products/create", `${receiver.origin}/held`);
-  await call(origin, "POST", `/api/202412/app/webhooks/${id}/pause`, undefined, token);
-  await call(origin, "POST", "/platform/v1/events", {
-    shop: SHOP,
-    topic: "products/create",
-    payload: TOPIC_BY_NAME.get("products/create")?.sample,
-  });
-  return withClient(system.database, async (client) => {
-    const { rows } = await client.query<{ shard: number; lane: string }>("SELECT shard, lane FROM task");
-    const [row] = rows;
-    if (row === undefined || rows.length > 1) throw new Error("one delivery should wait");
-    return { shard: row.shard, lane: Number(row.lane) };
-  });
-}
-
-/** As if so many events had come for it. */
-async function fillHeld(database: string, { lane }: Held): Promise<void> {
-  await withClient(database, async (client) => {
-    await client.query(`
-      WITH one AS (SELECT * FROM task WHERE lane = ${lane} LIMIT 1), more AS (
-        SELECT one.*, overlay(one.event::text PLACING lpad(to_hex(g), 12, '0') FROM 25)::uuid AS id FROM one, generate_series(1, ${HELD_ROWS}) g
-      ), kept AS (
-        INSERT INTO event (day, id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, is_test, owes, directory_version, payload)
-        SELECT e.day, m.id, e.shop, e.app, e.topic, e.api_version, e.triggered_at, e.accepted_at, e.order_key, e.changed, e.is_test, e.owes, e.directory_version,
-          e.payload FROM more m JOIN event e ON e.id = m.event
-      )
-      INSERT INTO task (shard, lane, due, event, subscription, seq, round, attempts, attempts_ever)
-      SELECT shard, lane, due, id, subscription, seq, round, attempts, attempts_ever FROM more`);
-  });
-}
-
-/** Webhooks of the same app on other shops, by the hundred. */
-async function addSubscriptions(database: string): Promise<void> {
-  await withClient(database, async (client) => {
-    await client.query(`
-      WITH one AS (SELECT * FROM shop WHERE valid_to IS NULL LIMIT 1)
-      INSERT INTO shop (id, version, valid_from, body)
-      SELECT 1000 + g, version, valid_from,
-        (body::jsonb || jsonb_build_object('id', 1000 + g, 'domain', 'other-' || g || '.genmystore.com', 'shopId', (90000000 + g)::text))::text
-      FROM one, generate_series(1, ${SHOPS}) g`);
-    await client.query(`
-      WITH one AS (SELECT * FROM installation WHERE valid_to IS NULL LIMIT 1)
-      INSERT INTO installation (app, shop, version, valid_from, token_hash, body)
-      SELECT app, 1000 + g, version, valid_from, decode(md5(g::text), 'hex'), (body::jsonb || jsonb_build_object('shop', 1000 + g))::text
-      FROM one, generate_series(1, ${SHOPS}) g`);
-    await client.query(`
-      WITH one AS (SELECT * FROM subscription WHERE valid_to IS NULL AND topic = 'orders/create' ORDER BY id LIMIT 1)
-      INSERT INTO subscription (id, app, shop, topic, version, valid_from, body)
-      SELECT id + 1000000 + g, app, 1001 + g % ${SHOPS}, topic, version, valid_from, (body::jsonb || jsonb_build_object(
-        'id', id + 1000000 + g, 'uuid', gen_random_uuid(), 'shop', 1001 + g % ${SHOPS}, 'address', (body::jsonb ->> 'address') || '?of=' || g))::text
-      FROM one, generate_series(1, ${SUBSCRIPTIONS}) g`);
-    await client.query("UPDATE directory SET next_shop = next_shop + 10000, next_subscription = next_subscription + 2000000");
-  });
-}
-
-/** Whether nothing is owed but what is held; told from the key alone. */
-async function isElsewhereEmpty(client: Client, { shard, lane }: Held): Promise<boolean> {
-  const { rows } = await client.query<{ some: boolean }>(
-    "SELECT EXISTS (SELECT FROM task WHERE (shard, lane) < ($1::smallint, $2::bigint)) OR EXISTS (SELECT FROM task WHERE (shard, lane) > ($1::smallint, $2::bigint)) AS some",
-    [shard, lane],
-  );
-  return rows[0]?.some === false;
+  const commitsBefore = await commits();
+  const walBefore = await walBytes();
+  await round();
+  const written = (await walBytes()) - walBefore;
+  return {
+    walBytes: Math.round(written / deliveries),
+    commits: Number((((await commits()) - commitsBefore) / deliveries).toFixed(4)),
+  };
 }

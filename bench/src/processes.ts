@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { CLIENT_SECRET } from "./credentials.ts";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -101,7 +102,8 @@ export async function countSyncs(pid: number, work: () => Promise<void>): Promis
   return syncs;
 }
 
-export interface ReceiverReport {
+/** What has arrived at the paths that begin with one word. */
+export interface Arrivals {
   readonly arrived: number;
   readonly bad: number;
   readonly distinct: number;
@@ -110,32 +112,41 @@ export interface ReceiverReport {
 
 export class Receiver {
   readonly child: ChildProcess;
+  readonly #protocol: "http" | "https";
   origin = "";
 
-  constructor(secret: string) {
-    this.child = fork(at("./receiver-process.ts"), [secret]);
+  constructor(protocol: "http" | "https" = "http") {
+    this.#protocol = protocol;
+    this.child = fork(at("./receiver-process.ts"), [CLIENT_SECRET, protocol]);
   }
 
   async start(): Promise<void> {
     const { port } = await this.#next<{ port: number }>("listening");
-    this.origin = `http://127.0.0.1:${port}`;
+    this.origin = `${this.#protocol}://127.0.0.1:${port}`;
   }
 
   async reset(): Promise<void> {
-    const answer = this.#next("reset");
-    this.child.send({ kind: "reset" });
-    await answer;
+    await this.#ask("reset");
   }
 
-  async arrived(count: number): Promise<void> {
+  /** What is sent to paths that begin with this word is answered 503; nothing any more where it is empty. */
+  async outage(group: string): Promise<void> {
+    await this.#ask("outage", { group });
+  }
+
+  async arrived(count: number, groups: readonly string[]): Promise<void> {
     const answer = this.#next("arrived");
-    this.child.send({ kind: "wait", count });
+    this.child.send({ kind: "wait", count, groups });
     await answer;
   }
 
-  async report(): Promise<ReceiverReport> {
-    const answer = this.#next<ReceiverReport>("report");
-    this.child.send({ kind: "report" });
+  async report(): Promise<Readonly<Record<string, Arrivals>>> {
+    return (await this.#ask<{ readonly groups: Record<string, Arrivals> }>("report")).groups;
+  }
+
+  #ask<Message>(kind: string, more: object = {}): Promise<Message> {
+    const answer = this.#next<Message>(kind);
+    this.child.send({ kind, ...more });
     return answer;
   }
 
@@ -157,6 +168,9 @@ export function runRaw(args: readonly string[]): Promise<{ readonly seconds: num
   return new Promise((resolve, reject) => {
     child.on("message", (message: { seconds: number; cpuSeconds: number }) => resolve(message));
     child.on("error", reject);
+    child.on("exit", (code) => {
+      if (code !== 0) reject(new Error(`the bare sender ended with ${code}`));
+    });
   });
 }
 
@@ -184,6 +198,7 @@ export class Server {
   }
 
   async stop(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const exited = new Promise((resolve) => this.child.once("exit", resolve));
     this.child.kill("SIGTERM");
     await exited;

@@ -3,6 +3,10 @@ import { Agent } from "undici";
 
 export interface SignedPostOptions {
   readonly origin: string;
+  /** `/hooks`, unless given. */
+  readonly path?: string;
+  /** Further authorities that the endpoint may use. */
+  readonly ca?: string;
   readonly connections: number;
   readonly clientSecret: string;
   readonly signingSecret: string;
@@ -17,15 +21,16 @@ export class SignedPost {
   constructor(options: SignedPostOptions) {
     this.#options = options;
     this.#key = createSecretKey(Buffer.from(options.signingSecret.slice("whsec_".length), "base64"));
-    this.#agent = new Agent({ connections: options.connections, pipelining: 1, allowH2: false });
+    const { connections, ca } = options;
+    this.#agent = new Agent({ connections, pipelining: 1, allowH2: false, ...(ca === undefined ? {} : { connect: { ca } }) });
   }
 
   /** `done` is called once; with an error where the request failed or was not answered 2xx. */
   send(n: number, body: Buffer, done: (error?: Error) => void): void {
-    const { origin } = this.#options;
+    const { origin, path = "/hooks" } = this.#options;
     let status = 0;
     this.#agent.dispatch(
-      { origin, path: "/hooks", method: "POST", headers: this.#headers(n, body), body },
+      { origin, path, method: "POST", headers: this.#headers(n, body), body },
       {
         onRequestStart: () => undefined,
         onResponseStart: (_, statusCode) => {

@@ -2,13 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startThrowAwayPostgres, type ThrowAwayPostgres } from "@genhook/testkit";
+import { KEY } from "./credentials.ts";
 import { childrenOf, Server } from "./processes.ts";
-import { KEY } from "./workload.ts";
 
 export interface SystemOptions {
-  /** Attempts in flight to the one endpoint. */
+  /** Attempts in flight to one endpoint. */
   readonly connections: number;
-  readonly nodeFlags: string;
+  readonly nodeFlags?: string;
+  /** Further flags of the command. */
+  readonly flags?: readonly string[];
 }
 
 /** What is measured: processes on one store, with what the store itself takes. */
@@ -19,19 +21,20 @@ export interface System {
   readonly stop: () => Promise<void>;
 }
 
-function flagsOf({ connections }: SystemOptions): string[] {
-  return ["--port", "0", "--allow-private-addresses", "--endpoint-concurrency", String(connections), "--log-level", "error"];
+function flagsOf({ connections, flags = [] }: SystemOptions): string[] {
+  return ["--port", "0", "--allow-private-addresses", "--endpoint-concurrency", String(connections), "--log-level", "error", ...flags];
 }
 
-export async function startOnFile(options: SystemOptions): Promise<System> {
-  const folder = mkdtempSync(join(tmpdir(), "genhook-bench-"));
+/** On an embedded file in a folder of its own, or in one that is given, and that stays. */
+export async function startOnFile(options: SystemOptions, given?: string): Promise<System> {
+  const folder = given ?? mkdtempSync(join(tmpdir(), "genhook-bench-"));
   const server = new Server([...flagsOf(options), "--data", folder], { GENHOOK_PLATFORM_KEY: KEY }, options.nodeFlags);
   return {
     origins: [await server.listening()],
     pids: () => [server.child.pid ?? 0],
     stop: async () => {
       await server.stop();
-      rmSync(folder, { recursive: true, force: true });
+      if (given === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
 }
@@ -48,9 +51,8 @@ export function startPostgres(): Promise<ThrowAwayPostgres> {
   return startThrowAwayPostgres({ settings: ["max_wal_size = 4GB", "checkpoint_timeout = 15min"] });
 }
 
-/** PostgreSQL's own processes count as well: what it does is not free. */
-export async function startOnPostgres(count: number, options: SystemOptions): Promise<PostgresSystem> {
-  const postgres = await startPostgres();
+/** So many processes on a database of their own. PostgreSQL's processes count as well: what it does is not free. */
+export async function startOnPostgres(postgres: ThrowAwayPostgres, count: number, options: SystemOptions): Promise<PostgresSystem> {
   const environment = { GENHOOK_PLATFORM_KEY: KEY, GENHOOK_SEALING_KEY: "44".repeat(32) };
   const database = await postgres.createDatabase();
   let servers: readonly Server[] = [];
@@ -59,7 +61,9 @@ export async function startOnPostgres(count: number, options: SystemOptions): Pr
     servers = Array.from({ length: many }, () => new Server([...flagsOf(options), "--database", database], environment, options.nodeFlags));
     origins = await Promise.all(servers.map((server) => server.listening()));
   };
-  const end = (): Promise<unknown> => Promise.all(servers.map((server) => server.stop()));
+  const stop = async (): Promise<void> => {
+    await Promise.all(servers.map((server) => server.stop()));
+  };
   await start(count);
   return {
     database,
@@ -68,12 +72,9 @@ export async function startOnPostgres(count: number, options: SystemOptions): Pr
     },
     pids: () => [...servers.map((server) => server.child.pid ?? 0), postgres.pid(), ...childrenOf(postgres.pid())],
     restart: async (many) => {
-      await end();
+      await stop();
       await start(many);
     },
-    stop: async () => {
-      await end();
-      await postgres.stop();
-    },
+    stop,
   };
 }
