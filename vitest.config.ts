@@ -16,7 +16,10 @@ export default defineConfig({
           testTimeout: 120_000,
         },
       },
-      { extends: true, test: { name: "house", include: ["scripts/test/**/*.test.ts", "website/test/**/*.test.ts", "bench/test/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: { name: "house", include: ["scripts/test/**/*.test.ts", "website/test/**/*.test.ts", "bench/test/**/*.test.ts"] },
+      },
       { extends: true, test: { name: "examples", include: ["examples/*/test/**/*.test.ts"] } },
       {
         extends: true,

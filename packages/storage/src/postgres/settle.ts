@@ -22,7 +22,8 @@ unblocked AS (
 
 /**
  * One statement for the whole batch: each task goes only if it is there with this very `seq`, and only what went leaves a row, a next task
- * and a count. What a former owner settles late matches nothing. Rows are locked in key order.
+ * and a count. What a former owner settles late matches nothing. Rows are locked in key order, and deleted by their place: one that is locked
+ * stays in it, so it need not be looked up again.
  */
 const settleStatement = (isOrdered: boolean): string => `
 WITH incoming AS (
@@ -35,13 +36,11 @@ WITH incoming AS (
     reason, next_at, shop, app, next_due, next_round, next_attempts, next_attempts_ever, topic, latency_ms${isOrdered ? ORDER_COLUMNS : ""})
 ),
 held AS (
-  SELECT i.ord FROM task t JOIN incoming i ON t.shard = i.shard AND t.lane = i.lane AND t.due = i.due AND t.event = i.event AND t.subscription = i.subscription AND t.seq = i.seq
+  SELECT i.ord, t.ctid AS place FROM task t JOIN incoming i ON t.shard = i.shard AND t.lane = i.lane AND t.due = i.due AND t.event = i.event AND t.subscription = i.subscription AND t.seq = i.seq
   ORDER BY t.shard, t.lane, t.due, t.event, t.subscription FOR UPDATE OF t
 ),
 gone AS (
-  DELETE FROM task t USING incoming i JOIN held h ON h.ord = i.ord
-  WHERE t.shard = i.shard AND t.lane = i.lane AND t.due = i.due AND t.event = i.event AND t.subscription = i.subscription AND t.seq = i.seq
-  RETURNING i.ord
+  DELETE FROM task t USING held h WHERE t.ctid = h.place RETURNING h.ord
 ),
 applied AS (SELECT i.* FROM incoming i JOIN gone g ON g.ord = i.ord),
 logged AS (INSERT INTO attempt (${LOG_COLUMNS}) SELECT ${LOG_COLUMNS} FROM applied),
