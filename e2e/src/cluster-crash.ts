@@ -6,6 +6,7 @@ import { after, compare, drained, subscribeAll } from "./crash.ts";
 import { judgeNumbers } from "./numbers.ts";
 import { startOrderedEndpoint } from "./order.ts";
 import { publish, ServerProcess } from "./server-process.ts";
+import { unlessGivenUp } from "./unless-given-up.ts";
 
 export interface ClusterCrashOptions {
   readonly events: number;
@@ -132,15 +133,11 @@ export async function clusterCrash(options: ClusterCrashOptions): Promise<Cluste
   }
 }
 
-/**
- * Answers after a few milliseconds, and counts what is under way: a request ends with its answer, or with its connection. It is counted one turn after it was
- * read: had this program not read for a while, the end of a request that was given up long ago lies right behind it.
- */
+/** Answers after a few milliseconds, and counts what is under way: a request ends with its answer, or with its connection. */
 function countingEndpoint(inFlight: { readonly now: number[]; max: number }, index: number, random: () => number): Promise<Endpoint> {
   return startEndpoint({
     answer: () => (response) => {
-      setImmediate(() => {
-        if (response.destroyed || response.socket?.destroyed === true) return;
+      unlessGivenUp(response, () => {
         const now = (inFlight.now[index] ?? 0) + 1;
         inFlight.now[index] = now;
         inFlight.max = Math.max(inFlight.max, now);

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { startEndpoint, type Endpoint } from "@genhook/testkit";
 import { call } from "./server-process.ts";
+import { unlessGivenUp } from "./unless-given-up.ts";
 
 /** Every so many events the first attempt is refused: what follows of its key has to wait for the second one. */
 const REFUSED_EVERY = 7;
@@ -25,8 +26,8 @@ export interface OrderedEndpoint extends Endpoint {
 export interface OrderedEndpointOptions {
   /** How long an answer takes, ms. */
   readonly delayMs?: () => number;
-  /** Where a request that was sent before its process was frozen may still arrive: it cannot be called back. */
-  readonly mayBeLate?: () => boolean;
+  /** While it is true, everything is refused. */
+  readonly isShut?: () => boolean;
 }
 
 /**
@@ -39,7 +40,7 @@ export async function startOrderedEndpoint(options: OrderedEndpointOptions = {})
   const refused = new Set<string>();
   const disordered: string[] = [];
   const say = (what: string): void => {
-    if (disordered.length < WRONG_MAX && options.mayBeLate?.() !== true) disordered.push(what);
+    if (disordered.length < WRONG_MAX) disordered.push(what);
   };
   const take = (key: string, n: number, response: ServerResponse): number => {
     const place = places.get(key) ?? { n: 0, isTaken: true, underWay: null };
@@ -47,7 +48,7 @@ export async function startOrderedEndpoint(options: OrderedEndpointOptions = {})
     if (place.underWay !== null) say(`${key}: ${n} came while ${place.n} was under way`);
     if (n < place.n) say(`${key}: ${n} came behind ${place.n}`);
     else if (n > place.n && !place.isTaken) say(`${key}: ${n} came before ${place.n} was taken`);
-    const isRefused = n % REFUSED_EVERY === 0 && !refused.has(`${key} ${n}`);
+    const isRefused = options.isShut?.() === true || (n % REFUSED_EVERY === 0 && !refused.has(`${key} ${n}`));
     if (isRefused) refused.add(`${key} ${n}`);
     if (n >= place.n) Object.assign(place, { n, isTaken: (n === place.n && place.isTaken) || !isRefused });
     place.underWay = response;
@@ -60,9 +61,7 @@ export async function startOrderedEndpoint(options: OrderedEndpointOptions = {})
     answer: ({ path, body }) => {
       const { order } = JSON.parse(body.toString()) as { readonly order: { readonly id: number; readonly key: string } };
       return (response) => {
-        // One turn after it was read: had this program not read for a while, the end of a request that was given up lies right behind it.
-        setImmediate(() => {
-          if (response.destroyed || response.socket?.destroyed === true) return;
+        unlessGivenUp(response, () => {
           const status = take(`${path} ${order.key}`, order.id, response);
           const answer = (): void => void response.writeHead(status).end();
           if (options.delayMs === undefined) answer();

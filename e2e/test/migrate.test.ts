@@ -1,6 +1,17 @@
+import { execFile } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { startEndpoint, openTestDatabases, withClient, type TestDatabases } from "@genhook/testkit";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import {
+  installedPostgres,
+  openTestDatabases,
+  startEndpoint,
+  startThrowAwayPostgres,
+  withClient,
+  type TestDatabases,
+} from "@genhook/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { CarriedOver } from "../src/carried-over.ts";
 import { after } from "../src/cluster-scene.ts";
 import { call, makeFolder, ServerProcess, SHOP } from "../src/server-process.ts";
 
@@ -117,3 +128,67 @@ test("a server that was killed is moved to PostgreSQL, the move is killed in the
     folder.remove();
   }
 });
+
+/** Starts what it is told to, and ends it. */
+async function withProcesses(work: (run: (...args: string[]) => ServerProcess) => Promise<void>): Promise<void> {
+  const processes: ServerProcess[] = [];
+  const run = (...args: string[]): ServerProcess => {
+    const process = new ServerProcess(args, { GENHOOK_SEALING_KEY: "55".repeat(32) });
+    processes.push(process);
+    return process;
+  };
+  try {
+    await work(run);
+  } finally {
+    for (const process of processes) process.kill("SIGKILL");
+    await Promise.all(processes.map((process) => process.exited));
+  }
+}
+
+const FLAGS = ["--port", "0", "--allow-private-addresses", "--log-level", "error", "--attempt-timeout", "1s"];
+const GIVES_UP_AT_ONCE = [...FLAGS, "--retry-waits", "none"];
+const TRIES_AGAIN = [...FLAGS, "--retry-waits", "100ms,1s,2s,5s"];
+
+test("numbers and ordered lanes move to PostgreSQL: the same pages, the same keys blocked, and both go on where they were", async () => {
+  const folder = makeFolder();
+  const database = await databases.create();
+  await withProcesses(async (run) => {
+    const before = run("serve", "--data", folder.path, ...GIVES_UP_AT_ONCE);
+    const carried = await CarriedOver.fill(await before.listening());
+    before.kill("SIGKILL");
+    await before.exited;
+    const move = run("migrate", "--from", folder.path, "--to", database);
+    expect({ ...(await move.exited), output: move.output }).toMatchObject({ code: 0 });
+    const now = run("serve", "--database", database, ...TRIES_AGAIN);
+    expect(await carried.judge(await now.listening())).toEqual([]);
+    await carried.close();
+  });
+  folder.remove();
+});
+
+const BINARIES = installedPostgres();
+
+test.skipIf(BINARIES === null)(
+  `a dump of PostgreSQL that is restored elsewhere has its numbers and ordered lanes${BINARIES === null ? " (skipped: no PostgreSQL with pg_dump is installed; Debian: apt-get install postgresql)" : ""}`,
+  async () => {
+    const binaries = BINARIES ?? "";
+    const folder = makeFolder();
+    const server = await startThrowAwayPostgres({ binaries });
+    const [from, to] = [await server.createDatabase(), await server.createDatabase()];
+    const file = join(folder.path, "dump");
+    await withProcesses(async (run) => {
+      const before = run("serve", "--database", from, ...GIVES_UP_AT_ONCE);
+      const carried = await CarriedOver.fill(await before.listening());
+      // As an operator would: while the server runs.
+      await promisify(execFile)(join(binaries, "pg_dump"), ["--format=custom", "--file", file, "--dbname", from]);
+      before.kill("SIGKILL");
+      await before.exited;
+      await promisify(execFile)(join(binaries, "pg_restore"), ["--exit-on-error", "--dbname", to, file]);
+      const now = run("serve", "--database", to, ...TRIES_AGAIN);
+      expect(await carried.judge(await now.listening())).toEqual([]);
+      await carried.close();
+    });
+    await server.stop();
+    folder.remove();
+  },
+);

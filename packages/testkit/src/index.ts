@@ -20,6 +20,7 @@ export { whyMissing } from "./installed.ts";
 export { freePort } from "./ports.ts";
 export { FaultProxy } from "./fault-proxy.ts";
 export {
+  installedPostgres,
   postgresBinaries,
   startPostgresPair,
   startThrowAwayPostgres,

@@ -1,5 +1,17 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { chownSync, chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,13 +45,16 @@ export interface ThrowAwayPostgresOptions {
   /** Lines of `postgresql.conf`. */
   readonly settings?: readonly string[];
   readonly folder?: string;
+  /** The folder of another version's `initdb` and `postgres`. */
+  readonly binaries?: string;
 }
 
 /** Starts a server that listens on loopback alone, with `fsync` on. Needs no rights beyond its folder; as root it runs as `nobody`. */
 export async function startThrowAwayPostgres(options: ThrowAwayPostgresOptions = {}): Promise<ThrowAwayPostgres> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "genhook-postgres-"));
-  await makeCluster(folder);
-  return startCluster(folder, await freePort(), options.settings ?? []);
+  const binaries = options.binaries ?? postgresBinaries();
+  await makeCluster(folder, binaries);
+  return startCluster(folder, await freePort(), options.settings ?? [], binaries);
 }
 
 export interface PostgresPair {
@@ -92,18 +107,22 @@ function owner(): { readonly uid?: number; readonly gid?: number } {
   return process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 }
 
-async function makeCluster(folder: string): Promise<void> {
+async function makeCluster(folder: string, binaries: string = postgresBinaries()): Promise<void> {
   const cluster = join(folder, "cluster");
   const user = owner();
   chmodSync(folder, 0o755);
   mkdirSync(cluster, { mode: 0o700 });
   if (user.uid !== undefined) chownSync(cluster, NOBODY, NOBODY);
-  const initdb = join(postgresBinaries(), "initdb");
+  const initdb = join(binaries, "initdb");
   await run(initdb, ["-D", cluster, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale"], { ...user, cwd: cluster });
 }
 
-async function startCluster(folder: string, port: number, more: readonly string[]): Promise<ThrowAwayPostgres> {
-  const binaries = postgresBinaries();
+async function startCluster(
+  folder: string,
+  port: number,
+  more: readonly string[],
+  binaries: string = postgresBinaries(),
+): Promise<ThrowAwayPostgres> {
   const cluster = join(folder, "cluster");
   const user = owner();
   const settings = [
@@ -195,6 +214,14 @@ export function postgresBinaries(): string {
   const copy = join(tmpdir(), `genhook-postgres-binaries-${statSync(join(native, "bin", "postgres")).mtimeMs.toFixed(0)}`);
   if (!existsSync(copy)) cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
   return join(copy, "bin");
+}
+
+/** The folder of the newest PostgreSQL of the machine's own that has `pg_dump`, too: ours has not, and one does not read a newer server. Null where there is none. */
+export function installedPostgres(): string | null {
+  const root = "/usr/lib/postgresql";
+  const versions = existsSync(root) ? readdirSync(root).toSorted((a, b) => Number(b) - Number(a)) : [];
+  const folders = versions.map((version) => join(root, version, "bin"));
+  return folders.find((folder) => ["initdb", "postgres", "pg_dump", "pg_restore"].every((name) => existsSync(join(folder, name)))) ?? null;
 }
 
 function isOpenToAll(folder: string): boolean {
