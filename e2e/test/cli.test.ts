@@ -13,9 +13,11 @@ let endpoint: Endpoint;
 let origin = "";
 /** What the endpoint answers. */
 let status = 200;
+/** How many of the next requests it refuses. */
+let failures = 0;
 
 beforeAll(async () => {
-  endpoint = await startEndpoint({ answer: () => status });
+  endpoint = await startEndpoint({ answer: () => (failures-- > 0 ? 500 : status) });
   server = new ServerProcess(["serve", "--port", "0", "--data", data, "--allow-private-addresses", "--retry-waits", "50ms"]);
   origin = await server.listening();
   await setUp(origin, [`${endpoint.url}/hooks`]);
@@ -134,6 +136,17 @@ test("tail shows what happens, one value a line, until Ctrl+C", async () => {
     .split("\n")
     .map((line) => JSON.parse(line) as { eventId: string; state: string });
   expect(lines.filter((line) => line.eventId === event.id)).toMatchObject([{ state: "delivered" }]);
+});
+
+test("tail --failed shows an attempt that fails and is made again, without being told where to look", async () => {
+  const tail = new ServerProcess(["tail", "--failed", "--json", "--interval", "1s"], { GENHOOK_DATA: data, HOME: folder.path });
+  const { event: fine } = await json<{ event: { id: string } }>(["trigger", "orders/create", "--shop", SHOP]);
+  failures = 1;
+  const { event } = await json<{ event: { id: string } }>(["trigger", "orders/create", "--shop", SHOP]);
+  while (!tail.output.includes(event.id)) await tail.moreOutput();
+  tail.kill("SIGINT");
+  expect((await tail.exited).code).toBe(0);
+  expect(tail.output).not.toContain(fine.id);
 });
 
 test("exit codes say what happened", async () => {

@@ -159,6 +159,8 @@ const NOTES: Readonly<Record<string, readonly string[]>> = {
   tail: [
     "A line for each delivery whose state or number of attempts has changed. It looks every second while there is news, less often otherwise, waits",
     "for a server that is away, and says at the end how to go on from there. Deliveries of events older than 15 minutes (`--since`) are not looked at.",
+    "Attempts that failed and are made again are found at the endpoints that failed since the last look (the ten that did so last); where more waits there than is read, a line",
+    "names the endpoint.",
     "",
   ],
   listen: [
@@ -168,8 +170,9 @@ const NOTES: Readonly<Record<string, readonly string[]>> = {
     "",
     "Events come from a webhook in [pull mode](sequence.md), not through a tunnel: nothing has to be reached from outside, and what happens while the connection, the local",
     "server or this command is away comes afterwards, in order. What is forwarded has the headers, signatures and bytes of a delivery, with its number in",
-    "`X-Genstore-Sequence`. A line for each event says what the local server answered; where nothing listens, events wait for it. What is not taken is passed over after",
-    "`--attempts`. Ctrl+C deletes the webhooks that were made; with `--keep`, or after a crash, the same command goes on behind the last number that was handled",
+    "`X-Genstore-Sequence`. A line for each event says what the local server answered; where nothing listens, events wait for it. What is not taken after",
+    "`--attempts` is passed over and kept: Ctrl+C says which numbers it is, leaves their webhook, and the next `genhook listen` sends them first. Other webhooks that were made",
+    "are deleted; with `--keep`, or after a crash, the same command goes on behind the last number that was handled",
     "(`$XDG_STATE_HOME/genhook`). An event whose answer was lost in a crash comes again under the same `webhook-id`.",
     "",
   ],

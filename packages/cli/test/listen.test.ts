@@ -7,6 +7,7 @@ import { nodeReceiver } from "@genhook/receiver/node";
 import { settingsFrom, startServer, type Genhook } from "@genhook/server";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { listenLocally, type LocalServer } from "../src/demo/local-server.ts";
+import { addMissed, countMissed, cutMissed, removeMissed, showMissed, type Stretch } from "../src/listen/missed.ts";
 import { payloadTexts } from "../src/listen/payload-texts.ts";
 import { runCommand, type Output } from "./harness.ts";
 
@@ -199,18 +200,50 @@ describe("genhook listen", () => {
     expect(await webhooks()).toBe(0);
   });
 
-  it("sends an event again that was not taken, as often as it is told to, and says what was answered", async () => {
+  it("sends an event again that was not taken, as often as it is told to; what was passed over is said, kept, and sent first the next time", async () => {
     const local = new LocalApp();
     local.failures = 2;
-    const listener = new Listener("--forward", await local.start(), "--topic", "orders/create", "--attempts", "2");
-    await listener.says("Listening at");
+    const flags = ["--forward", await local.start(), "--topic", "orders/create"];
+    const first = new Listener(...flags, "--attempts", "2");
+    await first.says("Listening at");
     await trigger("orders/create", 2);
     await local.has(1);
-    const { out, error } = await listener.stop();
-    await local.stop();
+    const { out, error } = await first.stop();
     expect(local.events.map(({ sequence, attempt }) => [sequence, attempt])).toEqual([[2, 1]]);
     expect(out.match(/✗ orders\/create +500 in \d+ ms \{"error":"The receiver failed; send it again\."/g)).toHaveLength(2);
-    expect(error).toContain("2 events, 1 of them not taken.");
+    expect(error).toContain("Not taken, and passed over: it is kept");
+    expect(error).toContain("2 events, 1 of them not taken.\n  orders/create: #1 not taken\nSo webhook ");
+    expect(error).toMatch(/To give it up: genhook webhooks delete \d+/);
+    expect(await webhooks()).toBe(1);
+
+    await trigger("orders/create", 1);
+    const second = new Listener(...flags);
+    await second.says("First comes what was not taken: 1 event.");
+    await local.has(3);
+    expect((await second.stop()).error).toContain("2 events.");
+    await local.stop();
+    expect(local.events.map(({ sequence }) => sequence)).toEqual([2, 1, 3]);
+    expect(await webhooks()).toBe(0);
+  });
+
+  it("stopped between two attempts, or while nothing answers, it leaves nothing behind unsaid", async () => {
+    const local = new LocalApp();
+    local.failures = 1;
+    const flags = ["--forward", await local.start(), "--topic", "orders/create"];
+    const first = new Listener(...flags, "--attempts", "8");
+    await first.says("Listening at");
+    await trigger("orders/create", 1);
+    await first.says("✗ orders/create");
+    expect((await first.stop()).error).toContain("orders/create: #1 not taken");
+    await local.stop();
+    const second = new Listener(...flags);
+    await second.says("Nothing answers at");
+    expect((await second.stop()).error).toContain("0 events.\n  orders/create: #1 not taken\n");
+    // Whoever only wants to see it has seen it then.
+    const third = new Listener("--topic", "orders/create");
+    await third.says("#1 ");
+    expect((await third.stop()).error).toContain("1 event.");
+    expect(await webhooks()).toBe(0);
   });
 
   it("listens for all topics that the token's scopes allow", async () => {
@@ -251,4 +284,32 @@ test("payloads keep every byte: numbers, spaces, escapes, and what looks like a 
   events.splice(1, 0, '{"sequence":9,"state":"cancelled","reason":"payload"}');
   expect(payloadTexts(`{"events":[${events.join(",")}],"last":9}`)).toEqual(payloads);
   expect(payloadTexts('{"events":[],"last":0}')).toEqual([]);
+});
+
+test("what was not taken is kept as stretches, whose number is bounded: none is left out, whatever comes", () => {
+  const none: readonly Stretch[] = [];
+  const some = [3, 4, 5, 9].reduce(addMissed, none);
+  expect([some, showMissed(some), countMissed(some)]).toEqual([
+    [
+      { from: 3, to: 5 },
+      { from: 9, to: 9 },
+    ],
+    "#3 to #5, #9",
+    4,
+  ]);
+  expect(addMissed(some, 4)).toEqual(some);
+  expect([4, 9].reduce(removeMissed, some)).toEqual([
+    { from: 3, to: 3 },
+    { from: 5, to: 5 },
+  ]);
+  expect(removeMissed(some, 7)).toEqual(some);
+  expect(cutMissed(some, 5)).toEqual([
+    { from: 5, to: 5 },
+    { from: 9, to: 9 },
+  ]);
+  const odd = Array.from({ length: 2_000 }, (_, n) => 2 * n + 1);
+  const bounded = odd.reduce(addMissed, none);
+  expect(bounded.length).toBeLessThan(1_000);
+  for (const number of odd) expect(bounded.some(({ from, to }) => from <= number && number <= to)).toBe(true);
+  expect(showMissed(bounded)).toMatch(/^#1, #3, #5, #7, #9, #11 and [\d,]+ more$/);
 });

@@ -215,13 +215,62 @@ describe("tail", () => {
     });
     expect(exit).toBe(0);
     expect(out.split("\n").map((line) => line.replaceAll(/\d\d:\d\d:\d\d /g, ""))).toEqual([
-      "↻ orders/create  500, next in 10 s  dlv_1  → https://a.example/",
-      "✓ orders/create  200 try 2  dlv_1  → https://a.example/",
+      "↻ orders/create    500, next in 10 s  dlv_1  → https://a.example/",
+      "✓ orders/create    200 try 2  dlv_1  → https://a.example/",
       "",
     ]);
     expect(error).toContain("ouch Trying on.");
     expect(error).toContain("is back");
     expect(error).toContain("genhook tail --since");
+  });
+
+  it("of what fails shows attempts that are made again, at the endpoints that failed since the last look, and what came through later", async () => {
+    const at = (second: number): string => `2026-01-15T11:59:0${second}.000Z`;
+    const entry = (id: string, state: string, attemptCount: number, lastStatus: number | null) => ({
+      id,
+      eventId: "e",
+      topic: "orders/create",
+      address: "https://a.example/",
+      round: 1,
+      updateTime: at(attemptCount),
+      state,
+      attemptCount,
+      lastStatus,
+      lastError: null,
+      reason: null,
+      nextAttemptAt: null,
+    });
+    const endpoint = { id: "ep_1", address: "https://a.example/", lastFailureAt: at(1), lastStatus: 500, lastError: null, breaker: "open" };
+    const healthy = { ...endpoint, id: "ep_2", lastFailureAt: null };
+    const stop = new AbortController();
+    let looks = 0;
+    api.on(`GET ${P}/endpoints`, () => {
+      looks += 1;
+      if (looks === 4) stop.abort();
+      // Fails at the first look, and again at the third.
+      return { body: { endpoints: [healthy, { ...endpoint, lastFailureAt: at(looks < 3 ? 1 : 3) }] } };
+    });
+    const waiting = Array.from({ length: 250 }, (_, n) => entry(`dlv_waits_${n}`, "pending", 0, null));
+    api.on(`GET ${P}/deliveries`, ({ call }) => {
+      if (call.includes("state=dead")) return { body: { deliveries: [entry("dlv_dead", "dead", 8, 503)] } };
+      expect(call).toContain("endpointId=ep_1");
+      if (looks > 1) return { body: { deliveries: waiting } };
+      const fine = entry("dlv_fine", "delivered", 1, 200);
+      return {
+        body: {
+          deliveries: [waiting[0], entry("dlv_again", "pending", 1, 500), entry("dlv_through", "delivered", 2, 200), fine],
+        },
+      };
+    });
+    const { exit, out } = await genhook(["tail", "--failed", "--interval", "1s"], { isTty: true, width: 50, interrupts: stop.signal });
+    expect(exit).toBe(0);
+    expect(out.split("\n").map((line) => line.replaceAll(/\d\d:\d\d:\d\d /g, ""))).toEqual([
+      "↻ orders/create    500  dlv_again",
+      "✓ orders/create    200 try 2  dlv_through",
+      "✗ orders/create    dead, 503 try 8  dlv_dead",
+      "✗ https://a.example/ 500, breaker open; much waits  ep_1",
+      "",
+    ]);
   });
 
   it("ends when it was never right", async () => {

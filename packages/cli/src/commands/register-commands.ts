@@ -56,10 +56,7 @@ function registerTrigger(program: Command, terminal: Terminal): void {
 
 function registerTail(program: Command, terminal: Terminal): void {
   const command = program.command("tail").description("follow deliveries: what was delivered, what failed, what gave up");
-  command.option(
-    "--failed",
-    "only what failed: dead deliveries, and with a webhook, endpoint or token those that wait for another attempt",
-  );
+  command.option("--failed", "only what failed: attempts that are made again, dead letters, and what came through at a later attempt");
   addFilterOptions(command);
   command
     .option("--lines <number>", "what happened last, to begin with (10)")

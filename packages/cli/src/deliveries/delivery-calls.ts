@@ -9,25 +9,25 @@ export interface DeliveryCalls {
     readonly create: "createReplay" | "createAppReplay";
     readonly get: "getReplay" | "getAppReplay";
   } | null;
-  /** Without a webhook, endpoint or event it lists what is final only. */
-  readonly isFinalOnly: boolean;
+  /** Without a webhook, endpoint or event it lists what is final only; these say where something else failed. Null: it lists everything. */
+  readonly endpoints: "listEndpoints" | "listAppEndpoints" | null;
 }
 
 const PLATFORM: DeliveryCalls = {
   list: "listDeliveries",
   replay: "replayDelivery",
   jobs: { create: "createReplay", get: "getReplay" },
-  isFinalOnly: true,
+  endpoints: "listEndpoints",
 };
 
 const BY_KIND: Readonly<Record<Credentials["kind"], DeliveryCalls>> = {
   platform: PLATFORM,
-  app: { list: "listOwnDeliveries", replay: "replayOwnDelivery", jobs: null, isFinalOnly: false },
+  app: { list: "listOwnDeliveries", replay: "replayOwnDelivery", jobs: null, endpoints: null },
   apps: {
     list: "listAppDeliveries",
     replay: "replayAppDelivery",
     jobs: { create: "createAppReplay", get: "getAppReplay" },
-    isFinalOnly: true,
+    endpoints: "listAppEndpoints",
   },
   none: PLATFORM,
 };

@@ -7,8 +7,9 @@ import { formatSpan } from "../output/time.ts";
 import { pause } from "../pause.ts";
 import { deliveryCallsOf, type DeliveryCalls } from "./delivery-calls.ts";
 import { queryOf, type DeliveryQuery, type FilterFlags } from "./delivery-filter.ts";
+import { FailingEndpoints, type FailingEndpoint } from "./failing-endpoints.ts";
 import { Follower } from "./follower.ts";
-import { tailLine } from "./tail-line.ts";
+import { endpointLine, tailLine } from "./tail-line.ts";
 
 export interface TailFlags extends CommonFlags, FilterFlags {
   readonly failed?: boolean;
@@ -32,7 +33,14 @@ interface Tail {
   readonly flags: TailFlags;
   readonly query: DeliveryQuery;
   readonly calls: DeliveryCalls;
+  /** Where the list has final deliveries only: what says where something else failed. */
+  readonly failing: FailingEndpoints | null;
   readonly interrupts: AbortSignal;
+}
+
+interface Look {
+  readonly deliveries: readonly DeliveryEntry[];
+  readonly endpoints: readonly FailingEndpoint[];
 }
 
 /**
@@ -45,18 +53,25 @@ export async function tail(flags: TailFlags, terminal: Terminal): Promise<void> 
   const lines = readLines(flags.lines);
   const interrupts = terminal.interrupts();
   const calls = deliveryCallsOf(session.connection.credentials);
-  const run: Tail = { client: session.client, terminal, flags, query: tailQuery(flags, calls, terminal.now()), calls, interrupts };
+  const { client } = session;
+  const isNarrow = flags.webhook !== undefined || flags.endpoint !== undefined || flags.event !== undefined;
+  const failing = calls.endpoints === null || isNarrow ? null : new FailingEndpoints(client, calls.endpoints, calls.list);
+  // Of final deliveries the dead ones can be asked for alone.
+  const query = { ...queryOf(flags, terminal.now()), ...(flags.failed === true && failing !== null ? { state: "dead" } : {}) };
+  const run: Tail = { client, terminal, flags, query, calls, failing, interrupts };
   const follower = new Follower();
   let waitMs = fixedMs ?? INTERVAL_MIN_MS;
   let missing: number | null = null;
   let watchedSince = terminal.now();
   for (let look = 0; !interrupts.aborted; look += 1) {
     try {
-      const changes = (await lookAt(run, follower, look % FULL_LOOK_EVERY === 0)).filter((entry) => isWanted(entry, flags));
+      const { deliveries, endpoints } = await lookAt(run, follower, look % FULL_LOOK_EVERY === 0);
+      const changes = deliveries.filter((entry) => isWanted(entry, flags));
       if (missing !== null)
         note(terminal, paint(terminal, "dim", `${run.client.origin} is back after ${formatSpan(terminal.now() - missing)}`));
       missing = null;
       for (const entry of look === 0 && flags.since === undefined ? lastOf(changes, lines) : changes) print(entry, run);
+      for (const endpoint of endpoints) printEndpoint(endpoint, run);
       waitMs = fixedMs ?? (changes.length > 0 ? INTERVAL_MIN_MS : Math.min(INTERVAL_MAX_MS, waitMs * 1.5));
       watchedSince = terminal.now();
     } catch (error) {
@@ -72,15 +87,8 @@ export async function tail(flags: TailFlags, terminal: Terminal): Promise<void> 
     note(terminal, paint(terminal, "dim", `\nTo go on from here: genhook tail --since ${new Date(watchedSince).toISOString()}`));
 }
 
-function tailQuery(flags: TailFlags, calls: DeliveryCalls, now: number): DeliveryQuery {
-  const query = queryOf(flags, now);
-  // Without a webhook or endpoint the platform API has final ones only: of those, the dead ones can be asked for alone.
-  const isFinalOnly = calls.isFinalOnly && flags.webhook === undefined && flags.endpoint === undefined && flags.event === undefined;
-  return flags.failed === true && isFinalOnly ? { ...query, state: "dead" } : query;
-}
-
-async function lookAt(run: Tail, follower: Follower, isFull: boolean): Promise<readonly DeliveryEntry[]> {
-  const { client, query, calls, terminal, interrupts } = run;
+async function lookAt(run: Tail, follower: Follower, isFull: boolean): Promise<Look> {
+  const { client, query, calls, failing, terminal, interrupts } = run;
   const createTimeMin = query["createTimeMin"] ?? new Date(terminal.now() - WINDOW_MS).toISOString();
   const input = { query: { ...query, createTimeMin, limit: PAGE } };
   const found: DeliveryEntry[] = [];
@@ -92,16 +100,23 @@ async function lookAt(run: Tail, follower: Follower, isFull: boolean): Promise<r
     const isOldNews = changes.length === 0 && deliveries.some((entry) => entry.state !== "pending");
     if (pages >= PAGES_MAX || (isOldNews && !isFull)) break;
   }
-  return found.toSorted((a, b) => (a.updateTime < b.updateTime ? -1 : 1));
+  const failures = await failing?.read(query, createTimeMin, interrupts);
+  found.push(...follower.changes(failures?.deliveries ?? []));
+  return { deliveries: found.toSorted((a, b) => (a.updateTime < b.updateTime ? -1 : 1)), endpoints: failures?.unread ?? [] };
 }
 
-function isWanted(entry: DeliveryEntry, flags: TailFlags): boolean {
-  if (entry.state === "pending" && entry.attemptCount === 0) return false;
-  return flags.failed !== true || entry.state === "dead" || entry.state === "pending";
+/** What came through at a later attempt has failed, too: it may have done so between two looks. */
+function isWanted({ state, attemptCount }: DeliveryEntry, flags: TailFlags): boolean {
+  if (state === "pending" && attemptCount === 0) return false;
+  return flags.failed !== true || state === "dead" || state === "pending" || attemptCount > 1;
 }
 
 function print(entry: DeliveryEntry, { terminal, flags }: Tail): void {
   terminal.out(`${flags.json === true ? JSON.stringify(entry) : tailLine(entry, terminal, timeStyle(terminal, flags))}\n`);
+}
+
+function printEndpoint(endpoint: FailingEndpoint, { terminal, flags }: Tail): void {
+  terminal.out(`${flags.json === true ? JSON.stringify({ endpoint }) : endpointLine(endpoint, terminal, timeStyle(terminal, flags))}\n`);
 }
 
 function lastOf<Entry>(entries: readonly Entry[], amount: number): readonly Entry[] {

@@ -98,10 +98,10 @@ function addressesOf(origin: string, shopOrigin: string, data: string, tokenFile
   // The usual folder is found without being named.
   const folder = DATA_FOLDERS.includes(data) ? "" : ` --data ${data}`;
   return [
-    ["open", `${origin} (sign in with the key in ${keyFileOf(data)})`],
-    ["", `${origin}/docs (the API), /metrics`],
+    ["open", `${origin}, /docs (the API), /metrics`],
+    ["", `sign in with the key in ${keyFileOf(data)}`],
     ["try", `npx genhook trigger orders/paid${folder}`],
-    ["", `npx genhook tail${folder}`],
+    ["", `npx genhook tail --failed${folder}`],
     ["or poll", `${shopOrigin}/api/${CURRENT_VERSION}/orders`],
     ["", `the token is in ${tokenFile}`],
     ["compare", "npx genhook demo --compare"],

@@ -30,15 +30,20 @@ export class Forwarder {
     this.#options = options;
   }
 
-  /** What it answered, to the last attempt where the first ones were not taken. Where nothing listens it is waited for; null once nobody wants to wait any more. */
+  /**
+   * What it answered, to the last attempt where the first ones were not taken. Where nothing listens it is waited for; null once nobody wants to wait any
+   * more, and it has answered nothing.
+   */
   async send(event: PulledEvent, webhookId: string): Promise<Answer | null> {
     const { attempts, signal, onRefused } = this.#options;
+    let before: Answer | null = null;
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.#attempt(event, webhookId, attempt);
-      if (answer === null || isTaken(answer) || attempt >= attempts) return answer;
+      if (answer === null) return before;
+      if (isTaken(answer) || attempt >= attempts || signal.aborted) return answer;
       onRefused(event, answer);
+      before = answer;
       await pause(Math.min(WAIT_MAX_MS, WAIT_MIN_MS * 2 ** attempt), signal);
-      if (signal.aborted) return null;
     }
   }
 

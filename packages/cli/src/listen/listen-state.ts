@@ -2,11 +2,13 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { addMissed, removeMissed, type Stretch } from "./missed.ts";
 
-/** A pull webhook of `genhook listen`, and the last number of it that was handled here. */
+/** A pull webhook of `genhook listen`, the last number of it that was handled here, and which of those before the local server did not take. */
 export interface Listened {
   readonly webhookId: string;
   readonly after: number;
+  readonly missed: readonly Stretch[];
 }
 
 interface Kept {
@@ -50,6 +52,12 @@ export class ListenState {
   set(topic: string, listened: Listened): void {
     this.#topics[topic] = listened;
     this.#write();
+  }
+
+  /** Notes what became of a number. */
+  handled(topic: string, { webhookId, after, missed }: Listened, number: number, isTaken: boolean): void {
+    const left = isTaken ? removeMissed(missed, number) : addMissed(missed, number);
+    this.set(topic, { webhookId, after: Math.max(after, number), missed: left });
   }
 
   remove(topic: string): void {
