@@ -35,6 +35,9 @@ export const PAGE_LIMIT_MAX = 250;
 /** Deliveries that a replay job sends again per second: below that it is gentle, above it nobody can be. */
 export const REPLAY_RATE_DEFAULT = 50;
 export const REPLAY_RATE_MAX = 1_000;
+/** Attempts per second that an endpoint may ask for: below that a day of events takes weeks, above it nothing is limited. */
+export const ENDPOINT_RATE_MIN = 0.1;
+export const ENDPOINT_RATE_MAX = 10_000;
 /** A portal link, and what was opened with it: long enough to look into something, short enough to be forgotten in a mail. */
 export const LINK_MINUTES_MAX = 60;
 /** Origins that may frame the pages of a portal link. */

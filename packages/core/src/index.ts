@@ -27,6 +27,7 @@ export * from "./directory/declaration-follower.ts";
 export * from "./directory/declaration-index.ts";
 export * from "./directory/declarations.ts";
 export * from "./directory/directory.ts";
+export * from "./directory/endpoint-rate-change.ts";
 export * from "./directory/hold-changes.ts";
 export * from "./directory/installations.ts";
 export * from "./directory/secrets.ts";

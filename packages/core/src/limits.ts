@@ -107,6 +107,10 @@ export const ATTEMPTS_IN_FLIGHT_MAX = 512;
 export const SLOW_SHARE = 0.25;
 /** Share of them that endpoints may take together of which nothing is known yet, one each: after a start that is all of them. */
 export const UNKNOWN_SHARE = 0.5;
+/** What may start at once at an endpoint that has a rate, as time at that rate, ms; at least one. Makes up for being woken late. */
+export const PACE_AT_ONCE_MS = 100;
+/** Endpoints of one app for which an operator has set a rate: they stand in the app's row. */
+export const ENDPOINT_RATES_MAX = 1_000;
 /** How long an endpoint without work is remembered, ms, and how many of them at most (1 KB each). */
 export const IDLE_GATE_KEPT_MS = 600_000;
 export const IDLE_GATES_MAX = 10_000;

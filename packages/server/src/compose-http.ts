@@ -173,6 +173,7 @@ function callHandlers(
       listBlockedKeys: unowned(listBlockedKeys),
       listEndpoints: unowned(endpoints.list),
       getEndpoint: unowned(endpoints.get),
+      changeEndpoint: unowned(endpoints.change),
       probeEndpoint: unowned(endpoints.probe),
       resumeEndpoint: unowned(endpoints.resume),
       ...holdHandlers({ directory, topics: tools.topics, newUuid: tools.newUuid, now }),

@@ -1,5 +1,14 @@
 import { Type } from "typebox";
-import { ADDRESS_LENGTH_MAX, CATCH_UP_WAIT_MAX_MS, CHANGED_PATHS_MAX, FIELDS_MAX, PAGE_LIMIT_MAX, TOPIC_LENGTH_MAX } from "../limits.ts";
+import {
+  ADDRESS_LENGTH_MAX,
+  CATCH_UP_WAIT_MAX_MS,
+  CHANGED_PATHS_MAX,
+  ENDPOINT_RATE_MAX,
+  ENDPOINT_RATE_MIN,
+  FIELDS_MAX,
+  PAGE_LIMIT_MAX,
+  TOPIC_LENGTH_MAX,
+} from "../limits.ts";
 import { closed, WebhookRef } from "../schema-parts.ts";
 
 const DIGITS = "^[0-9]{1,16}$";
@@ -49,17 +58,24 @@ const AddressOrNull = Type.Optional(
   Type.Union([Address, Type.Null()], { expected: `an https: URL of at most ${ADDRESS_LENGTH_MAX} characters` }),
 );
 /** Order of what is sent (docs/ordered.md); what goes with what is checked where it is understood. */
-export const ORDER_MEMBERS = {
+const ORDER_MEMBERS = {
   ordered: Type.Optional(Type.Union([Type.Boolean(), Type.Null()], { expected: "true, or null for no order" })),
   onDead: Type.Optional(
     Type.Union([Type.Literal("block"), Type.Literal("skip"), Type.Null()], { expected: "block or skip, or null for block" }),
   ),
 };
 
+/** How often attempts may start (docs/rates.md). */
+export const Rate = Type.Union([Type.Number({ minimum: ENDPOINT_RATE_MIN, maximum: ENDPOINT_RATE_MAX }), Type.Null()], {
+  expected: `a number from ${ENDPOINT_RATE_MIN} to ${ENDPOINT_RATE_MAX}: attempts per second; or null for no limit`,
+});
+/** What may be set of a webhook beside its topic, its address and how its events reach the app. */
+export const SETTING_MEMBERS = { ...SELECTION_MEMBERS, ...ORDER_MEMBERS, ratePerSecond: Type.Optional(Rate) };
+
 export const WebhookCreate = closed(
   {
     webhook: closed(
-      { topic: TopicName, address: AddressOrNull, ...WAY_MEMBERS, ...SELECTION_MEMBERS, ...ORDER_MEMBERS },
+      { topic: TopicName, address: AddressOrNull, ...WAY_MEMBERS, ...SETTING_MEMBERS },
       { expected: "an object with topic and address" },
     ),
   },
@@ -88,6 +104,11 @@ export const Webhook = Type.Object({
   onDead: Type.Optional(
     Type.Union([Type.Literal("block"), Type.Literal("skip")], { description: "What becomes of an order key behind a dead letter." }),
   ),
+  ratePerSecond: Type.Optional(
+    Type.Number({
+      description: "Attempts that may start per second at its endpoint, which takes the lowest that one of its webhooks or the operator says.",
+    }),
+  ),
   held: Type.Optional(
     Type.Object(
       { reason: Type.String(), endsAt: Type.Union([Type.String({ format: "date-time" }), Type.Null()]) },
@@ -97,7 +118,7 @@ export const Webhook = Type.Object({
 });
 
 /** What may be changed of a webhook. */
-const WRITABLE = { topic: Type.Optional(TopicName), address: AddressOrNull, ...WAY_MEMBERS, ...SELECTION_MEMBERS, ...ORDER_MEMBERS };
+const WRITABLE = { topic: Type.Optional(TopicName), address: AddressOrNull, ...WAY_MEMBERS, ...SETTING_MEMBERS };
 /** What only the server sets: may go along in a PUT, so that an entry can be sent back as it was read, and changes nothing. */
 export const READ_ONLY_WEBHOOK_MEMBERS: readonly string[] = Object.keys(Webhook.properties).filter(
   (name) => name !== "id" && !Object.hasOwn(WRITABLE, name),

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { ORDER_MEMBERS, SELECTION_MEMBERS, WAY_MEMBERS, Webhook, WebhookCreate } from "../app-api/schemas.ts";
+import { SETTING_MEMBERS, WAY_MEMBERS, Webhook, WebhookCreate } from "../app-api/schemas.ts";
 import { FRAME_ANCESTORS_MAX, LINK_MINUTES_MAX, TOPIC_LENGTH_MAX } from "../limits.ts";
 import { AppEntry, ClientId, ShopDomain, StatsQuery } from "../platform-api/schemas.ts";
 import { EndpointEntry, WebhookPatch } from "../platform-api/webhook-routes.ts";
@@ -91,8 +91,7 @@ export const AppWebhookPatch = closed(
     ),
     address: WebhookCreate.properties.webhook.properties.address,
     ...WAY_MEMBERS,
-    ...SELECTION_MEMBERS,
-    ...ORDER_MEMBERS,
+    ...SETTING_MEMBERS,
   },
   { minProperties: 1, expected: "an object with status, topic, address or a setting" },
 );

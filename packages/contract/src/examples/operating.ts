@@ -23,6 +23,11 @@ export const operatingExamples: Readonly<Record<string, CallExample>> = {
   changeWebhook: { params: WEBHOOK, body: { status: "paused" }, answer: { webhook: { ...WEBHOOK_ENTRY, status: "paused" } } },
   listEndpoints: { query: { state: "failing" }, answer: { endpoints: [story.ENDPOINT_ENTRY] } },
   getEndpoint: { params: ENDPOINT, answer: { endpoint: DETAILS } },
+  changeEndpoint: {
+    params: ENDPOINT,
+    body: { ratePerSecond: 5 },
+    answer: { endpoint: { ...DETAILS, ratePerSecond: 5, effectiveRatePerSecond: 5 } },
+  },
   probeEndpoint: { params: ENDPOINT, answer: { endpoint: { ...DETAILS, nextProbeAt: "2025-01-02T15:00:00.000Z" } } },
   resumeEndpoint: {
     params: ENDPOINT,

@@ -92,6 +92,8 @@ export const ENDPOINT_ENTRY = {
   nextProbeAt: "2025-01-02T15:04:10.000Z",
   pausedUntil: null,
   concurrency: 1,
+  ratePerSecond: null,
+  effectiveRatePerSecond: 20,
   failingSince: "2024-12-31T02:09:58.310Z",
   failedAttempts: 391,
   warnedPercent: 50,

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { Limit, ORDER_MEMBERS, PageToken, SELECTION_MEMBERS, SEQUENCE_MEMBER, Webhook } from "../app-api/schemas.ts";
+import { Limit, PageToken, Rate, SEQUENCE_MEMBER, SETTING_MEMBERS, Webhook } from "../app-api/schemas.ts";
 import { BODY_ERRORS, many, one, SHAPE_ERRORS, type Route } from "../route.ts";
 import { closed } from "../schema-parts.ts";
 import { ClientId, DeliveryListQuery, ShopDomain } from "./schemas.ts";
@@ -26,11 +26,11 @@ export const WebhookPatch = closed(
   {
     status: Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("paused")], { expected: "active or paused" })),
     ...SEQUENCE_MEMBER,
-    ...SELECTION_MEMBERS,
-    ...ORDER_MEMBERS,
+    ...SETTING_MEMBERS,
   },
   { minProperties: 1, expected: "an object with status or a setting" },
 );
+export const EndpointPatch = closed({ ratePerSecond: Rate }, { expected: "an object with ratePerSecond" });
 
 const HoldRef = Type.Object(
   { id: Type.String(), scope: Type.String(), subject: Type.String(), reason: Type.String(), endsAt: Moment },
@@ -82,6 +82,12 @@ export const EndpointEntry = Type.Object({
   pausedUntil: Type.Union([Type.String({ format: "date-time" }), Type.Null()], { description: "It asked for it with Retry-After." }),
   concurrency: Type.Union([Type.Integer(), Type.Null()], {
     description: "Attempts that it may have in flight, as learned; null where nothing is known.",
+  }),
+  ratePerSecond: Type.Union([Type.Number(), Type.Null()], {
+    description: "Attempts that may start per second, as the operator has set it; null where it has not.",
+  }),
+  effectiveRatePerSecond: Type.Union([Type.Number(), Type.Null()], {
+    description: "The lowest that the operator or one of the webhooks asks for, which holds; null where none does.",
   }),
   failingSince: Type.Union([Type.String({ format: "date-time" }), Type.Null()], {
     description: "The first failed attempt since the last success.",
@@ -175,6 +181,18 @@ export const webhookRoutes: readonly Route[] = [
     status: 200,
     answer: details,
     errors: [],
+  },
+  {
+    operation: "changeEndpoint",
+    method: "PATCH",
+    path: `${ENDPOINTS}/:id`,
+    api,
+    summary: "Limit how often attempts start at an endpoint, whatever its webhooks ask for; null ends it",
+    allows: ["admin"],
+    body: EndpointPatch,
+    status: 200,
+    answer: details,
+    errors: BODY_ERRORS,
   },
   {
     operation: "probeEndpoint",

@@ -3,6 +3,7 @@ import { shardOf } from "../domain/endpoint.ts";
 import type { Hold } from "../domain/hold.ts";
 import type { Counters, DirectoryChanges } from "../ports/directory-store.ts";
 import { DeclarationIndex } from "./declaration-index.ts";
+import { EndpointRates } from "./endpoint-rates.ts";
 import type { LaneRef } from "../ports/task-queue.ts";
 import { Holds } from "./holds.ts";
 
@@ -18,6 +19,7 @@ export class Directory {
   readonly declarations: DeclarationIndex = new DeclarationIndex();
   counters: Counters = { shop: 1, app: 1, subscription: 1 };
   readonly holds: Holds = new Holds();
+  readonly rates: EndpointRates = new EndpointRates();
   readonly #shops = new Map<number, Shop>();
   readonly #shopsByDomain = new Map<string, Shop>();
   readonly #shopsByShopId = new Map<string, Shop>();
@@ -202,6 +204,7 @@ export class Directory {
 
   #putApp(app: App): void {
     this.declarations.putApp(app);
+    this.rates.putApp(this.#apps.get(app.id), app);
     if (app.endedAt === null) {
       this.#apps.set(app.id, app);
       this.#appsByClientId.set(app.clientId.toLowerCase(), app);
@@ -229,7 +232,10 @@ export class Directory {
     this.#subscriptions.set(subscription.id, subscription);
     this.#subscriptionsByUuid.set(subscription.uuid, subscription.id);
     // Nothing is sent in pull mode, so there is no endpoint to look at, to suspend or to warn of.
-    if (subscription.settings.mode !== "pull") listIn(this.#byEndpoint, subscription.endpoint, subscription);
+    if (subscription.settings.mode !== "pull") {
+      listIn(this.#byEndpoint, subscription.endpoint, subscription);
+      this.rates.add(subscription);
+    }
     listIn(this.#byApp, subscription.app, subscription);
     if (subscription.order !== undefined) listIn(this.#byOrderedLane, subscription.order.lane, subscription);
     if (subscription.shop === null) {
@@ -241,6 +247,7 @@ export class Directory {
   }
 
   #unlist(subscription: Subscription): void {
+    this.rates.remove(subscription);
     unlistFrom(this.#byEndpoint, subscription.endpoint, subscription.id);
     unlistFrom(this.#byApp, subscription.app, subscription.id);
     if (subscription.order !== undefined) unlistFrom(this.#byOrderedLane, subscription.order.lane, subscription.id);

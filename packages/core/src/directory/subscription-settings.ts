@@ -19,7 +19,11 @@ export function updateSettings(before: SubscriptionSettings, update: SettingsUpd
   }
   // Pulled events are fetched by their numbers; and a webhook that is sent to is nothing to speak of.
   if (after["mode"] === "push") delete after["mode"];
-  if (after["mode"] === "pull") after["sequence"] = true;
+  if (after["mode"] === "pull") {
+    after["sequence"] = true;
+    // Nothing is sent any more that could be too much. Said in this very call, it is a mistake, which is refused.
+    if (update.ratePerSecond === undefined) delete after["ratePerSecond"];
+  }
   if (after["sequence"] === false) delete after["sequence"];
   return after;
 }
@@ -33,6 +37,13 @@ export function refuseMode(update: SettingsUpdate, after: SubscriptionSettings, 
     message: `${member} is always true of a webhook in pull mode: its events are fetched by their numbers.`,
     member,
   };
+}
+
+/** A rate is of what is sent. `under` is put before the member's name. */
+export function refuseRate(settings: SubscriptionSettings, under: string): Refusal | null {
+  if (settings.mode !== "pull" || settings.ratePerSecond === undefined) return null;
+  const member = `${under}ratePerSecond`;
+  return { code: "invalid_member", message: `${member} must be left out in pull mode: nothing is sent, so nothing can be too much.`, member };
 }
 
 /** The first mistake in what a subscription of this topic selects and sends; `under` is put before the member's name. */

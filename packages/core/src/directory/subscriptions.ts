@@ -15,7 +15,7 @@ import { ok, refuse, type Refusal, type Result } from "../refusal.ts";
 import { laneOf, type Directory } from "./directory.ts";
 import type { DecideChange } from "./directory-service.ts";
 import { completeOrder, placeInOrder, refuseOrder } from "./ordering.ts";
-import { refuseMode, refuseSelection, updateSettings, type SettingsUpdate } from "./subscription-settings.ts";
+import { refuseMode, refuseRate, refuseSelection, updateSettings, type SettingsUpdate } from "./subscription-settings.ts";
 
 /** An address that the guard has let through, as the caller wrote it, with its parsed form. */
 export interface CheckedAddress extends EndpointAddress {
@@ -49,6 +49,7 @@ export function subscribe(tools: SubscriptionTools, who: Installed, request: Sub
     if (!installed.ok) return installed;
     const refusal =
       refuseAddress(request.settings, request.address !== null, request.address !== null) ??
+      refuseRate(request.settings, "webhook.") ??
       refuseTopic(tools, installed.value.installation, request.topic) ??
       refuseSelection(request.settings, tools.topics.get(request.topic) ?? null, "webhook.") ??
       refuseOrder(request.settings, who.shop, "webhook.") ??
@@ -86,6 +87,7 @@ export function updateSubscription(
     const address = isPull ? null : (update.address?.text ?? before.address);
     const refusal =
       refuseMode(update.settings ?? {}, settings, "webhook.") ??
+      refuseRate(settings, "webhook.") ??
       refusePull(before, settings) ??
       refuseAddress(settings, update.address !== undefined, address !== null && address !== "") ??
       refuseTopic(tools, installed.value.installation, topic) ??

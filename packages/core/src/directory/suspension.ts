@@ -4,7 +4,7 @@ import type { TopicRules } from "../domain/topic.ts";
 import { ok, refuse, type Refusal } from "../refusal.ts";
 import type { DecideChange } from "./directory-service.ts";
 import { completeOrder, placeInOrder, refuseOrder } from "./ordering.ts";
-import { refuseMode, refuseSelection, updateSettings, type SettingsUpdate } from "./subscription-settings.ts";
+import { refuseMode, refuseRate, refuseSelection, updateSettings, type SettingsUpdate } from "./subscription-settings.ts";
 import { withStatus } from "./subscriptions.ts";
 
 /**
@@ -64,6 +64,7 @@ export function patchSubscription(topics: TopicRules, id: number, patch: Subscri
     const refusal =
       refuseStatus(before, status) ??
       refuseMode(patch.settings, settings, "") ??
+      refuseRate(settings, "") ??
       refuseSelection(settings, topics.get(before.topic) ?? null, "") ??
       refuseOrder(settings, before.shop, "");
     if (refusal !== null) return { ok: false, refusal };

@@ -58,6 +58,8 @@ export interface App {
   readonly isListed: boolean;
   readonly contactEmail: string | null;
   readonly contactUrl: string | null;
+  /** Endpoint → attempts per second, where an operator has set it: an endpoint is one app's for good. */
+  readonly endpointRates?: Readonly<Record<string, number>>;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly endedAt: number | null;
@@ -88,6 +90,8 @@ export interface SubscriptionSettings {
   readonly filter?: string;
   readonly fields?: readonly string[];
   readonly changed?: readonly string[];
+  /** Attempts that may start at its endpoint per second, 0.1 to 10,000. */
+  readonly ratePerSecond?: number;
 }
 
 export interface Subscription {

@@ -3,18 +3,20 @@ import { ConcurrencyLimit } from "./concurrency.ts";
 import type { EndpointSign } from "./decide.ts";
 import type { EventId } from "../domain/event.ts";
 import { SLOW_SERVICE_MS } from "../limits.ts";
+import { Pace } from "./pace.ts";
 
 /** Weight of the newest outcome in the running means. */
 const NEWEST_WEIGHT = 0.1;
 
 /**
- * What stands between an endpoint's lanes and the network: its concurrency limit, its breaker, and pauses that it asked for. Lives in
+ * What stands between an endpoint's lanes and the network: its concurrency limit, its breaker, its rate, and pauses that it asked for. Lives in
  * the memory of the one owner, so it is exact. Lanes that may not start are parked here and cost nothing until they can.
  */
 export class EndpointGate<Lane> {
   readonly id: string;
   readonly breaker: Breaker = new Breaker();
   readonly concurrency: ConcurrencyLimit;
+  readonly pace: Pace = new Pace();
   inFlight = 0;
   /** Monotonic ms until which the endpoint asked to be left alone. */
   pausedUntil = 0;
@@ -48,7 +50,9 @@ export class EndpointGate<Lane> {
   }
 
   mayStart(now: number): boolean {
-    return now >= this.pausedUntil && this.inFlight < this.#limit && this.breaker.mayStart(now, this.inFlight);
+    return (
+      now >= this.pausedUntil && this.inFlight < this.#limit && this.breaker.mayStart(now, this.inFlight) && this.pace.mayStart(now)
+    );
   }
 
   /** True when nothing starts before a known time, whatever finishes: breaker open, or paused. */
@@ -65,7 +69,7 @@ export class EndpointGate<Lane> {
   /** When it may open again by the clock alone; null when that depends on attempts in flight. */
   opensAt(now: number): number | null {
     const probeAt = this.breaker.state === "open" ? this.breaker.probeAt : 0;
-    const at = Math.max(this.pausedUntil, probeAt);
+    const at = Math.max(this.pausedUntil, probeAt, this.pace.nextAt);
     return at > now ? at : null;
   }
 
@@ -74,8 +78,8 @@ export class EndpointGate<Lane> {
   }
 
   /** Takes as many lanes out as there is room for, longest parked first; one where the breaker lets one try. */
-  unpark(): Lane[] {
-    const count = this.breaker.state === "closed" ? this.#limit - this.inFlight : 1;
+  unpark(now: number): Lane[] {
+    const count = this.breaker.state === "closed" ? Math.min(this.#limit - this.inFlight, this.pace.room(now)) : 1;
     const taken = this.#parked.slice(this.#head, this.#head + count);
     this.#head += taken.length;
     if (this.#head === this.#parked.length) {
@@ -95,6 +99,7 @@ export class EndpointGate<Lane> {
   started(now: number): boolean {
     if (this.inFlight === 0) this.heardAt = now;
     this.inFlight += 1;
+    this.pace.started(now);
     return this.breaker.started();
   }
 

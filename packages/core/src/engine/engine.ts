@@ -241,6 +241,7 @@ export class Engine {
         this.#table.subscriptionChanged(subscription);
         this.endpoints.subscriptionChanged(subscription);
       }
+      for (const gate of this.#table.gates.followRates()) this.#table.turns.unpark(gate);
       if (commit.holds.length > 0) this.#holdsChanged(commit.holds.some((hold) => hold.endedAt !== null));
     }
     for (const event of commit.events) this.#table.handOver(event);

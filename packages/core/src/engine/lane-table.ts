@@ -39,7 +39,7 @@ export class LaneTable {
     this.#options = options;
     const { clock, timers, store, attemptsInFlightMax, onError } = options;
     const { tasks } = store;
-    this.gates = new EndpointGates(options.endpointConcurrencyMax);
+    this.gates = new EndpointGates({ ...options, rates: options.directory.rates });
     this.turns = new LaneTurns({ clock, timers, attemptsInFlightMax, onDue: (lane) => this.#laneDue(lane), onReady: options.onReady });
     this.#numbering = new Numbering({
       ...options,
@@ -239,6 +239,7 @@ export class LaneTable {
   shardsChanged(gained: readonly number[], lost: readonly number[]): void {
     const gone = new Set(lost);
     const changed = new Set([...gained, ...lost]);
+    this.gates.gained(gained);
     for (const shard of lost) this.#undiscovered.delete(shard);
     for (const shard of gained) this.#undiscovered.add(shard);
     if (gone.size > 0) {
@@ -306,7 +307,7 @@ export class LaneTable {
     this.gates.forget((gate) => {
       if (inUse.has(gate.id) || gate.inFlight > 0) return false;
       if (!this.#options.owns(shardOf(gate.id))) return true;
-      if (gate.isShut(now)) return false;
+      if (gate.isShut(now) || !gate.pace.isFull(now)) return false;
       kept += 1;
       return now - gate.heardAt >= IDLE_GATE_KEPT_MS || kept > IDLE_GATES_MAX;
     });

@@ -93,7 +93,7 @@ export class LaneTurns {
         return;
       }
       let hasQueued = false;
-      for (const lane of gate.unpark()) {
+      for (const lane of gate.unpark(now)) {
         lane.isParked = false;
         if (lane.length === 0 || !lane.isRunnable) continue;
         this.queue(lane);

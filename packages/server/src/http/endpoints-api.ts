@@ -1,10 +1,12 @@
 import {
   measureBacklog,
   resumeEndpoint,
+  setEndpointRate,
   SHARDS,
   suspendsAt,
   type Backlog,
   type Clock,
+  type Directory,
   type DirectoryService,
   type EndpointState,
   type Engine,
@@ -14,7 +16,7 @@ import {
 } from "@genhook/core";
 import { fail, valueOf } from "./api-error.ts";
 import { audited, auditRecord } from "./audited.ts";
-import type { Call, Reply } from "./call.ts";
+import { readJsonBody, type Call, type Reply } from "./call.ts";
 import { operatorHold, tenantHold } from "./held-view.ts";
 import { readHost } from "./holds-api.ts";
 import { owns, type OwnedHandler, type Owner } from "./owner.ts";
@@ -34,6 +36,7 @@ const ALL_SHARDS: readonly number[] = Array.from({ length: SHARDS }, (_, shard) 
 export interface EndpointCalls {
   readonly list: OwnedHandler;
   readonly get: OwnedHandler;
+  readonly change: OwnedHandler;
   readonly probe: OwnedHandler;
   readonly resume: OwnedHandler;
 }
@@ -61,6 +64,14 @@ export function endpointCalls(options: EndpointsApiOptions): EndpointCalls {
       return { headers: pageLinks(call, paging, turns), body: { endpoints } };
     },
     get: (call, owner) => show(find(options, call, owner), owner),
+    change: async (call, owner) => {
+      const id = find(options, call, owner);
+      const { ratePerSecond } = (await readJsonBody(call)) as { readonly ratePerSecond: number | null };
+      const before = (current: Directory): unknown => ({ ratePerSecond: current.rates.ofOperator(id) });
+      const decide = audited(call, `endpoint ${id}`, setEndpointRate(id, ratePerSecond), before, () => ({ ratePerSecond }));
+      valueOf(await directory.change(decide));
+      return show(id, owner);
+    },
     probe: async (call, owner) => {
       const id = find(options, call, owner);
       await refuseProbe(options, id, owner);
@@ -197,6 +208,8 @@ function endpointView(
     // What another process wrote down may have passed since.
     pausedUntil: (state?.pausedUntil ?? 0) > now ? at(state?.pausedUntil) : null,
     concurrency: state?.concurrency ?? null,
+    ratePerSecond: directory.rates.ofOperator(first.endpoint),
+    effectiveRatePerSecond: directory.rates.of(first.endpoint),
     failingSince: at(failing?.since),
     failedAttempts: failing?.attempts ?? 0,
     warnedPercent: failing?.warnedPercent ?? 0,
