@@ -46,6 +46,7 @@ export const CONTENTS: readonly Section[] = [
       doc("sequence", "Numbers, catching up, pulling", "know what is missing, and fetch it"),
       doc("filters", "Filter, changed, fields", "only the events and the members that you need"),
       doc("ordered", "Ordered delivery", "events of one order key come one after the other"),
+      doc("rates", "Rate", "how often attempts may start at an endpoint, and who says so"),
       doc("payload-versions", "Payload versions", "which form of a payload an app gets"),
       doc("app-access", "App-wide access", "what app developers call over all shops of their app"),
       { file: "examples/README.md", title: "Examples", says: "small apps to copy, each with its tests", pages: examplePages() },

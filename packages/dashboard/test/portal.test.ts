@@ -164,7 +164,7 @@ describe.skipIf(executable === null)("the portal in a browser", () => {
     await close();
   });
 
-  test("a webhook is paused and resumed, and its filter is tried and saved", async () => {
+  test("a webhook is paused and resumed, its filter is tried and saved, and its rate, which its endpoint shows", async () => {
     const { page, expectQuiet, close } = await openPage(browser, origin);
     await signIn(page, origin, KEY);
     await page.goto(`${origin}/webhooks/${server.badWebhook}`);
@@ -179,13 +179,16 @@ describe.skipIf(executable === null)("the portal in a browser", () => {
     await page.getByLabel("Filter", { exact: true }).fill("order.totalPrice > 100000");
     await page.getByRole("button", { name: "Try" }).click();
     await page.getByText("It would not be sent").waitFor();
+    await page.getByLabel("Attempts per second").fill("2.5");
     await page.getByRole("button", { name: "Save" }).click();
     await page.waitForFunction(
       () => [...document.querySelectorAll("button")].find((each) => each.textContent === "Save")?.disabled === true,
     );
-    expect((await server.api.call("getAnyWebhook", { params: { id: server.badWebhook } })).webhook.filter).toBe(
-      "order.totalPrice > 100000",
-    );
+    const { webhook } = await server.api.call("getAnyWebhook", { params: { id: server.badWebhook } });
+    expect([webhook.filter, webhook.ratePerSecond]).toEqual(["order.totalPrice > 100000", 2.5]);
+    await page.goto(`${origin}/endpoints/${webhook.endpointId}`);
+    await page.getByText("the lowest that one of its webhooks asks for").waitFor();
+    await page.locator("dd").filter({ hasText: /^2\.5/ }).waitFor();
     expectQuiet();
     await close();
   });

@@ -31,7 +31,7 @@ import { decisionHandlers } from "./http/decisions-api.ts";
 import { DeliveriesRoutes } from "./http/deliveries-routes.ts";
 import { appDirectoryHandlers, installationHandlers, shopHandlers } from "./http/directory-api.ts";
 import { filterTestHandlers } from "./http/filter-test-api.ts";
-import { endpointCalls } from "./http/endpoints-api.ts";
+import { endpointCalls, endpointHandlers } from "./http/endpoints-api.ts";
 import { blockedKeysHandler } from "./http/blocked-keys-api.ts";
 import { holdHandlers } from "./http/holds-api.ts";
 import { webhookHandlers } from "./http/webhooks-api.ts";
@@ -171,11 +171,7 @@ function callHandlers(
       testFilter,
       ...webhookHandlers({ directory, topics: tools.topics, now }),
       listBlockedKeys: unowned(listBlockedKeys),
-      listEndpoints: unowned(endpoints.list),
-      getEndpoint: unowned(endpoints.get),
-      changeEndpoint: unowned(endpoints.change),
-      probeEndpoint: unowned(endpoints.probe),
-      resumeEndpoint: unowned(endpoints.resume),
+      ...endpointHandlers(endpoints),
       ...holdHandlers({ directory, topics: tools.topics, newUuid: tools.newUuid, now }),
       createReplay: unowned(replayJobs.create),
       listReplays: unowned(replayJobs.list),

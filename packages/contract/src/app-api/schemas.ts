@@ -106,7 +106,8 @@ export const Webhook = Type.Object({
   ),
   ratePerSecond: Type.Optional(
     Type.Number({
-      description: "Attempts that may start per second at its endpoint, which takes the lowest that one of its webhooks or the operator says.",
+      description:
+        "Attempts that may start per second at its endpoint, which takes the lowest that one of its webhooks or the operator says.",
     }),
   ),
   held: Type.Optional(

@@ -43,7 +43,11 @@ export function refuseMode(update: SettingsUpdate, after: SubscriptionSettings, 
 export function refuseRate(settings: SubscriptionSettings, under: string): Refusal | null {
   if (settings.mode !== "pull" || settings.ratePerSecond === undefined) return null;
   const member = `${under}ratePerSecond`;
-  return { code: "invalid_member", message: `${member} must be left out in pull mode: nothing is sent, so nothing can be too much.`, member };
+  return {
+    code: "invalid_member",
+    message: `${member} must be left out in pull mode: nothing is sent, so nothing can be too much.`,
+    member,
+  };
 }
 
 /** The first mistake in what a subscription of this topic selects and sends; `under` is put before the member's name. */

@@ -19,7 +19,7 @@ export function endpointOf(sha256: Sha256, clientId: string, url: EndpointAddres
   return `ep_${sha256(`${clientId.toLowerCase()} ${url.origin}${url.pathname}`).slice(0, 24)}`;
 }
 
-/** Shard of an endpoint, 0 to 255. `part` splits a very hot endpoint over several owners; it is 0 unless split. */
-export function shardOf(endpoint: string, part: number = 0): number {
-  return (Number.parseInt(endpoint.slice(3, 5), 16) + part) % SHARDS;
+/** Shard of an endpoint, 0 to 255. An endpoint is not divided over several: docs/adr/0030 says why. */
+export function shardOf(endpoint: string): number {
+  return Number.parseInt(endpoint.slice(3, 5), 16);
 }

@@ -50,9 +50,7 @@ export class EndpointGate<Lane> {
   }
 
   mayStart(now: number): boolean {
-    return (
-      now >= this.pausedUntil && this.inFlight < this.#limit && this.breaker.mayStart(now, this.inFlight) && this.pace.mayStart(now)
-    );
+    return now >= this.pausedUntil && this.inFlight < this.#limit && this.breaker.mayStart(now, this.inFlight) && this.pace.mayStart(now);
   }
 
   /** True when nothing starts before a known time, whatever finishes: breaker open, or paused. */

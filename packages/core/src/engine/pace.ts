@@ -9,8 +9,8 @@ const ROUNDING_MS = 0.001;
  * while that moment lies further ahead than what may start at once. So the time of the next start is known, and nothing ticks.
  *
  * In any span of t seconds at most `rate × t` attempts start, and once what may start at once: a tenth of a second's worth, at least one. That
- * little is needed because nobody is woken to the microsecond: without it 1,000 a second would come out as 700. Below 20 a second it is one,
- * and attempts are evenly spaced.
+ * little is needed because nobody is woken to the microsecond: without it 304 of 1,000 a second came out on a busy machine. Below 20 a second it
+ * is one, and attempts are evenly spaced.
  *
  * Times are monotonic ms.
  */

@@ -94,11 +94,7 @@ describe("a rate", () => {
     expect(pace.nextAt).toBe(1_010);
     expect(pace.setRate(100, 1_000)).toBe(false);
     expect(pace.setRate(null, 1_000)).toBe(true);
-    expect([pace.nextAt, pace.room(1_000), pace.isFull(1_000)]).toEqual([
-      Number.NEGATIVE_INFINITY,
-      Number.POSITIVE_INFINITY,
-      true,
-    ]);
+    expect([pace.nextAt, pace.room(1_000), pace.isFull(1_000)]).toEqual([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, true]);
   });
 
   it("is not full again before nothing of the past counts", () => {

@@ -144,7 +144,9 @@ describe("an endpoint with a rate", { timeout: 300_000 }, () => {
         expect(await world.pending(subscription), `seed ${seed}, ${rate} a second`).toBe(0);
       }
     }
-    console.log(`rates: seeds ${FIRST_SEED} to ${FIRST_SEED + SEEDS - 1}, ${starts} starts, ${handOvers} changes of owners, none too early`);
+    console.log(
+      `rates: seeds ${FIRST_SEED} to ${FIRST_SEED + SEEDS - 1}, ${starts} starts, ${handOvers} changes of owners, none too early`,
+    );
     expect(handOvers).toBeGreaterThan(SEEDS * 20);
   });
 });

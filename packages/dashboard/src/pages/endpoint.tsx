@@ -67,7 +67,7 @@ export default function Endpoint({ id }: { readonly id: string }) {
 function Health({ endpoint }: { readonly endpoint: Details }) {
   const [tone, standing] = standingOf(endpoint);
   const says = words.endpoints;
-  const { held, backlog, warnedPercent, concurrency } = endpoint;
+  const { held, backlog, warnedPercent, concurrency, ratePerSecond, effectiveRatePerSecond: rate } = endpoint;
   return (
     <>
       <Panel title={words.delivery.endpoint}>
@@ -83,6 +83,10 @@ function Health({ endpoint }: { readonly endpoint: Details }) {
           <Fact name={says.concurrency}>
             {concurrency === null ? says.unknown : formatCount(concurrency)}
             <div className="quiet">{says.concurrencyNote}</div>
+          </Fact>
+          <Fact name={says.rate}>
+            {rate === null ? says.noRate : rate.toLocaleString("en")}
+            {rate === null ? null : <div className="quiet">{says.rateNotes[rate === ratePerSecond ? "operator" : "webhooks"]}</div>}
           </Fact>
           <Moment name={says.nextProbe} at={endpoint.nextProbeAt} />
           <Moment name={says.pausedUntil} at={endpoint.pausedUntil} />

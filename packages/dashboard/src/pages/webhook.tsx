@@ -1,4 +1,4 @@
-import { Button, Group } from "@mantine/core";
+import { Button, Group, NumberInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Input, PlatformWebhookEntry } from "@genhook/contract/client";
 import { useState } from "react";
@@ -146,7 +146,7 @@ function About({ webhook }: { readonly webhook: PlatformWebhookEntry }) {
   );
 }
 
-/** Filter, fields and changed: to be tried, then saved. */
+/** Filter, fields and changed, to be tried, and the rate; then saved. */
 function Settings({ webhook, change }: { readonly webhook: PlatformWebhookEntry; readonly change: Change }) {
   const canChange = useCan("edit");
   const before: Selection = {
@@ -155,8 +155,11 @@ function Settings({ webhook, change }: { readonly webhook: PlatformWebhookEntry;
     changed: (webhook.changed ?? []).join(", "),
   };
   const [selection, setSelection] = useState(before);
-  const save = useMutation({ mutationFn: () => change(toPatch(selection)) });
-  const isSame = JSON.stringify(toPatch(selection)) === JSON.stringify(toPatch(before));
+  const rateBefore = webhook.ratePerSecond ?? "";
+  const [rate, setRate] = useState<number | string>(rateBefore);
+  const patch = toPatch(selection, rate);
+  const save = useMutation({ mutationFn: () => change(patch) });
+  const isSame = JSON.stringify(patch) === JSON.stringify(toPatch(before, rateBefore));
   return (
     <Panel title={words.webhooks.settings} lead={words.webhooks.settingsLead}>
       <FilterTester
@@ -165,6 +168,19 @@ function Settings({ webhook, change }: { readonly webhook: PlatformWebhookEntry;
         selection={selection}
         onChange={setSelection}
       />
+      {webhook.address === null ? null : (
+        <NumberInput
+          mt="sm"
+          maw="20rem"
+          label={words.webhooks.rate}
+          description={words.webhooks.rateHint}
+          value={rate}
+          onChange={setRate}
+          allowNegative={false}
+          readOnly={!canChange}
+          hideControls
+        />
+      )}
       {save.isError ? <Failed error={save.error} /> : null}
       {canChange ? (
         <Group justify="flex-end" mt="sm">
@@ -178,11 +194,12 @@ function Settings({ webhook, change }: { readonly webhook: PlatformWebhookEntry;
 }
 
 /** What is empty is taken away. */
-function toPatch({ filter, fields, changed }: Selection): Input<"changeWebhook">["body"] {
+function toPatch({ filter, fields, changed }: Selection, rate: number | string): Input<"changeWebhook">["body"] {
   const [fieldPaths, changedPaths] = [readPaths(fields), readPaths(changed)];
   return {
     filter: filter.trim() === "" ? null : filter.trim(),
     fields: fieldPaths.length === 0 ? null : fieldPaths,
     changed: changedPaths.length === 0 ? null : changedPaths,
+    ratePerSecond: rate === "" ? null : Number(rate),
   };
 }

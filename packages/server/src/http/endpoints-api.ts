@@ -17,9 +17,10 @@ import {
 import { fail, valueOf } from "./api-error.ts";
 import { audited, auditRecord } from "./audited.ts";
 import { readJsonBody, type Call, type Reply } from "./call.ts";
+import type { Handler } from "./directory-api.ts";
 import { operatorHold, tenantHold } from "./held-view.ts";
 import { readHost } from "./holds-api.ts";
-import { owns, type OwnedHandler, type Owner } from "./owner.ts";
+import { owns, unowned, type OwnedHandler, type Owner } from "./owner.ts";
 import { pageLinks, pageOf, readPaging } from "./paging.ts";
 import { momentText } from "./views.ts";
 
@@ -86,6 +87,17 @@ export function endpointCalls(options: EndpointsApiOptions): EndpointCalls {
       valueOf(await directory.change(audited(call, `endpoint ${id}`, resumeEndpoint(id), () => null, resumed)));
       return show(id, owner);
     },
+  };
+}
+
+/** The same under the names of the operators' routes. */
+export function endpointHandlers({ list, get, change, probe, resume }: EndpointCalls): Readonly<Record<string, Handler>> {
+  return {
+    listEndpoints: unowned(list),
+    getEndpoint: unowned(get),
+    changeEndpoint: unowned(change),
+    probeEndpoint: unowned(probe),
+    resumeEndpoint: unowned(resume),
   };
 }
 

@@ -23,6 +23,7 @@ beforeAll(async () => {
   for (const shop of SHOPS) installed.push(await h.install({}, shop, scopes));
   for (const each of [own, ...installed]) wide.push(await h.signIn(each));
   ids["webhooks/:id"] = String(await h.subscribe(own, "orders/create", `${endpoint.url}/hooks`));
+  ids["endpoints/:id"] = (await h.call("GET", `/platform/v1/webhooks/${ids["webhooks/:id"]}`)).body.webhook.endpointId as string;
   ids["events/:id"] = (await h.publish("orders/create", ORDER, { shop: SHOP })).body.event.id as string;
 });
 afterAll(() => h.stop());

@@ -190,6 +190,7 @@ test("operating: everybody's webhooks, endpoints, holds", async () => {
   for (const operation of ["listAllWebhooks", "getAnyWebhook", "changeWebhook", "resumeWebhook"]) await carryOut(operation);
   ids["endpoints"] = (await carryOut("getAnyWebhook")).body.webhook.endpointId as string;
   for (const operation of ["listEndpoints", "getEndpoint", "resumeEndpoint"]) await carryOut(operation, { query: {} });
+  for (const body of [bodyOf("changeEndpoint", {}), { ratePerSecond: null }]) await carryOut("changeEndpoint", { body });
   ids["holds"] = (await carryOut("createHold", { body: bodyOf("createHold", { endsAt: "2125-01-02T18:00:00Z" }) })).body.hold.id as string;
   await carryOut("getAnyWebhook");
   await carryOut("getWebhook");

@@ -22,9 +22,12 @@ export function describeHistory({ open, append, version }: HistoryFixture, S: Su
   it("tells the directory as it stood at any version: what matching a topic on a shop needs, and nothing else", async () => {
     const elsewhere = { shops: [buildShop(2)], installations: [buildInstallation(1, 2)], subscriptions: [buildSubscription(7, 1, 2), U] };
     const added = await commit({ ...elsewhere, apps: [buildApp(2)] });
-    const paused: Subscription = { ...S, status: "paused", settings: { filter: "order.id = 1" } };
+    const paused: Subscription = { ...S, status: "paused", settings: { filter: "order.id = 1", ratePerSecond: 0.5 } };
     const changed = await commit({ subscriptions: [paused], installations: [buildInstallation(1, 1, { scopes: [] })] });
-    const moved = await commit({ subscriptions: [{ ...S, topic: "orders/paid" }], apps: [buildApp(1, { apiVersion: "202410" })] });
+    const moved = await commit({
+      subscriptions: [{ ...S, topic: "orders/paid" }],
+      apps: [buildApp(1, { apiVersion: "202410", endpointRates: { [S.endpoint]: 5 } })],
+    });
     const ended = await commit({
       subscriptions: [{ ...T, endedAt: NOW, endReason: "uninstalled" }],
       installations: [buildInstallation(1, 1, { endedAt: NOW })],
@@ -45,7 +48,7 @@ export function describeHistory({ open, append, version }: HistoryFixture, S: Su
     expect(await subscriptionsAt(moved)).toEqual([T, U]);
     expect(await subscriptionsAt(moved, "orders/paid")).toEqual([{ ...S, topic: "orders/paid" }]);
     expect(await open().directory.readAsOf(ended, 1, "orders/create")).toMatchObject({
-      apps: [{ apiVersion: "202410" }],
+      apps: [{ apiVersion: "202410", endpointRates: { [S.endpoint]: 5 } }],
       installations: [{ endedAt: NOW }],
       subscriptions: [U],
     });
