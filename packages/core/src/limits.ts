@@ -182,6 +182,11 @@ export const HELD_LANES_STEP = 500;
 /** The same for the backlog of one endpoint. */
 export const BACKLOG_COUNT_MAX = 100_000;
 export const BACKLOG_LANES_MAX = 20_000;
+/**
+ * Subscriptions whose final deliveries are merged into one list: a seek for each on every day that has to be looked at. A list of more is read from
+ * everybody's.
+ */
+export const SUBSCRIPTIONS_LISTED_MAX = 1_000;
 /** How long a count of what is held is good, ms. */
 export const HELD_COUNT_KEPT_MS = 2_000;
 

@@ -7,6 +7,7 @@ import type { EventContent, EventHead, EventId, StoredEvent } from "../domain/ev
 import type { Store } from "../ports/store.ts";
 import type { LaneRef, ReplayRequest, ReplayResult } from "../ports/task-queue.ts";
 import type { Turn } from "../ports/turn.ts";
+import { SUBSCRIPTIONS_LISTED_MAX } from "../limits.ts";
 import { ok, refuse, type Result } from "../refusal.ts";
 import { isAside } from "../domain/order.ts";
 import { BlockedKeys } from "./blocked-keys.ts";
@@ -83,7 +84,7 @@ export class Deliveries {
     if (filter.eventId !== null) return readPage([this.#eventStretch(filter.eventId)], turn, limit, fitting);
     const lanes = await this.#lanesOf(this.#pendingSubscriptions(filter));
     const stretches = lanes.map((lane) => this.#laneStretch(lane));
-    if (filter.state !== "pending") stretches.push(this.#finalStretch(filter));
+    if (filter.state !== "pending") stretches.push(this.#finalStretch(filter, await this.#finalSubscriptions(filter)));
     return readPage(stretches, turn, limit, fitting);
   }
 
@@ -202,11 +203,10 @@ export class Deliveries {
     };
   }
 
-  #finalStretch(filter: DeliveryFilter): Stretch {
+  #finalStretch(filter: DeliveryFilter, subscriptions: readonly number[] | null): Stretch {
     const { store } = this.#options;
     const { from, to } = filter;
     const states = filter.state === null ? FINAL_STATES : FINAL_STATES.filter((state) => state === filter.state);
-    const subscriptions = this.#finalSubscriptions(filter);
     return {
       rank: Number.POSITIVE_INFINITY,
       read: async (turn, limit) => {
@@ -218,11 +218,19 @@ export class Deliveries {
     };
   }
 
-  #finalSubscriptions(filter: DeliveryFilter): readonly number[] | null {
-    if (filter.subscription !== null) return [filter.subscription.id];
-    if (filter.endpoint === null) return null;
-    const { endpoint } = filter;
-    return [...this.#options.directory.subscriptions()].filter((each) => each.endpoint === endpoint).map((each) => each.id);
+  /**
+   * Whose final deliveries the filter may name, ended webhooks too: a quiet app or shop would otherwise be looked for among everything that all
+   * others got since. Null: everybody's, or of too many to be asked one by one, who then are looked for among all.
+   */
+  async #finalSubscriptions({ subscription, endpoint, app, shop }: DeliveryFilter): Promise<readonly number[] | null> {
+    if (subscription !== null) return [subscription.id];
+    const { directory, store } = this.#options;
+    if (endpoint === null && app === null && shop === null) return null;
+    const ids =
+      endpoint === null
+        ? await store.directory.subscriptionIds(app, shop, SUBSCRIPTIONS_LISTED_MAX + 1)
+        : [...directory.subscriptions()].filter((each) => each.endpoint === endpoint).map((each) => each.id);
+    return ids.length > SUBSCRIPTIONS_LISTED_MAX ? null : ids;
   }
 
   async #viewsOfRows(rows: readonly LogRow[]): Promise<readonly DeliveryView[]> {

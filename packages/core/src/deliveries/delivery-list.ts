@@ -33,6 +33,8 @@ export interface Stretch {
 
 /** Rows looked at for one page: a filter that fits nothing answers a short page and a place to go on, not a scan of everything. */
 const LOOKED_AT_MAX = 2_000;
+/** Rows of a read after the first one, which has found that little fits. */
+const LOOKED_AT_STEP = 250;
 
 /** Rank of the stretch that a place lies in. */
 export function rankOf(position: DeliveryPosition): number {
@@ -75,7 +77,8 @@ async function walk(
     if (isForward ? stretch.rank < rank : stretch.rank > rank) continue;
     let at = stretch.rank === rank ? from : null;
     for (;;) {
-      const read = await stretch.read(isForward ? { after: at } : { before: at }, limit + 1);
+      const size = looked === 0 ? limit + 1 : Math.max(limit + 1, LOOKED_AT_STEP);
+      const read = await stretch.read(isForward ? { after: at } : { before: at }, size);
       looked += read.length;
       for (const placed of isForward ? read : read.toReversed()) {
         at = placed.position;
@@ -84,7 +87,7 @@ async function walk(
         if (found.length >= limit) return { found, edge: found.at(-1)?.position ?? null };
         found.push(placed);
       }
-      if (read.length <= limit) break;
+      if (read.length < size) break;
       if (looked >= LOOKED_AT_MAX) return { found, edge: at };
     }
   }

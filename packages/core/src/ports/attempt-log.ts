@@ -10,7 +10,7 @@ export interface DeliveryCursor {
 }
 
 export interface FinalDeliveriesQuery {
-  /** Only these subscriptions; null for all. */
+  /** Only these subscriptions, at most `SUBSCRIPTIONS_LISTED_MAX`; null for all. */
   readonly subscriptions: readonly number[] | null;
   readonly states: readonly Exclude<DeliveryState, "pending">[];
   /** Acceptance of the event, ms, both ends included; null for open. */

@@ -95,6 +95,8 @@ export interface DirectoryStore {
   findToken(tokenHash: string): Promise<{ readonly installation: Installation | null; readonly version: number }>;
   /** Also finds a subscription that has ended. */
   findSubscription(id: number): Promise<Subscription | null>;
+  /** Ids of subscriptions of an app, on a shop, or both (null leaves open), ended ones too, and up to `limit` of them. A shop's with those of apps that hold on every shop. */
+  subscriptionIds(app: number | null, shop: number | null, limit: number): Promise<readonly number[]>;
   /** Writes down what was done to something other than the directory. */
   record(audit: AuditRecord): Promise<void>;
   readAudit(query: AuditQuery): Promise<readonly KeptAuditRecord[]>;

@@ -193,6 +193,29 @@ describe("everything of the app, on all its shops", () => {
     expect([delivered, stats.body.now]).toEqual([3, { pending: 0, held: 0, oldestPendingAt: null }]);
   });
 
+  test("a quiet app's delivery is on the first page, also of its deleted webhook, however much others got since", async () => {
+    const quiet = await h.installOn(SHOP, { name: "Quiet" }, ["read_customers", "write_apps"]);
+    const own = { key: await signIn(quiet) };
+    const pull = (topic: string, of: string): Promise<Answer> =>
+      h.call("POST", "/apps/v1/webhooks", { webhook: { shop: SHOP, topic, mode: "pull" } }, { key: of });
+    const made = await pull("customers/create", own.key);
+    const { body: owed } = await h.publish("customers/create", { customer: { id: "7", createdAt: "2024-12-30T23:59:59Z" } });
+    expect(owed.event.deliveries).toBe(1);
+    const { body: loud } = await pull("orders/update", token);
+    // More than one page looks through.
+    const events = Array.from({ length: 1_000 }, () => ({ shop: SHOP, topic: "orders/update", payload: ORDER }));
+    for (let n = 0; n < 3; n += 1) await h.call("POST", "/platform/v1/events", events);
+    const states = `/platform/v1/deliveries?webhookId=${loud.webhook.id}&limit=1`;
+    await h.until(`${states}&state=delivered`, ({ body }) => body.deliveries.length === 1);
+    await h.until(`${states}&state=pending`, ({ body }) => body.deliveries.length === 0);
+    await h.call("DELETE", `/apps/v1/webhooks/${made.body.webhook.id}`, undefined, own);
+    for (const path of ["/apps/v1/deliveries", `/platform/v1/deliveries?clientId=${quiet.clientId}`]) {
+      const listed = await h.call("GET", path, undefined, path.startsWith("/apps") ? own : {});
+      expect(listed.body.deliveries.map((each: { eventId: string }) => each.eventId)).toEqual([owed.event.id]);
+      expect(listed.headers.get("link")).toBeNull();
+    }
+  });
+
   test("a hold is told in general words", async () => {
     const hold = await h.call("POST", "/platform/v1/holds", { scope: "app", subject: app.clientId, reason: "INC-7: they do not pay" });
     const answers = [await call("GET", `/webhooks/${webhooks[0]?.id}`), await call("GET", `/endpoints/${webhooks[0]?.endpointId}`)];

@@ -153,6 +153,13 @@ export class MemoryDirectory implements DirectoryStore {
     return Promise.resolve(this.#subscriptions.current.get(id)?.entry ?? null);
   }
 
+  subscriptionIds(app: number | null, shop: number | null, limit: number): Promise<readonly number[]> {
+    const ids = [...this.#subscriptions.current.values()]
+      .filter(({ entry }) => (app === null || entry.app === app) && (shop === null || entry.shop === null || entry.shop === shop))
+      .map(({ entry }) => entry.id);
+    return Promise.resolve(ids.slice(0, limit));
+  }
+
   /** The app of a subscription, for rows that end a delivery without an attempt. */
   appOf(subscription: number): number {
     return this.#subscriptions.current.get(subscription)?.entry.app ?? 0;

@@ -2,14 +2,15 @@ import { dayOf, dayOfTime, type AttemptLog, type DeliveryKey, type FinalDeliveri
 import { number, stateNumber, text } from "../columns.ts";
 import type { Database } from "./database.ts";
 import { lowestId } from "./day.ts";
+import type { Partitions } from "./partitions.ts";
 import { toLogRow } from "./rows.ts";
 
-/** Up to this many subscriptions are read one by one through their index and merged; for more, all final rows are read newest first and filtered. */
-const MERGE_MAX = 128;
-
 const FINAL_STATES = ["delivered", "dead", "cancelled"] as const;
-const LOWEST_ID = "00000000-0000-0000-0000-000000000000";
-const HIGHEST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+const LOWEST_ID = "'00000000-0000-0000-0000-000000000000'::uuid";
+const HIGHEST_ID = "'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid";
+/** A final row that a replay has left behind is history: only the newest row of a delivery says its state. Asked row by row (OFFSET keeps it so): as a join, the planner may read all days to their end. */
+const NEWEST_OF_DELIVERY = `NOT EXISTS (
+  SELECT FROM attempt b WHERE b.day = a.day AND b.event = a.event AND b.subscription = a.subscription AND b.seq > a.seq OFFSET 0)`;
 
 const LAST_ROWS = `
 SELECT a.* FROM unnest($1::integer[], $2::uuid[], $3::bigint[]) AS k (day, event, subscription) CROSS JOIN LATERAL (
@@ -18,7 +19,7 @@ SELECT a.* FROM unnest($1::integer[], $2::uuid[], $3::bigint[]) AS k (day, event
 ) a`;
 
 /** What happened to deliveries (`AttemptLog`). */
-export function attemptLog(database: Database): AttemptLog {
+export function attemptLog(database: Database, partitions: Pick<Partitions, "list">): AttemptLog {
   return {
     ofDelivery: async ({ eventId, subscription }) => {
       const rows = await database.query("read", "SELECT * FROM attempt WHERE day = $1 AND event = $2 AND subscription = $3 ORDER BY seq", [
@@ -29,7 +30,7 @@ export function attemptLog(database: Database): AttemptLog {
       return rows.map(toLogRow);
     },
     lastRows: async (deliveries) => lastRows(database, deliveries),
-    listFinal: async (query) => listFinal(database, query),
+    listFinal: async (query) => listFinal(database, partitions, query),
   };
 }
 
@@ -41,50 +42,147 @@ async function lastRows(database: Database, deliveries: readonly DeliveryKey[]):
   return deliveries.map(({ eventId, subscription }) => found.get(`${eventId} ${subscription}`) ?? null);
 }
 
-/** A page of final deliveries, newest event first. Ids grow with time, so the order of days and ids is one, and a page reads the days that it needs. */
-async function listFinal(database: Database, query: FinalDeliveriesQuery): Promise<readonly LogRow[]> {
+/** A page of final deliveries, newest event first. Ids grow with time, so the order of days and ids is one. */
+async function listFinal(
+  database: Database,
+  partitions: Pick<Partitions, "list">,
+  query: FinalDeliveriesQuery,
+): Promise<readonly LogRow[]> {
   const { states, subscriptions, turn, limit } = query;
   if (states.length === 0 || (subscriptions !== null && subscriptions.length === 0)) return [];
   const isForward = "after" in turn;
+  const found: LogRow[] = [];
+  // Everybody's come from an index of each day, merged. Those of some are looked for day by day, so that a page asks no more days than it needs.
+  for (const day of subscriptions === null ? [null] : await daysOf(partitions, query)) {
+    const statement = new FinalStatement(query, day);
+    const rows = (await database.query("read", statement.text(limit - found.length), statement.values)).map(toLogRow);
+    found.push(...rows);
+    if (found.length >= limit) break;
+  }
+  return isForward ? found : found.reverse();
+}
+
+/** In the direction of reading. */
+async function daysOf(partitions: Pick<Partitions, "list">, { from, to, turn }: FinalDeliveriesQuery): Promise<readonly number[]> {
+  const isForward = "after" in turn;
   const cursor = isForward ? turn.after : turn.before;
-  const [beyond, order] = isForward ? ["<", "DESC"] : [">", "ASC"];
-  const values: unknown[] = [limit];
-  // What is not asked for is left out one by one: of a list of states the planner would guess that hardly any row has one of them, and read all.
+  const at = cursor === null ? null : dayOf(cursor.eventId);
+  const days = (await partitions.list()).filter(
+    (day) =>
+      (from === null || day >= dayOfTime(from)) &&
+      (to === null || day <= dayOfTime(to)) &&
+      (at === null || (isForward ? day <= at : day >= at)),
+  );
+  return isForward ? days.reverse() : days;
+}
+
+type State = FinalDeliveriesQuery["states"][number];
+
+/** The statement that reads final deliveries of a day, or of all (null), with the values of its parameters. */
+class FinalStatement {
+  readonly values: unknown[] = [];
+  readonly #query: FinalDeliveriesQuery;
+  readonly #day: string | null;
+  readonly #order: "ASC" | "DESC";
+  readonly #conditions: readonly string[];
+
+  constructor(query: FinalDeliveriesQuery, day: number | null) {
+    this.#query = query;
+    this.#order = "after" in query.turn ? "DESC" : "ASC";
+    this.#day = day === null ? null : this.#bind(day, "integer");
+    this.#conditions = [...this.#placeConditions(), NEWEST_OF_DELIVERY];
+  }
+
+  text(limit: number): string {
+    const { states } = this.#query;
+    const count = this.#bind(limit, "bigint");
+    // Among many delivered ones the few in trouble are found by indexes of theirs, one state at a time.
+    const groups = states.includes("delivered") ? [states] : states.map((state) => [state]);
+    const { subscriptions } = this.#query;
+    const ids = subscriptions === null ? null : this.#bind(subscriptions, "bigint[]");
+    const reads = groups.map((group) => (ids === null ? this.#ofAll(group, count) : this.#ofEach(group, ids, count)));
+    const [read = ""] = reads;
+    return reads.length === 1
+      ? read
+      : `SELECT * FROM (${reads.map((each) => `(${each})`).join(" UNION ALL ")}) AS a ${this.#by("event, subscription")} LIMIT ${count}`;
+  }
+
+  #bind(value: unknown, type: string): string {
+    return `$${this.values.push(value)}::${type}`;
+  }
+
+  #by(columns: string): string {
+    return `ORDER BY ${columns
+      .split(", ")
+      .map((column) => `a.${column} ${this.#order}`)
+      .join(", ")}`;
+  }
+
+  #placeConditions(): readonly string[] {
+    const { from, to, turn } = this.#query;
+    const conditions = this.#day === null ? [] : [`a.day = ${this.#day}`];
+    const cursor = "after" in turn ? turn.after : turn.before;
+    const beyond = "after" in turn ? "<" : ">";
+    if (cursor !== null) {
+      const { eventId, subscription } = cursor;
+      conditions.push(`a.day ${beyond}= ${this.#bind(dayOf(eventId), "integer")}`);
+      conditions.push(`(a.event, a.subscription) ${beyond} (${this.#bind(eventId, "uuid")}, ${this.#bind(subscription, "bigint")})`);
+    }
+    if (from !== null) {
+      conditions.push(`a.day >= ${this.#bind(dayOfTime(from), "integer")}`, `a.event >= ${this.#bind(lowestId(from), "uuid")}`);
+    }
+    if (to !== null) {
+      conditions.push(`a.day <= ${this.#bind(dayOfTime(to), "integer")}`, `a.event < ${this.#bind(lowestId(to + 1), "uuid")}`);
+    }
+    return conditions;
+  }
+
+  /** Bounds instead of an equal sign, and all columns of the index in the order: see `OF_LANE`. */
+  #ofAll(states: readonly State[], count: string): string {
+    if (states.includes("delivered")) {
+      // The key of the log begins with the day, so all final rows come from it in that order.
+      return this.#select([...statesOf(states)], this.#by("day, event, subscription"), count);
+    }
+    const [state] = states.map(stateNumber);
+    return this.#select([`a.state >= ${state}`, `a.state <= ${state}`, "a.state > 1"], this.#by("state, event, subscription"), count);
+  }
+
+  /**
+   * The newest of each are looked up first: a page that they fill cannot reach behind the last of them, so of a thousand webhooks only those are
+   * read that have part in it.
+   */
+  #ofEach(states: readonly State[], ids: string, count: string): string {
+    const [nearest, farthest] = this.#order === "DESC" ? [HIGHEST_ID, LOWEST_ID] : [LOWEST_ID, HIGHEST_ID];
+    const head = this.#select(this.#ofOne(states, "s.id", nearest, farthest), this.#byOne(states), "1");
+    const rows = this.#select(this.#ofOne(states, "h.subscription", nearest, "(SELECT event FROM bound)"), this.#byOne(states), count);
+    return `WITH head AS MATERIALIZED (
+        SELECT a.subscription, a.event FROM unnest(${ids}) AS s (id) CROSS JOIN LATERAL (${head}) a ${this.#by("event, subscription")} LIMIT ${count}
+      ), bound AS MATERIALIZED (
+        SELECT coalesce((SELECT event FROM head ORDER BY event ${this.#order} OFFSET ${count} - 1 LIMIT 1), ${farthest}) AS event
+      )
+      SELECT a.* FROM head h CROSS JOIN LATERAL (${rows}) a ${this.#by("event, subscription")} LIMIT ${count}`;
+  }
+
+  #ofOne(states: readonly State[], id: string, nearest: string, farthest: string): readonly string[] {
+    const isDelivered = states.includes("delivered");
+    const key = isDelivered ? "(a.subscription, a.event)" : "(a.subscription, a.state, a.event)";
+    const at = (event: string): string =>
+      isDelivered ? `(${id}, ${event})` : `(${id}, ${states.map(stateNumber)[0]}::smallint, ${event})`;
+    const [low, high] = this.#order === "DESC" ? [farthest, nearest] : [nearest, farthest];
+    return [`${key} >= ${at(low)}`, `${key} <= ${at(high)}`, ...(isDelivered ? statesOf(states) : ["a.state > 1"])];
+  }
+
+  #byOne(states: readonly State[]): string {
+    return this.#by(states.includes("delivered") ? "subscription, event" : "subscription, state, event");
+  }
+
+  #select(conditions: readonly string[], order: string, count: string): string {
+    return `SELECT a.* FROM attempt a WHERE ${[...conditions, ...this.#conditions].join(" AND ")} ${order} LIMIT ${count}`;
+  }
+}
+
+/** What is not asked for is left out one by one: of a list of states the planner would guess that hardly any row has one of them, and read all. */
+function statesOf(states: readonly State[]): readonly string[] {
   const others = FINAL_STATES.filter((state) => !states.includes(state));
-  const conditions = ["a.state > 0", ...others.map((state) => `a.state <> ${stateNumber(state)}`)];
-  const bind = (value: unknown): string => `$${values.push(value)}`;
-  if (!states.includes("delivered")) conditions.push("a.state > 1");
-  if (cursor !== null) {
-    const { eventId, subscription } = cursor;
-    conditions.push(`a.day ${beyond}= ${bind(dayOf(eventId))}`);
-    conditions.push(`(a.event, a.subscription) ${beyond} (${bind(eventId)}::uuid, ${bind(subscription)}::bigint)`);
-  }
-  if (query.from !== null) {
-    conditions.push(`a.day >= ${bind(dayOfTime(query.from))}`, `a.event >= ${bind(lowestId(query.from))}::uuid`);
-  }
-  if (query.to !== null) {
-    conditions.push(`a.day <= ${bind(dayOfTime(query.to))}`, `a.event < ${bind(lowestId(query.to + 1))}::uuid`);
-  }
-  // A final row that a replay has left behind is history: only the newest row of a delivery says its state. Asked row by row (OFFSET keeps it so): as
-  // a join, the planner may read all days to their end.
-  conditions.push(`NOT EXISTS (
-    SELECT FROM attempt b WHERE b.day = a.day AND b.event = a.event AND b.subscription = a.subscription AND b.seq > a.seq OFFSET 0)`);
-  const where = conditions.join(" AND ");
-  let statement: string;
-  if (subscriptions !== null && subscriptions.length <= MERGE_MAX) {
-    // Bounds instead of an equal sign, and the subscription in the order: see `OF_LANE`. Days are merged, and of each a page is read.
-    const [low, high] = [bind(LOWEST_ID), bind(HIGHEST_ID)];
-    statement = `SELECT a.* FROM unnest(${bind(subscriptions)}::bigint[]) AS s (id) CROSS JOIN LATERAL (
-      SELECT a.* FROM attempt a WHERE (a.subscription, a.event) >= (s.id, ${low}::uuid) AND (a.subscription, a.event) <= (s.id, ${high}::uuid) AND ${where}
-      ORDER BY a.subscription ${order}, a.event ${order} LIMIT $1
-    ) a ORDER BY a.event ${order}, a.subscription ${order} LIMIT $1`;
-  } else {
-    // The key of the log begins with the day, so all final rows come from it in that order; the index of what went wrong has no day, and the days
-    // are merged by event, which is the same order.
-    const columns = states.includes("delivered") ? ["a.day", "a.event", "a.subscription"] : ["a.event", "a.subscription"];
-    const chosen = subscriptions === null ? "" : `AND a.subscription = ANY(${bind(subscriptions)}::bigint[])`;
-    statement = `SELECT a.* FROM attempt a WHERE ${where} ${chosen} ORDER BY ${columns.map((column) => `${column} ${order}`).join(", ")} LIMIT $1`;
-  }
-  const rows = (await database.query("read", statement, values)).map(toLogRow);
-  return isForward ? rows : rows.reverse();
+  return ["a.state > 0", ...others.map((state) => `a.state <> ${stateNumber(state)}`)];
 }

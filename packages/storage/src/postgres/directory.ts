@@ -49,6 +49,16 @@ export function directoryStore(database: Database, partitions: Partitions): Dire
       const [row] = await database.query("read", "SELECT body FROM subscription WHERE id = $1 AND valid_to IS NULL", [id]);
       return row === undefined ? null : parse<Subscription>(row);
     },
+    subscriptionIds: async (app, shop, limit) => {
+      const of = app === null ? "" : "AND app = $3";
+      const ids = (place: string): string => `(SELECT id FROM subscription WHERE valid_to IS NULL AND ${place} ${of} LIMIT $2)`;
+      const statement =
+        shop === null
+          ? `SELECT id FROM ${ids("$1::bigint IS NULL")} AS s`
+          : `${ids("shop = $1::bigint")} UNION ALL ${ids("shop IS NULL")} LIMIT $2`;
+      const rows = await database.query("read", statement, [shop, limit, ...(app === null ? [] : [app])]);
+      return rows.map((row) => number(row["id"]));
+    },
     record: async (audit) => {
       await writeAudit((statement, values) => database.query("settle", statement, values), [audit]);
     },

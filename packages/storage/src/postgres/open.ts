@@ -64,7 +64,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     events: eventStore(database, partitions),
     tasks: taskQueue(database),
     ordered: orderedTasks(database),
-    log: attemptLog(database),
+    log: attemptLog(database, partitions),
     sequences: sequences(database),
     directory: directoryStore(database, partitions),
     statistics: statistics(database),

@@ -5,7 +5,7 @@ import type { Connection } from "./connection.ts";
  *
  * `attempt` is keyed by (event, subscription, seq): the hot path appends near its end whatever the number of lanes, and all rows of a
  * delivery or an event lie together. Lists by subscription use an index over final rows only, one entry a delivery; dead letters and
- * cancellations have two small indexes of their own, over all and by subscription, that success never touches.
+ * cancellations have two small indexes of their own, each state by itself, over all and by subscription, that success never touches.
  */
 export function createDay(connection: Connection, day: number): void {
   connection.database.exec(`
@@ -54,8 +54,8 @@ export function createDay(connection: Connection, day: number): void {
       PRIMARY KEY (event, subscription, seq)
     ) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS attempt_final_${day} ON attempt_${day} (subscription, event) WHERE state > 0;
-    CREATE INDEX IF NOT EXISTS attempt_trouble_${day} ON attempt_${day} (event, subscription, state) WHERE state > 1;
-    CREATE INDEX IF NOT EXISTS attempt_trouble_of_${day} ON attempt_${day} (subscription, event) WHERE state > 1;
+    CREATE INDEX IF NOT EXISTS attempt_trouble_${day} ON attempt_${day} (state, event, subscription) WHERE state > 1;
+    CREATE INDEX IF NOT EXISTS attempt_trouble_of_${day} ON attempt_${day} (subscription, state, event) WHERE state > 1;
   `);
 }
 

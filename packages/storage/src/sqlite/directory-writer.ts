@@ -59,11 +59,12 @@ function putHold({ connection }: Writer, hold: Hold, version: number): void {
 
 function putSubscription(writer: Writer, subscription: Subscription, version: number, at: number): void {
   const { connection } = writer;
-  const { id, shop, topic, endedAt } = subscription;
+  const { id, app, shop, topic, endedAt } = subscription;
   connection.run("UPDATE subscription SET valid_to = ?, until = ? WHERE id = ? AND valid_to IS NULL", at, version, id);
   connection.run(
-    "INSERT INTO subscription (id, shop, topic, version, valid_from, valid_to, ended_at, body) VALUES (?, ?, ?, ?, ?, NULL, ?, ?)",
+    "INSERT INTO subscription (id, app, shop, topic, version, valid_from, valid_to, ended_at, body) VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?)",
     id,
+    app,
     shop,
     topic,
     version,

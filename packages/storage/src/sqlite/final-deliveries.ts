@@ -1,41 +1,44 @@
-import { dayOf, dayOfTime, type DeliveryCursor, type FinalDeliveriesQuery, type LogRow } from "@genhook/core";
+import { dayOf, dayOfTime, type DeliveryCursor, type EventId, type FinalDeliveriesQuery, type LogRow } from "@genhook/core";
 import { stateNumber } from "../columns.ts";
-import type { Connection, Row, SqlValue } from "./connection.ts";
+import type { Connection, SqlValue } from "./connection.ts";
 import { listDays } from "./day-tables.ts";
 import { toLogRow } from "./rows.ts";
 import { toBytes } from "./uuid-bytes.ts";
 
-/** Up to this many subscriptions are asked one by one through the index and merged; for more, the day is read newest first and filtered. */
-const MERGE_MAX = 128;
-const SCAN_PAGE = 500;
-
 /** A page of final deliveries, newest event first: day by day, so that it costs the same however much is kept. */
 export function listFinal(connection: Connection, query: FinalDeliveriesQuery): LogRow[] {
-  const found: LogRow[] = [];
-  const first = query.from === null ? Number.NEGATIVE_INFINITY : dayOfTime(query.from);
-  const last = query.to === null ? Number.POSITIVE_INFINITY : dayOfTime(query.to);
-  const isForward = "after" in query.turn;
-  const cursor = isForward ? query.turn.after : query.turn.before;
-  const cursorDay = cursor === null ? null : dayOf(cursor.eventId);
-  const days = listDays(connection);
-  for (const day of isForward ? days.reverse() : days) {
-    if (day > last || day < first) continue;
-    if (cursorDay !== null && (isForward ? day > cursorDay : day < cursorDay)) continue;
-    found.push(...new DayScan(connection, day, query, isForward).read(cursor, query.limit - found.length));
-    if (found.length >= query.limit) break;
-  }
-  return isForward ? found : found.reverse();
+  return connection.snapshot(() => {
+    const found: LogRow[] = [];
+    const first = query.from === null ? Number.NEGATIVE_INFINITY : dayOfTime(query.from);
+    const last = query.to === null ? Number.POSITIVE_INFINITY : dayOfTime(query.to);
+    const isForward = "after" in query.turn;
+    const cursor = isForward ? query.turn.after : query.turn.before;
+    const cursorDay = cursor === null ? null : dayOf(cursor.eventId);
+    const days = listDays(connection);
+    for (const day of isForward ? days.reverse() : days) {
+      if (day > last || day < first) continue;
+      if (cursorDay !== null && (isForward ? day > cursorDay : day < cursorDay)) continue;
+      found.push(...new DayScan(connection, day, query, isForward).read(cursor, query.limit - found.length));
+      if (found.length >= query.limit) break;
+    }
+    return isForward ? found : found.reverse();
+  });
 }
 
 type Cursor = DeliveryCursor | null;
+type State = FinalDeliveriesQuery["states"][number];
+
+/** What is wanted of an index: where it begins, and the rest that its rows are tried for. */
+interface Scope {
+  readonly indexedBy: string;
+  readonly where: string;
+}
 
 /** Reads one day in either direction; rows come in the direction of reading. */
-
 class DayScan {
   readonly #connection: Connection;
   readonly #day: number;
   readonly #query: FinalDeliveriesQuery;
-  readonly #states: string;
   readonly #isForward: boolean;
 
   constructor(connection: Connection, day: number, query: FinalDeliveriesQuery, isForward: boolean) {
@@ -43,66 +46,80 @@ class DayScan {
     this.#connection = connection;
     this.#day = day;
     this.#query = query;
-    this.#states = query.states.map(stateNumber).join(", ");
   }
 
   read(cursor: Cursor, limit: number): LogRow[] {
-    if (this.#states === "" || limit <= 0) return [];
-    const { subscriptions } = this.#query;
-    if (subscriptions === null) return this.#scan(cursor, limit, null);
-    if (subscriptions.length > MERGE_MAX) return this.#scan(cursor, limit, new Set(subscriptions));
-    const rows = subscriptions.flatMap((each) => this.#rows("a.subscription = ?", [each], cursor, limit, this.#ofOne).map(toLogRow));
-    return rows.sort((a, b) => (this.#isForward ? newestFirst(a, b) : newestFirst(b, a))).slice(0, limit);
+    const { subscriptions, states } = this.#query;
+    if (states.length === 0 || limit <= 0) return [];
+    // Among many delivered ones the few in trouble are found by indexes of theirs, one state at a time.
+    const groups = states.includes("delivered") ? [states] : states.map((state) => [state]);
+    return this.#merge(
+      groups.map((group) => {
+        const scope = this.#scopeOf(group, subscriptions !== null);
+        return subscriptions === null ? this.#rows(scope, [], cursor, limit) : this.#ofEach(scope, subscriptions, cursor, limit);
+      }),
+      limit,
+    );
   }
 
-  #scan(cursor: Cursor, limit: number, subscriptions: ReadonlySet<number> | null): LogRow[] {
-    const found: LogRow[] = [];
-    let from = cursor;
-    for (;;) {
-      const size = subscriptions === null ? limit - found.length : SCAN_PAGE;
-      const rows = this.#rows("1", [], from, size).map(toLogRow);
-      for (const row of rows) {
-        if (subscriptions === null || subscriptions.has(row.subscription)) found.push(row);
-        if (found.length >= limit) return found;
-      }
-      const last = rows.at(-1);
-      if (last === undefined || rows.length < size) return found;
-      from = { eventId: last.eventId, subscription: last.subscription };
+  /** Left to itself SQLite goes through all that was delivered, so the index is named where there is a better one. */
+  #scopeOf(states: readonly State[], isOfOne: boolean): Scope {
+    const of = isOfOne ? "a.subscription = ? AND " : "";
+    const numbers = states.map(stateNumber).join(", ");
+    if (states.includes("delivered")) {
+      return { indexedBy: isOfOne ? `INDEXED BY attempt_final_${this.#day}` : "", where: `${of}a.state IN (${numbers}) AND a.state > 0` };
     }
+    return {
+      indexedBy: `INDEXED BY attempt_trouble${isOfOne ? "_of" : ""}_${this.#day}`,
+      where: `${of}a.state = ${numbers} AND a.state > 1`,
+    };
   }
 
-  /** Among many delivered ones the few in trouble are found by an index of theirs; left to itself SQLite goes through all of them. */
-  get #ofOne(): string {
-    return this.#states.includes("1") ? "" : ` INDEXED BY attempt_trouble_of_${this.#day}`;
+  /**
+   * Merges the rows of each. The newest of each are looked up first: a page that they fill cannot reach behind the last of them, so of a thousand
+   * webhooks only those are read that have part in it.
+   */
+  #ofEach(scope: Scope, subscriptions: readonly number[], cursor: Cursor, limit: number): LogRow[] {
+    if (subscriptions.length === 1) return this.#rows(scope, subscriptions, cursor, limit);
+    const heads = subscriptions.flatMap((id) => this.#rows(scope, [id], cursor, 1));
+    const page = this.#merge([heads], limit);
+    const bound = page.length < limit ? null : (page.at(-1)?.eventId ?? null);
+    return this.#merge(
+      page.map(({ subscription }) => this.#rows(scope, [subscription], cursor, limit, bound)),
+      limit,
+    );
   }
 
-  #rows(filter: string, values: readonly SqlValue[], cursor: Cursor, limit: number, indexedBy: string = ""): Row[] {
+  #merge(lists: readonly (readonly LogRow[])[], limit: number): LogRow[] {
+    const rows = lists.flat().sort(this.#isForward ? newestFirst : (a, b) => newestFirst(b, a));
+    return rows.slice(0, limit);
+  }
+
+  /** @param bound The last event that is of interest, in the direction of reading. */
+  #rows(scope: Scope, values: readonly SqlValue[], cursor: Cursor, limit: number, bound: EventId | null = null): LogRow[] {
     const table = `attempt_${this.#day}`;
     const { from, to } = this.#query;
     const parameters = [...values];
-    const conditions = [filter, `a.state IN (${this.#states})`, "a.state > 0"];
-    if (!this.#states.includes("1")) conditions.push("a.state > 1");
+    const conditions = [scope.where];
     const [order, beyond] = this.#isForward ? ["DESC", "<"] : ["ASC", ">"];
-    if (cursor !== null) {
-      conditions.push(`(a.event, a.subscription) ${beyond} (?, ?)`);
-      parameters.push(toBytes(cursor.eventId), cursor.subscription);
-    }
-    if (from !== null) {
-      conditions.push("a.event >= ?");
-      parameters.push(timeBound(from));
-    }
-    if (to !== null) {
-      conditions.push("a.event < ?");
-      parameters.push(timeBound(to + 1));
-    }
+    const narrow = (condition: string, ...more: readonly SqlValue[]): void => {
+      conditions.push(condition);
+      parameters.push(...more);
+    };
+    if (cursor !== null) narrow(`(a.event, a.subscription) ${beyond} (?, ?)`, toBytes(cursor.eventId), cursor.subscription);
+    if (bound !== null) narrow(this.#isForward ? "a.event >= ?" : "a.event <= ?", toBytes(bound));
+    if (from !== null) narrow("a.event >= ?", timeBound(from));
+    if (to !== null) narrow("a.event < ?", timeBound(to + 1));
     // A final row that a replay has left behind is history: only the newest row of a delivery says its state.
-    return this.#connection.all(
-      `SELECT a.* FROM ${table} a${indexedBy} WHERE ${conditions.join(" AND ")}
-         AND NOT EXISTS (SELECT 1 FROM ${table} b WHERE b.event = a.event AND b.subscription = a.subscription AND b.seq > a.seq)
-       ORDER BY a.event ${order}, a.subscription ${order} LIMIT ?`,
-      ...parameters,
-      limit,
-    );
+    return this.#connection
+      .all(
+        `SELECT a.* FROM ${table} a ${scope.indexedBy} WHERE ${conditions.join(" AND ")}
+           AND NOT EXISTS (SELECT 1 FROM ${table} b WHERE b.event = a.event AND b.subscription = a.subscription AND b.seq > a.seq)
+         ORDER BY a.event ${order}, a.subscription ${order} LIMIT ?`,
+        ...parameters,
+        limit,
+      )
+      .map(toLogRow);
   }
 }
 

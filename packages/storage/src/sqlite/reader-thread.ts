@@ -52,6 +52,7 @@ const operations = {
   readAsOf: (version: number, shop: number, topic: string) => readAsOf(connection, version, shop, topic),
   findToken: (tokenHash: string) => reader.findToken(tokenHash),
   findSubscription: (id: number) => reader.findSubscription(id),
+  subscriptionIds: (app: number | null, shop: number | null, limit: number) => reader.subscriptionIds(app, shop, limit),
   readAudit: (query: AuditQuery) => readAudit(connection, query),
   findKey: (hash: string) => reader.findKey(hash),
   listKeys: () => reader.listKeys(),

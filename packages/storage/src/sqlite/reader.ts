@@ -64,17 +64,26 @@ export class Reader {
     return events;
   }
 
+  /** Each event is read once, however many deliveries of it are in a list. */
   heads(ids: readonly EventId[]): (EventHead | null)[] {
-    const days = new Set(listDays(this.connection));
-    return ids.map((id) => {
-      const day = dayOf(id);
-      if (!days.has(day)) return null;
-      const row = this.connection.get(`SELECT ${HEAD_COLUMNS} FROM event_${day} WHERE id = ?`, toBytes(id));
-      return row === undefined ? null : toEventHead(row);
+    return this.connection.snapshot(() => {
+      const days = new Set(listDays(this.connection));
+      const read = new Map<EventId, EventHead | null>();
+      for (const id of ids) {
+        const day = dayOf(id);
+        if (read.has(id)) continue;
+        const row = days.has(day) ? this.connection.get(`SELECT ${HEAD_COLUMNS} FROM event_${day} WHERE id = ?`, toBytes(id)) : undefined;
+        read.set(id, row === undefined ? null : toEventHead(row));
+      }
+      return ids.map((id) => read.get(id) ?? null);
     });
   }
 
   measureLanes(lanes: readonly LaneRef[], countMax: number): LanesMeasure {
+    return this.connection.snapshot(() => this.#measureLanes(lanes, countMax));
+  }
+
+  #measureLanes(lanes: readonly LaneRef[], countMax: number): LanesMeasure {
     let count = 0;
     let oldestDue: number | null = null;
     for (const { shard, lane } of lanes) {
@@ -161,6 +170,10 @@ export class Reader {
 
   /** A seek per lane, so at most this many lanes are asked; past it the answer is the earliest of those. */
   oldestDue(lanesMax: number): number | null {
+    return this.connection.snapshot(() => this.#oldestDue(lanesMax));
+  }
+
+  #oldestDue(lanesMax: number): number | null {
     let oldest: number | null = null;
     let at: LaneRef = { shard: -1, lane: 0 };
     for (let count = 0; count < lanesMax; count += 1) {
@@ -190,16 +203,18 @@ export class Reader {
   }
 
   lastRows(deliveries: readonly DeliveryKey[]): (LogRow | null)[] {
-    const days = new Set(listDays(this.connection));
-    return deliveries.map(({ eventId, subscription }) => {
-      const day = dayOf(eventId);
-      if (!days.has(day)) return null;
-      const row = this.connection.get(
-        `SELECT * FROM attempt_${day} WHERE event = ? AND subscription = ? ORDER BY seq DESC LIMIT 1`,
-        toBytes(eventId),
-        subscription,
-      );
-      return row === undefined ? null : toLogRow(row);
+    return this.connection.snapshot(() => {
+      const days = new Set(listDays(this.connection));
+      return deliveries.map(({ eventId, subscription }) => {
+        const day = dayOf(eventId);
+        if (!days.has(day)) return null;
+        const row = this.connection.get(
+          `SELECT * FROM attempt_${day} WHERE event = ? AND subscription = ? ORDER BY seq DESC LIMIT 1`,
+          toBytes(eventId),
+          subscription,
+        );
+        return row === undefined ? null : toLogRow(row);
+      });
     });
   }
 
@@ -236,6 +251,14 @@ export class Reader {
   findSubscription(id: number): Subscription | null {
     const row = this.connection.get("SELECT body FROM subscription WHERE id = ? AND valid_to IS NULL", id);
     return row === undefined ? null : (JSON.parse(text(row["body"])) as Subscription);
+  }
+
+  subscriptionIds(app: number | null, shop: number | null, limit: number): number[] {
+    const [of, ...given] = app === null ? [""] : ["AND app = ?", app];
+    const ids = (place: string): string => `SELECT id FROM subscription WHERE valid_to IS NULL ${of} ${place}`;
+    const [statement, values] =
+      shop === null ? [ids(""), given] : [`${ids("AND shop = ?")} UNION ALL ${ids("AND shop IS NULL")}`, [...given, shop, ...given]];
+    return this.connection.all(`${statement} LIMIT ?`, ...values, limit).map((row) => number(row["id"]));
   }
 
   findKey(hash: string): { key: PlatformKey | null; version: number } {

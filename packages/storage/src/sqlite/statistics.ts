@@ -10,10 +10,13 @@ const HOUR_MS = 3_600_000;
 export function readStatistics(connection: Connection, query: StatisticsQuery): StatisticsPoint[] {
   const points = new Map<number, StatisticsPoint>();
   const { table, conditions, values } = narrow(query);
-  for (const resolution of [MINUTE_MS, HOUR_MS]) {
-    const rows = connection.all(`SELECT * FROM ${table} WHERE resolution = ? AND ${conditions.join(" AND ")}`, resolution, ...values);
-    for (const row of rows) addTo(points, query, row);
-  }
+  // One snapshot: between two, minutes may become an hour, and count twice or not at all.
+  connection.snapshot(() => {
+    for (const resolution of [MINUTE_MS, HOUR_MS]) {
+      const rows = connection.all(`SELECT * FROM ${table} WHERE resolution = ? AND ${conditions.join(" AND ")}`, resolution, ...values);
+      for (const row of rows) addTo(points, query, row);
+    }
+  });
   return [...points.values()].sort((a, b) => a.at - b.at);
 }
 

@@ -215,6 +215,7 @@ CREATE TABLE stat_sum (
 
 CREATE TABLE subscription (
   id INTEGER NOT NULL,
+  app INTEGER NOT NULL,
   shop INTEGER,
   topic TEXT NOT NULL,
   version INTEGER NOT NULL,
@@ -247,9 +248,9 @@ CREATE INDEX app_past ON app (valid_to) WHERE valid_to IS NOT NULL;
 
 CREATE INDEX attempt_final_DAY ON attempt_DAY (subscription, event) WHERE state > 0;
 
-CREATE INDEX attempt_trouble_DAY ON attempt_DAY (event, subscription, state) WHERE state > 1;
+CREATE INDEX attempt_trouble_DAY ON attempt_DAY (state, event, subscription) WHERE state > 1;
 
-CREATE INDEX attempt_trouble_of_DAY ON attempt_DAY (subscription, event) WHERE state > 1;
+CREATE INDEX attempt_trouble_of_DAY ON attempt_DAY (subscription, state, event) WHERE state > 1;
 
 CREATE INDEX audit_subject ON audit (subject);
 
@@ -277,8 +278,12 @@ CREATE INDEX stat_place ON stat (shop, app, resolution, at);
 
 CREATE INDEX stat_sum_minutes ON stat_sum (at) WHERE resolution = 60000;
 
+CREATE INDEX subscription_app ON subscription (app, shop) WHERE valid_to IS NULL;
+
 CREATE INDEX subscription_changed ON subscription (version) WHERE valid_to IS NULL;
 
 CREATE INDEX subscription_past ON subscription (valid_to) WHERE valid_to IS NOT NULL;
+
+CREATE INDEX subscription_shop ON subscription (shop) WHERE valid_to IS NULL;
 
 CREATE INDEX subscription_topic ON subscription (topic, shop);

@@ -30,6 +30,7 @@ import {
 } from "./builders.ts";
 import { describeAppAccess } from "./conformance-access.ts";
 import { describeHistory } from "./conformance-history.ts";
+import { describeLists } from "./conformance-lists.ts";
 import { describeReplay } from "./conformance-replay.ts";
 import { describeEndpointStates, describeHolds } from "./conformance-endpoints.ts";
 import { describeSequences } from "./conformance-sequences.ts";
@@ -96,6 +97,7 @@ export function describeStore(name: string, harness: StoreHarness): void {
     describeEvents(fixture);
     describeTasks(fixture);
     describeReplay(fixture);
+    describeLists(fixture);
     describeSequences(fixture);
     describeDirectory(fixture);
     describeAudit(fixture);

@@ -65,7 +65,8 @@ CREATE TABLE attempt (
   PRIMARY KEY (day, event, subscription, seq)
 ) PARTITION BY RANGE (day);
 CREATE INDEX attempt_final ON attempt (subscription, event) WHERE state > 0;
-CREATE INDEX attempt_trouble ON attempt (event) WHERE state > 1;
+CREATE INDEX attempt_trouble ON attempt (state, event, subscription) WHERE state > 1;
+CREATE INDEX attempt_trouble_of ON attempt (subscription, state, event) WHERE state > 1;
 
 CREATE TABLE task (
   shard smallint NOT NULL,
@@ -183,6 +184,8 @@ CREATE TABLE subscription (
 CREATE INDEX subscription_changed ON subscription (version) WHERE valid_to IS NULL;
 CREATE INDEX subscription_past ON subscription (valid_to) WHERE valid_to IS NOT NULL;
 CREATE INDEX subscription_topic ON subscription (topic, shop);
+CREATE INDEX subscription_app ON subscription (app, shop) WHERE valid_to IS NULL;
+CREATE INDEX subscription_shop ON subscription (shop) WHERE valid_to IS NULL;
 
 CREATE TABLE hold (
   id text PRIMARY KEY,

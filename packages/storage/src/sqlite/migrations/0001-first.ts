@@ -119,6 +119,7 @@ CREATE INDEX installation_token ON installation (token_hash) WHERE valid_to IS N
 
 CREATE TABLE subscription (
   id INTEGER NOT NULL,
+  app INTEGER NOT NULL,
   shop INTEGER,
   topic TEXT NOT NULL,
   version INTEGER NOT NULL,
@@ -131,6 +132,8 @@ CREATE TABLE subscription (
 ) WITHOUT ROWID;
 CREATE INDEX subscription_changed ON subscription (version) WHERE valid_to IS NULL;
 CREATE INDEX subscription_topic ON subscription (topic, shop);
+CREATE INDEX subscription_app ON subscription (app, shop) WHERE valid_to IS NULL;
+CREATE INDEX subscription_shop ON subscription (shop) WHERE valid_to IS NULL;
 CREATE INDEX subscription_past ON subscription (valid_to) WHERE valid_to IS NOT NULL;
 
 CREATE TABLE audit (
