@@ -10,7 +10,6 @@ import {
   type Settlement,
   type Store,
 } from "@genhook/core";
-import { openSqliteStore } from "@genhook/storage";
 
 export const KEY = "bench-platform-key-0123456789-0123456789";
 const SHOPS = 100;
@@ -69,8 +68,8 @@ export async function prepare(origin: string): Promise<Scene> {
 }
 
 /** Deliveries over three days, written as the server itself would: most delivered, some after a failure, some given up; much held at one webhook. */
-export async function seed(folder: string, scene: Scene, deliveries: number): Promise<void> {
-  const store = await openSqliteStore({ folder });
+export async function seed(openStore: () => Promise<Store>, scene: Scene, deliveries: number): Promise<void> {
+  const store = await openStore();
   try {
     const dead = await store.log.listFinal({
       subscriptions: null,

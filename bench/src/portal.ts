@@ -1,18 +1,22 @@
 /**
- * How long the server takes for every call that the portal's pages make, with a million deliveries in the embedded store:
- * `npm run bench:portal` (options: `--deliveries 1000000 --rounds 15 --folder … --json`). A folder that is given is kept, and used again.
+ * How long the server takes for every call that the portal's pages make, with a million deliveries in the store: `npm run bench:portal`
+ * (options: `--store sqlite|postgres --deliveries 1000000 --rounds 15 --folder … --json`). A folder that is given is kept, and used again.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { resolveSettings, startGenhook, type Genhook } from "@genhook/server";
+import type { Store } from "@genhook/core";
+import { openPostgresStore, openSqliteStore } from "@genhook/storage";
 import { pino } from "pino";
 import { callsOf, type MeasuredCall } from "./portal-calls.ts";
 import { KEY, prepare, seed } from "./portal-seed.ts";
+import { startPostgres } from "./systems.ts";
 
 const { values } = parseArgs({
   options: {
+    store: { type: "string", default: "sqlite" },
     deliveries: { type: "string", default: "1000000" },
     rounds: { type: "string", default: "15" },
     folder: { type: "string" },
@@ -29,8 +33,36 @@ interface Result extends Pick<MeasuredCall, "page" | "call"> {
   readonly bestMs: number;
 }
 
-async function start(folder: string): Promise<Genhook> {
-  const resolved = resolveSettings({ port: "0", data: folder, "platform-key": KEY, "log-level": "silent" }, {});
+/** Where the deliveries are. */
+interface Place {
+  readonly flags: Readonly<Record<string, string>>;
+  readonly openStore: () => Promise<Store>;
+  readonly close: () => Promise<void>;
+}
+
+function onFile(): Place {
+  const folder = values.folder ?? mkdtempSync(join(tmpdir(), "genhook-portal-bench-"));
+  return {
+    flags: { data: folder },
+    openStore: () => openSqliteStore({ folder }),
+    close: async () => {
+      if (values.folder === undefined) rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+async function onPostgres(): Promise<Place> {
+  const postgres = await startPostgres();
+  const url = await postgres.createDatabase();
+  return {
+    flags: { database: url, "sealing-key": "44".repeat(32) },
+    openStore: () => openPostgresStore({ url }),
+    close: () => postgres.stop(),
+  };
+}
+
+async function start({ flags }: Place): Promise<Genhook> {
+  const resolved = resolveSettings({ port: "0", ...flags, "platform-key": KEY, "log-level": "silent" }, {});
   if (!resolved.ok) throw new Error(resolved.errors.join("\n"));
   return startGenhook(resolved.settings, pino({ level: "silent" }), (error) => {
     throw error;
@@ -51,13 +83,13 @@ async function measure({ page, call, url, headers }: MeasuredCall): Promise<Resu
   return { page, call, firstMs: Math.round((times[0] ?? 0) * 10) / 10, medianMs: at(0.5), bestMs: at(0) };
 }
 
-const folder = values.folder ?? mkdtempSync(join(tmpdir(), "genhook-portal-bench-"));
-let genhook = await start(folder);
-const scene = await prepare(genhook.origin);
-await genhook.stop();
-await seed(folder, scene, Number(values.deliveries));
-genhook = await start(folder);
+const place = values.store === "postgres" ? await onPostgres() : onFile();
+let genhook = await start(place);
 try {
+  const scene = await prepare(genhook.origin);
+  await genhook.stop();
+  await seed(place.openStore, scene, Number(values.deliveries));
+  genhook = await start(place);
   const results: Result[] = [];
   if (!values.json) console.log("| page | call | first ms | median ms | best ms |\n| --- | --- | ---: | ---: | ---: |");
   for (const each of await callsOf(genhook.origin, scene)) {
@@ -72,5 +104,5 @@ try {
   process.exitCode = slow.length === 0 ? 0 : 1;
 } finally {
   await genhook.stop();
-  if (values.folder === undefined) rmSync(folder, { recursive: true });
+  await place.close();
 }
