@@ -35,12 +35,6 @@ const ADD = `INSERT INTO stat (resolution, at, shop, app, topic, ${COUNTS}) VALU
 const READ_SUM = "SELECT latency FROM stat_sum WHERE scope = ? AND resolution = ? AND at = ?";
 const ADD_SUM = `INSERT INTO stat_sum (scope, resolution, at, ${COUNTS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ${ADD_UP}`;
 
-/** The scope of sums that answers what was asked for; null where only the rows by themselves do. */
-export function scopeOf(app: number | null, topic: string | null): string | null {
-  if (app !== null && topic !== null) return null;
-  return app !== null ? `app ${app}` : topic !== null ? `topic ${topic}` : "";
-}
-
 /**
  * Collects what a transaction counts and adds it at its end, one statement per (minute, shop, app, topic). With one writer an upsert has
  * nobody to wait for, so the rows are summed as they come; adapters with many writers insert and sum later.

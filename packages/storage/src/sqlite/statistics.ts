@@ -1,7 +1,8 @@
 import type { StatisticsPoint, StatisticsQuery } from "@genhook/core";
 import { number, text } from "../columns.ts";
 import type { Connection, Row, SqlValue } from "./connection.ts";
-import { addStat, addSum, parseLatency, scopeOf } from "./stat-writer.ts";
+import { scopeOf } from "../statistics-scope.ts";
+import { addStat, addSum, parseLatency } from "./stat-writer.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;

@@ -114,6 +114,21 @@ CREATE TABLE stat (
 );
 CREATE INDEX stat_at ON stat (resolution, at);
 CREATE INDEX stat_loose ON stat (at) WHERE NOT is_summed;
+CREATE INDEX stat_place ON stat (shop, app, resolution, at) WHERE is_summed;
+
+CREATE TABLE stat_sum (
+  scope text NOT NULL,
+  resolution integer NOT NULL,
+  at bigint NOT NULL,
+  published integer NOT NULL,
+  delivered integer NOT NULL,
+  failed integer NOT NULL,
+  dead integer NOT NULL,
+  cancelled integer NOT NULL,
+  latency integer[]
+);
+CREATE INDEX stat_sum_at ON stat_sum (scope, resolution, at);
+CREATE INDEX stat_sum_minutes ON stat_sum (at) WHERE resolution = 60000;
 
 CREATE TABLE directory (
   single boolean PRIMARY KEY DEFAULT true CHECK (single),
