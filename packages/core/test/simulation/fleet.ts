@@ -74,7 +74,7 @@ interface Endpoint {
 export class Fleet implements Population {
   readonly #options: FleetOptions;
   readonly #endpoints = new Map<number, Endpoint>();
-  readonly attemptsInFlightMax = 128;
+  readonly attemptsInFlightMax = 64;
   readonly holdsAll = false;
   readonly commit: Population["commit"];
 
@@ -132,7 +132,8 @@ export class Fleet implements Population {
   }
 
   isSlow(subscription: number): boolean {
-    return !this.#options.isCalm() && this.#endpoints.get(subscription)?.behaviour === "hanging";
+    const behaviour = this.#endpoints.get(subscription)?.behaviour;
+    return !this.#options.isCalm() && (behaviour === "hanging" || behaviour === "slow");
   }
 
   #webhook(id: number, app: number, shop: number, index: number): Subscription {

@@ -1,6 +1,8 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { findPlanted } from "./find-planted.ts";
+import { PLANTED_BUGS, type PlantedBug } from "./planted-bugs.ts";
 import { printRun, Results } from "./results.ts";
 import { shrink, type SeedResult } from "./run-seed.ts";
 import { SCENARIOS } from "./scenarios.ts";
@@ -8,6 +10,8 @@ import { SCENARIOS } from "./scenarios.ts";
 /**
  * `npm run simulate -- --seeds 500`: every scenario with each of these seeds; prints what was done, and what failed with the command that shows
  * it again. Ends with 1 where something failed, or a whole run (every scenario) has missed a transition.
+ *
+ * `npm run simulate -- --planted`: plants bugs in the product, one after the other, and looks whether each is found by what is to find it.
  */
 const { values } = parseArgs({
   options: {
@@ -17,6 +21,7 @@ const { values } = parseArgs({
     /** Share of events and misfortunes. */
     scale: { type: "string", default: "1" },
     jobs: { type: "string", default: "2" },
+    planted: { type: "boolean", default: false },
   },
 });
 
@@ -27,7 +32,7 @@ const names = values.scenario.length === 0 ? SCENARIOS.map((each) => each.name) 
 const unknown = names.find((name) => !SCENARIOS.some((each) => each.name === name));
 if (unknown !== undefined || !(seeds.count >= 1) || !(seeds.from >= 1) || !(scale > 0) || !(jobs >= 1)) {
   console.error(
-    `npm run simulate -- [--seeds 20] [--from 1] [--scenario NAME]… [--scale 1] [--jobs 2]\nscenarios: ${SCENARIOS.map((each) => `${each.name} (${each.title})`).join(", ")}`,
+    `npm run simulate -- [--seeds 20] [--from 1] [--scenario NAME]… [--scale 1] [--jobs 2] [--planted]\nscenarios: ${SCENARIOS.map((each) => `${each.name} (${each.title})`).join(", ")}`,
   );
   process.exit(2);
 }
@@ -35,8 +40,25 @@ if (unknown !== undefined || !(seeds.count >= 1) || !(seeds.from >= 1) || !(scal
 const results = new Results(names, values.scenario.length === 0);
 const startedAt = Date.now();
 
-await Promise.all(Array.from({ length: jobs }, (_, job) => runJob(job)));
-await report();
+if (values.planted) {
+  const waiting = [...PLANTED_BUGS];
+  await Promise.all(Array.from({ length: Number(values.jobs) }, () => lookForPlanted(waiting)));
+} else {
+  await Promise.all(Array.from({ length: jobs }, (_, job) => runJob(job)));
+  await report();
+}
+
+/** Takes one planted bug after the other. */
+async function lookForPlanted(waiting: PlantedBug[]): Promise<void> {
+  for (let bug = waiting.shift(); bug !== undefined; bug = waiting.shift()) {
+    const found = await findPlanted(bug);
+    const isFound = found?.invariant === bug.invariant;
+    if (!isFound) process.exitCode = 1;
+    const by =
+      found === null ? "not found" : `found by "${found.invariant ?? "no invariant"}" in seed ${found.seed} of ${bug.seeds}: ${found.says}`;
+    console.log(`${isFound ? "ok" : "FAILED"}: ${bug.name} (${bug.file}, scenario ${bug.scenario}): ${by}`);
+  }
+}
 
 /** One process that takes every `jobs`-th seed, all scenarios of it. */
 function runJob(job: number): Promise<void> {

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { addTallies, describeFailure, NO_TALLY, runSeed, type Tally } from "./run-seed.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
 
-const SEEDS = Number(process.env["GENHOOK_TEST_SEEDS"] ?? 6);
-const FLEET_SEEDS = Number(process.env["GENHOOK_TEST_SEEDS"] ?? 2);
+const SEEDS = Number(process.env["GENHOOK_TEST_SEEDS"] ?? 4);
+const FLEET_SEEDS = Number(process.env["GENHOOK_TEST_SEEDS"] ?? 1);
 const FIRST_SEED = Number(process.env["GENHOOK_TEST_FIRST_SEED"] ?? 1);
 
 async function runSeeds(scenario: Scenario, seeds: number): Promise<Tally> {

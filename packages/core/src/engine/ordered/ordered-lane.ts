@@ -31,7 +31,7 @@ export class OrderedLane implements QueuedLane {
   readonly shard: number;
   readonly shop: number;
   readonly owner: Pick<Subscription, "app" | "shop">;
-  readonly gate: EndpointGate<QueuedLane>;
+  gate: EndpointGate<QueuedLane>;
   isQueued = false;
   isParked = false;
   isDropped = false;

@@ -146,6 +146,7 @@ export class OrderedLanes {
       if (!this.#options.owns(ref.shard)) continue;
       const lane = this.#laneFor(ref, subscription);
       if (lane === null) continue;
+      if (ref === home && subscription.endedAt === null) this.#standAt(lane, subscription.endpoint);
       if (subscription.endedAt !== null) lane.ended.add(subscription.id);
       if (lane.judge(subscription.id) === "stray" || order.left.some(({ shard }) => shard === lane.shard)) lane.hasStrays = true;
       this.#runner.reload(lane);
@@ -204,6 +205,17 @@ export class OrderedLanes {
     });
     this.#lanes.set(lane.id, lane);
     return lane;
+  }
+
+  /**
+   * Who is in a lane says which endpoint it is for. One that was found in the store before memory had heard who has moved into it was made for
+   * the endpoint that its webhook had before.
+   */
+  #standAt(lane: OrderedLane, endpoint: string): void {
+    if (lane.gate.id === endpoint) return;
+    if (lane.isParked) lane.gate.remove(lane);
+    lane.isParked = false;
+    lane.gate = this.#options.gateOf(endpoint);
   }
 
   #sortedInto(lanes: readonly LaneRef[]): void {
