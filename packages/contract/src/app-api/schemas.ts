@@ -81,17 +81,9 @@ export const WebhookCreate = closed(
   },
   { expected: "an object with the member webhook" },
 );
-export const Webhook = Type.Object({
-  id: Type.Integer({ description: "A decimal string is accepted wherever an id is read." }),
-  topic: Type.String(),
-  address: Type.Union([Type.String(), Type.Null()], { description: "Null in pull mode: nothing is sent." }),
-  createTime: Type.String({ format: "date-time" }),
-  updateTime: Type.String({ format: "date-time" }),
-  status: Type.Union([Type.Literal("active"), Type.Literal("paused"), Type.Literal("suspended"), Type.Literal("disabled")]),
-  statusReason: Type.Union([Type.Literal("endpoint_failing"), Type.Literal("scope_lost"), Type.Literal("gone"), Type.Null()]),
-  apiVersion: Type.String(),
+/** Settings of a webhook as they are shown: those that are set. */
+export const SETTINGS = {
   sequence: Type.Optional(Type.Boolean({ description: "Its deliveries are numbered without gaps." })),
-  mode: Type.Optional(Type.Literal("pull", { description: "Nothing is sent: events are fetched by their numbers." })),
   filter: Type.Optional(Type.String({ description: "Only events that it matches are owed." })),
   fields: Type.Optional(Type.Array(Type.String(), { description: "Only these are sent of a payload." })),
   changed: Type.Optional(Type.Array(Type.String(), { description: "Only events that changed one of these are owed." })),
@@ -110,6 +102,19 @@ export const Webhook = Type.Object({
         "Attempts that may start per second at its endpoint, which takes the lowest that one of its webhooks or the operator says.",
     }),
   ),
+};
+
+export const Webhook = Type.Object({
+  id: Type.Integer({ description: "A decimal string is accepted wherever an id is read." }),
+  topic: Type.String(),
+  address: Type.Union([Type.String(), Type.Null()], { description: "Null in pull mode: nothing is sent." }),
+  createTime: Type.String({ format: "date-time" }),
+  updateTime: Type.String({ format: "date-time" }),
+  status: Type.Union([Type.Literal("active"), Type.Literal("paused"), Type.Literal("suspended"), Type.Literal("disabled")]),
+  statusReason: Type.Union([Type.Literal("endpoint_failing"), Type.Literal("scope_lost"), Type.Literal("gone"), Type.Null()]),
+  apiVersion: Type.String(),
+  mode: Type.Optional(Type.Literal("pull", { description: "Nothing is sent: events are fetched by their numbers." })),
+  ...SETTINGS,
   held: Type.Optional(
     Type.Object(
       { reason: Type.String(), endsAt: Type.Union([Type.String({ format: "date-time" }), Type.Null()]) },

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { FilterTest, Limit, PageToken, TimeQuery } from "../app-api/schemas.ts";
+import { FilterTest, Limit, PageToken, SEQUENCE_MEMBER, SETTING_MEMBERS, SETTINGS, TimeQuery } from "../app-api/schemas.ts";
 import {
   ADDRESS_LENGTH_MAX,
   CHANGED_PATHS_MAX,
@@ -59,7 +59,10 @@ const Version = Type.Union(
 );
 const Scope = Type.String({ pattern: "^[a-z][a-z0-9_]{2,63}$", expected: "a scope such as read_orders" });
 const Scopes = Type.Array(Scope, { maxItems: SCOPES_MAX, expected: `a list of at most ${SCOPES_MAX} scopes` });
-const DeclaredWebhook = closed({ topic: TopicName, address: Address }, { expected: "an object with topic and address" });
+const DeclaredWebhook = closed(
+  { topic: TopicName, address: Address, ...SEQUENCE_MEMBER, ...SETTING_MEMBERS },
+  { expected: "an object with topic and address" },
+);
 const ComplianceWebhooks = closed(
   { "customers/data_request": Type.Optional(Address), "customers/redact": Type.Optional(Address), "shop/redact": Type.Optional(Address) },
   { expected: "an object: compliance topic → address" },
@@ -245,7 +248,7 @@ export const AppEntry = Type.Object({
   signingSecret: Type.Optional(Type.String({ description: "Shown once: in the answer that made it." })),
   name: Type.String(),
   apiVersion: Type.String(),
-  webhooks: Type.Array(Type.Object({ topic: Type.String(), address: Type.String() })),
+  webhooks: Type.Array(Type.Object({ topic: Type.String(), address: Type.String(), ...SETTINGS })),
   complianceWebhooks: Type.Object({}),
   listed: Type.Boolean(),
   contact: Type.Object({ email: Type.Optional(Type.String()), url: Type.Optional(Type.String()) }),
@@ -255,7 +258,10 @@ export const AppEntry = Type.Object({
       changeTime: Type.String(),
       installations: Type.Integer(),
       done: Type.Integer({ description: "Installations that have what is declared now; the others follow by themselves." }),
-      missing: Type.Integer({ description: "Declared webhooks that could not be made: no room, or an address that is refused." }),
+      missing: Type.Integer({
+        description:
+          "Declared webhooks that could not be given: no room, an address that is refused, or settings that contradict what the app has set itself.",
+      }),
     },
     { description: "How far the declared webhooks have reached the app's installations." },
   ),

@@ -1,17 +1,21 @@
-import type { App, DeclaredWebhook, SealedSecret, Subscription } from "../domain/directory-entries.ts";
+import type { App, DeclaredWebhook, SealedSecret, Subscription, SubscriptionSettings } from "../domain/directory-entries.ts";
 import { ok, refuse, type Refusal } from "../refusal.ts";
 import type { CancelReason } from "../domain/delivery.ts";
 import type { LaneRef } from "../ports/task-queue.ts";
 import { isSameDeclaration } from "./declarations.ts";
+import { followSettings } from "./declared-settings.ts";
 import { laneOf, type Directory } from "./directory.ts";
 import type { Change, DecideChange } from "./directory-service.ts";
+import { completeOrder, refuseOrder } from "./ordering.ts";
 import type { Put } from "./shops.ts";
+import { refuseSelection, updateSettings, type SettingsUpdate } from "./subscription-settings.ts";
 import { makeSubscription, type CheckedAddress, type SubscriptionTools } from "./subscriptions.ts";
 
 /** A webhook of an app's declaration whose address the guard has let through. */
 export interface CheckedWebhook {
   readonly topic: string;
   readonly address: CheckedAddress;
+  readonly settings?: SettingsUpdate | undefined;
 }
 
 export interface AppRequest {
@@ -96,7 +100,7 @@ export function endApp(clientId: string): DecideChange<App> {
 
 function merge(before: App, request: AppRequest, now: number): App {
   const { contact } = request;
-  const webhooks = request.webhooks?.map(({ topic, address }): DeclaredWebhook => ({ topic, address: address.text })) ?? before.webhooks;
+  const webhooks = request.webhooks?.map(declaredWebhook) ?? before.webhooks;
   const isSame = isSameDeclaration(webhooks, before.webhooks);
   const replaced = new Set(request.secrets.map((secret) => secret.kind));
   return {
@@ -117,13 +121,23 @@ function merge(before: App, request: AppRequest, now: number): App {
   };
 }
 
+function declaredWebhook({ topic, address, settings }: CheckedWebhook): DeclaredWebhook {
+  const declared = declaredSettings(settings);
+  return { topic, address: address.text, ...(Object.keys(declared).length === 0 ? {} : { settings: declared }) };
+}
+
+/** Complete, so that they can be compared with what a webhook has. */
+function declaredSettings(settings: SettingsUpdate = {}): SubscriptionSettings {
+  return completeOrder(updateSettings({}, settings), settings);
+}
+
 function isSameApp(before: App, after: App): boolean {
   return JSON.stringify({ ...before, updatedAt: 0 }) === JSON.stringify({ ...after, updatedAt: 0 });
 }
 
 function refuseDeclaration(tools: SubscriptionTools, app: App, request: AppRequest): Refusal | null {
   const seen = new Set<string>();
-  for (const [index, { topic, address }] of (request.webhooks ?? []).entries()) {
+  for (const [index, { topic, address, settings }] of (request.webhooks ?? []).entries()) {
     const member = `webhooks[${index}]`;
     const rule = tools.topics.get(topic);
     if (rule === undefined) {
@@ -135,6 +149,10 @@ function refuseDeclaration(tools: SubscriptionTools, app: App, request: AppReque
     const key = `${topic} ${address.text}`;
     if (seen.has(key)) return { code: "invalid_member", message: `${member} repeats an entry before it.`, member };
     seen.add(key);
+    const declared = declaredSettings(settings);
+    const shop = rule.audience === "app" ? null : ANY_SHOP;
+    const refusal = refuseSelection(declared, rule, `${member}.`) ?? refuseOrder(declared, shop, `${member}.`);
+    if (refusal !== null) return refusal;
   }
   if (!app.isListed) return null;
   const compliance = [...tools.topics.values()].filter((rule) => rule.audience === "compliance");
@@ -143,6 +161,9 @@ function refuseDeclaration(tools: SubscriptionTools, app: App, request: AppReque
   const message = `A listed app must name an address for ${missing.name}.`;
   return { code: "missing_member", message, member: `complianceWebhooks.${missing.name}` };
 }
+
+/** Declared webhooks are each shop's, where they are not the app's own. */
+const ANY_SHOP = 0;
 
 /** Brings the subscriptions that belong to the app in line with what it declares. */
 function reconcile(
@@ -154,27 +175,34 @@ function reconcile(
   counters: Directory["counters"],
 ): Change<App> {
   const wanted = new Map<string, CheckedWebhook>();
-  const kept: Subscription[] = [];
+  const changed: Subscription[] = [];
   const ended: Subscription[] = [];
   for (const webhook of ownWebhooks(tools, request)) wanted.set(`${webhook.topic} ${webhook.address.text}`, webhook);
   for (const subscription of directory.declaredOf(app.id)) {
     const isCompliance = tools.topics.get(subscription.topic)?.audience === "compliance";
     const isGiven = (isCompliance ? request.complianceWebhooks : request.webhooks) !== undefined;
-    const isWanted = wanted.delete(`${subscription.topic} ${subscription.address}`);
-    if (!isGiven || isWanted) kept.push(subscription);
-    else ended.push(end(subscription, now));
+    if (!isGiven) continue;
+    const key = `${subscription.topic} ${subscription.address}`;
+    const same = wanted.get(key);
+    if (same === undefined) {
+      ended.push(end(subscription, now));
+      continue;
+    }
+    wanted.delete(key);
+    const followed = followSettings(subscription, declaredSettings(same.settings)).subscription;
+    if (followed !== subscription) changed.push({ ...followed, updatedAt: now });
   }
   let next = counters.subscription;
   const made: Subscription[] = [];
   for (const webhook of wanted.values()) {
-    made.push(makeSubscription(tools, { app, shop: null }, { ...webhook, settings: {} }, next, now, true));
+    made.push(makeSubscription(tools, { app, shop: null }, { ...webhook, settings: declaredSettings(webhook.settings) }, next, now, true));
     next += 1;
   }
   return {
     value: app,
     counters: { ...counters, subscription: next },
     apps: [app],
-    subscriptions: [...ended, ...made],
+    subscriptions: [...ended, ...changed, ...made],
     cancel: ended.map(cancelled),
   };
 }

@@ -1,5 +1,6 @@
 import type { App, DeclaredWebhook, Installation, Shop, Subscription } from "../domain/directory-entries.ts";
 import { endpointOf } from "../domain/endpoint.ts";
+import { hostOf } from "../domain/hold.ts";
 import { coversTopic } from "../domain/topic.ts";
 import {
   DECLARATION_STEP_INSTALLATIONS,
@@ -8,6 +9,7 @@ import {
   SUBSCRIPTIONS_PER_INSTALLATION_MAX,
 } from "../limits.ts";
 import { ok } from "../refusal.ts";
+import { followSettings, isSameSettings } from "./declared-settings.ts";
 import type { Directory } from "./directory.ts";
 import type { DecideChange } from "./directory-service.ts";
 import { placeInOrder } from "./ordering.ts";
@@ -21,10 +23,12 @@ export interface DeclarationTools extends SubscriptionTools {
 /** What an installation needs to have the webhooks that its app declares, and no declared ones beyond. */
 export interface DeclarationDiff {
   readonly made: readonly Subscription[];
-  /** Same topic, other address: keeps its id, its settings and what it is owed. */
+  /** Same topic, other address: keeps its id and what it is owed. */
   readonly moved: readonly Subscription[];
+  /** Declared with other settings than before. */
+  readonly changed: readonly Subscription[];
   readonly ended: readonly Subscription[];
-  /** Declared webhooks that cannot be made: no room, or an address that the guard refuses today. */
+  /** Declared webhooks that cannot be given: no room, an address that the guard refuses today, settings that do not go with the app's own. */
   readonly missing: number;
   /** The next id to give out. */
   readonly next: number;
@@ -46,32 +50,47 @@ export function diffDeclaration(
   const wanted = app.webhooks.filter(({ topic }) => tools.topics.get(topic)?.audience === "shop");
   const lacking = wanted.filter((each) => !own.some((has) => isSame(has, each)));
   let next = nextId;
+  let unsettled = 0;
   const moved: Subscription[] = [];
+  const changed: Subscription[] = [];
   const ended: Subscription[] = [];
+  const place = (before: Subscription, after: Subscription, { settings }: DeclaredWebhook, into: Subscription[]): void => {
+    const followed = followSettings(after, settings);
+    if (!followed.isDone) unsettled += 1;
+    if (followed.subscription === before) return;
+    const updated = { ...followed.subscription, updatedAt: now };
+    const placed = placeInOrder(directory, before, updated, next, [...moved, ...changed]);
+    into.push(placed.subscription);
+    next = placed.next;
+  };
   for (const subscription of own) {
-    if (!subscription.isDeclared || wanted.some((each) => isSame(subscription, each))) continue;
+    if (!subscription.isDeclared) continue;
+    const same = wanted.find((each) => isSame(subscription, each));
+    if (same !== undefined) {
+      place(subscription, subscription, same, changed);
+      continue;
+    }
     const at = lacking.findIndex((each) => each.topic === subscription.topic && tools.readAddress(each.address) !== null);
     const [target] = at < 0 ? [] : lacking.splice(at, 1);
     if (target === undefined) ended.push({ ...subscription, endedAt: now, endReason: "unsubscribed", updatedAt: now });
-    else {
-      const placed = placeInOrder(directory, subscription, move(tools, who, subscription, target, now), next, moved);
-      moved.push(placed.subscription);
-      next = placed.next;
-    }
+    else place(subscription, move(tools, who, subscription, target, now), target, moved);
   }
   const made: Subscription[] = [];
-  for (const { topic, address } of lacking) {
+  for (const { topic, address, settings } of lacking) {
     const rule = tools.topics.get(topic);
     const checked = tools.readAddress(address);
     const hasRoom =
       own.length - ended.length + made.length < SUBSCRIPTIONS_PER_INSTALLATION_MAX &&
       directory.subscribed(shop.id, topic).length < MATCHES_MAX;
     if (rule === undefined || checked === null || !hasRoom) continue;
-    const one = makeSubscription(tools, { app, shop }, { topic, address: checked, settings: {} }, next, now, true);
-    next += 1;
-    made.push(coversTopic(who.installation.scopes, rule) ? one : withStatus(one, "suspended", "scope_lost", now));
+    const one = makeSubscription(tools, { app, shop }, { topic, address: checked, settings: settings ?? {} }, next, now, true);
+    const placed = placeInOrder(directory, null, one, next + 1, [...moved, ...changed, ...made]);
+    next = placed.next;
+    made.push(
+      coversTopic(who.installation.scopes, rule) ? placed.subscription : withStatus(placed.subscription, "suspended", "scope_lost", now),
+    );
   }
-  return { made, moved, ended, missing: lacking.length - made.length, next };
+  return { made, moved, changed, ended, missing: lacking.length - made.length + unsettled, next };
 }
 
 /** What one step did. */
@@ -81,6 +100,7 @@ export interface DeclarationStep {
   readonly installations: number;
   readonly made: number;
   readonly moved: number;
+  readonly changed: number;
   readonly ended: number;
 }
 
@@ -103,29 +123,37 @@ export function followDeclaration(tools: DeclarationTools, appId: number): Decid
       if (shop === undefined || installation === undefined) continue;
       const diff = diffDeclaration(tools, directory, { app, shop, installation }, next, now);
       next = diff.next;
-      touched += diff.made.length + diff.moved.length + diff.ended.length;
+      touched += diff.made.length + diff.moved.length + diff.changed.length + diff.ended.length;
       diffs.push(diff);
       installations.push({ ...installation, declaration: { version: app.declaration.version, missing: diff.missing } });
     }
     if (installations.length === 0) return ok({ value: null });
-    const all = (kind: "made" | "moved" | "ended"): readonly Subscription[] => diffs.flatMap((diff) => diff[kind]);
-    const [made, moved, ended] = [all("made"), all("moved"), all("ended")];
-    const counts = { installations: installations.length, made: made.length, moved: moved.length, ended: ended.length };
+    const all = (kind: "made" | "moved" | "changed" | "ended"): readonly Subscription[] => diffs.flatMap((diff) => diff[kind]);
+    const [made, moved, changed, ended] = [all("made"), all("moved"), all("changed"), all("ended")];
+    const counts = {
+      installations: installations.length,
+      made: made.length,
+      moved: moved.length,
+      changed: changed.length,
+      ended: ended.length,
+    };
     return ok({
       value: { clientId: app.clientId, version: app.declaration.version, ...counts },
       counters: { ...directory.counters, subscription: next },
       installations,
-      subscriptions: [...ended, ...moved, ...made],
+      subscriptions: [...ended, ...moved, ...changed, ...made],
     });
   };
 }
 
 /** Whether two declarations ask for the same, in whatever order. */
 export function isSameDeclaration(a: readonly DeclaredWebhook[], b: readonly DeclaredWebhook[]): boolean {
-  return a.length === b.length && a.every((each) => b.some((other) => isSame(each, other)));
+  return (
+    a.length === b.length && a.every((each) => b.some((other) => isSame(each, other) && isSameSettings(each.settings, other.settings)))
+  );
 }
 
-function isSame(a: DeclaredWebhook, b: DeclaredWebhook): boolean {
+function isSame(a: Pick<DeclaredWebhook, "topic" | "address">, b: Pick<DeclaredWebhook, "topic" | "address">): boolean {
   return a.topic === b.topic && a.address === b.address;
 }
 
@@ -143,6 +171,7 @@ function move(
   const after: Subscription = {
     ...subscription,
     address: checked.text,
+    host: hostOf(checked.origin),
     endpoint: endpointOf(tools.sha256, who.app.clientId, checked),
     updatedAt: now,
   };

@@ -40,13 +40,11 @@ export function install(tools: InstallationTools, request: InstallRequest): Deci
       return refuse("already_exists", `${app.name} is installed on ${shop.domain} already; use PUT to change its scopes.`, "shop");
     }
     if (request.tokenHash === null) return refuse("missing_member", "accessToken is required.", "accessToken");
-    const { made: subscriptions, missing } = diffDeclaration(
-      tools,
-      directory,
-      { app, shop, installation: request },
-      directory.counters.subscription,
-      now,
-    );
+    const {
+      made: subscriptions,
+      missing,
+      next,
+    } = diffDeclaration(tools, directory, { app, shop, installation: request }, directory.counters.subscription, now);
     const installation: Installation = {
       app: app.id,
       shop: shop.id,
@@ -60,7 +58,7 @@ export function install(tools: InstallationTools, request: InstallRequest): Deci
     const payload = { installed: { clientId: app.clientId, shopId: shop.shopId, scopes: request.scopes } };
     return ok({
       value: installation,
-      counters: { ...directory.counters, subscription: directory.counters.subscription + subscriptions.length },
+      counters: { ...directory.counters, subscription: next },
       installations: [installation],
       subscriptions,
       events: [ownEvent(tools, directory, "app/installed", app, shop, payload, subscriptions)],

@@ -192,6 +192,7 @@ export function makeSubscription(
     statusReason: null,
     settings: request.settings,
     isDeclared,
+    ...(isDeclared && Object.keys(request.settings).length > 0 ? { declaredSettings: request.settings } : {}),
     createdAt: now,
     updatedAt: now,
     endedAt: null,

@@ -39,6 +39,8 @@ export interface SealedSecret {
 export interface DeclaredWebhook {
   readonly topic: string;
   readonly address: string;
+  /** Absent where none are declared. */
+  readonly settings?: SubscriptionSettings;
 }
 
 export interface App {
@@ -114,6 +116,8 @@ export interface Subscription {
   readonly order?: Ordering;
   /** True where it was made from the app's declaration, not by a call. */
   readonly isDeclared: boolean;
+  /** The settings that it has got from there; what differs from them the app or an operator has set since. Absent where none were declared. */
+  readonly declaredSettings?: SubscriptionSettings;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly endedAt: number | null;

@@ -12,6 +12,7 @@ import {
   type DeclaredWebhook,
   type DeclarationTools,
   type Subscription,
+  type SubscriptionSettings,
 } from "@genhook/core";
 import { makeApp, makeInstallation, makeShop, makeSubscription, makeTools, NOW, sha256 } from "./fixtures.ts";
 
@@ -67,6 +68,9 @@ describe("what an installation lacks of its app's declaration", () => {
     const { made, moved, ended } = diff({ webhooks: [orders("new")] }, [before]);
     expect(moved).toMatchObject([{ id: 5, uuid: before.uuid, address: at("new"), status: "active", createdAt: NOW, updatedAt: NOW + 5 }]);
     expect(moved[0]?.endpoint).not.toBe(before.endpoint);
+    expect(diff({ webhooks: [{ topic: "orders/create", address: "https://elsewhere.example.com/new" }] }, [before]).moved).toMatchObject([
+      { host: "elsewhere.example.com" },
+    ]);
     expect([made, ended]).toEqual([[], []]);
   });
 
@@ -89,7 +93,7 @@ describe("what an installation lacks of its app's declaration", () => {
 
   it("leaves alone what the app made itself, and does not make a twin of it", () => {
     const own = [declared(5, orders("own"), { isDeclared: false }), declared(6, orders("a"), { isDeclared: false })];
-    expect(diff({ webhooks: [orders("a")] }, own)).toEqual({ made: [], moved: [], ended: [], missing: 0, next: 1_000 });
+    expect(diff({ webhooks: [orders("a")] }, own)).toEqual({ made: [], moved: [], changed: [], ended: [], missing: 0, next: 1_000 });
   });
 
   it("counts as missing what the guard refuses today and what there is no room for", () => {
@@ -100,10 +104,39 @@ describe("what an installation lacks of its app's declaration", () => {
     expect(diff({ webhooks: [orders("a")] }, full)).toMatchObject({ missing: 1, made: [] });
   });
 
+  it("comes with its settings, ordered ones in one lane, and each follows what is declared later until the app or an operator changes it", () => {
+    const first: SubscriptionSettings = { filter: "order.id > 1", ratePerSecond: 20 };
+    const [made] = diff({ webhooks: [{ ...orders("a"), settings: first }] }).made;
+    expect(made).toMatchObject({ settings: first, declaredSettings: first, isDeclared: true });
+    if (made === undefined) throw new Error("nothing was made");
+    const after = (settings: SubscriptionSettings, own: SubscriptionSettings = made.settings): unknown => {
+      const { changed, missing } = diff({ webhooks: [{ ...orders("a"), settings }] }, [{ ...made, settings: own }]);
+      return [changed[0]?.settings, missing];
+    };
+    expect(after(first)).toEqual([undefined, 0]);
+    expect(after({ filter: "order.id > 2", ratePerSecond: 5 })).toEqual([{ filter: "order.id > 2", ratePerSecond: 5 }, 0]);
+    expect(after({ fields: ["order.id"] })).toEqual([{ fields: ["order.id"] }, 0]);
+    expect(after({})).toEqual([{}, 0]);
+    // The operator has slowed it down: that stays, and so does what the app has added.
+    const own: SubscriptionSettings = { filter: "order.id > 1", ratePerSecond: 1, changed: ["order.id"] };
+    expect(after({ ratePerSecond: 5 }, own)).toEqual([{ ratePerSecond: 1, changed: ["order.id"] }, 0]);
+    // The app has numbered it, which an ordered webhook cannot be.
+    expect(after({ ordered: true, onDead: "block" }, { sequence: true })).toEqual([undefined, 1]);
+
+    const ordered = { settings: { ordered: true, onDead: "skip" } } as const;
+    const pair = diff({ webhooks: [orders("o"), products("o")].map((each) => ({ ...each, ...ordered })) });
+    expect(pair.made.map(({ id, order }) => [id, order?.lane])).toEqual([
+      [1_000, 1_001],
+      [1_002, 1_001],
+    ]);
+    expect(pair.next).toBe(1_003);
+  });
+
   it("whatever there was before: afterwards it is exactly what is declared and what is the app's own, and a second look finds nothing", () => {
     const webhook = fc.record({
       topic: fc.constantFrom("orders/create", "products/update"),
       address: fc.constantFrom("a", "b", "c", "d").map(at),
+      settings: fc.constantFrom<SubscriptionSettings>({}, { ratePerSecond: 5 }, { ordered: true, onDead: "block" }, { sequence: true }),
     });
     const list = fc.uniqueArray(webhook, { selector: ({ topic, address }) => `${topic} ${address}`, maxLength: 6 });
     fc.assert(
@@ -118,6 +151,10 @@ describe("what an installation lacks of its app's declaration", () => {
         const kept = own.filter((each) => !each.isDeclared).map(key);
         const after = directory.subscriptionsOf(1, 1).map(key);
         expect(after.toSorted()).toEqual([...new Set([...kept, ...wanted.map(key)])].toSorted());
+        for (const each of directory.subscriptionsOf(1, 1)) {
+          const asked = wanted.find((one) => key(one) === key(each));
+          if (each.isDeclared && asked !== undefined) expect(each.settings).toEqual(asked.settings);
+        }
         expect(followDeclaration(TOOLS, 1)(directory, NOW + 6)).toEqual({ ok: true, value: { value: null } });
       }),
     );

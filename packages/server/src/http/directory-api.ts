@@ -20,6 +20,7 @@ import {
   type InstallRequest,
   type Put,
   type SealedSecret,
+  type SettingsUpdate,
   type Shop,
   type Store,
 } from "@genhook/core";
@@ -101,7 +102,7 @@ export function shopHandlers(options: DirectoryApiOptions): Handlers {
 interface AppBody {
   readonly name?: string;
   readonly apiVersion?: string;
-  readonly webhooks?: readonly { readonly topic: string; readonly address: string }[];
+  readonly webhooks?: readonly ({ readonly topic: string; readonly address: string } & SettingsUpdate)[];
   readonly complianceWebhooks?: Readonly<Record<string, string>>;
   readonly listed?: boolean;
   readonly contact?: { readonly email?: string; readonly url?: string };
@@ -281,7 +282,11 @@ function appRequest(
     clientId,
     name: body.name,
     apiVersion: body.apiVersion,
-    webhooks: body.webhooks?.map((each, index) => ({ topic: each.topic, address: address(each.address, `webhooks[${index}].address`) })),
+    webhooks: body.webhooks?.map(({ topic, address: text, ...settings }, index) => ({
+      topic,
+      address: address(text, `webhooks[${index}].address`),
+      settings,
+    })),
     complianceWebhooks:
       compliance === undefined
         ? undefined

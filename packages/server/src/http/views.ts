@@ -48,7 +48,7 @@ export function appView(app: App): Record<string, unknown> {
     clientId: app.clientId,
     name: app.name,
     apiVersion: app.apiVersion,
-    webhooks: app.webhooks,
+    webhooks: app.webhooks.map(({ topic, address, settings }) => ({ topic, address, ...settings })),
     complianceWebhooks: app.complianceWebhooks,
     listed: app.isListed,
     contact: {

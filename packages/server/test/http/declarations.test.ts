@@ -65,8 +65,8 @@ test("a changed declaration reaches an installation: held deliveries go to the n
   expect(own).toBeGreaterThan(0);
   const steps = await h.call("GET", `${P}/audit?actor=genhook&subject=${encodeURIComponent(`app ${app.clientId}`)}`);
   expect((steps.body.records as { after: unknown }[]).map(({ after }) => after)).toEqual([
-    { version: 3, installations: 1, made: 0, moved: 0, ended: 1 },
-    { version: 2, installations: 1, made: 1, moved: 1, ended: 1 },
+    { version: 3, installations: 1, made: 0, moved: 0, changed: 0, ended: 1 },
+    { version: 2, installations: 1, made: 1, moved: 1, changed: 0, ended: 1 },
   ]);
 });
 
@@ -98,4 +98,45 @@ test("what cannot be made is counted: an address that is refused today", async (
   await h.call("PUT", `${P}/installations/${app.clientId}/${shop}`, { scopes: ["read_orders"] });
   expect((await h.call("GET", `${P}/apps/${app.clientId}`)).body.app.declaration).toMatchObject({ installations: 1, done: 1, missing: 1 });
   await h.restart();
+});
+
+test("settings are declared with a webhook: shown, given to each installation, followed when they change, and checked by member", async () => {
+  const endpoint = await h.endpoint();
+  const address = `${endpoint.url}/declared`;
+  const first = { filter: "order.totalPrice > 1", ratePerSecond: 50, ordered: true };
+  const app = await h.install({ webhooks: [{ topic: "orders/create", address, ...first }] });
+  const declared = async (): Promise<unknown> => (await h.call("GET", `${P}/apps/${app.clientId}`)).body.app.webhooks;
+  expect(await declared()).toEqual([{ topic: "orders/create", address, ...first, onDead: "block" }]);
+  const own = async (): Promise<Answer["body"]> =>
+    (await h.call("GET", "/api/202412/app/webhooks", undefined, { token: app.token })).body.webhooks[0];
+  expect(await own()).toMatchObject({ ...first, onDead: "block" });
+
+  await h.call("PUT", `/api/202412/app/webhooks/${(await own()).id}`, { webhook: { filter: "order.id > 1" } }, { token: app.token });
+  const changed = await declare(app.clientId, [
+    { topic: "orders/create", address, filter: "order.id > 9", ratePerSecond: 5, fields: null },
+  ]);
+  expect(changed.body.app.declaration).toMatchObject({ version: 2 });
+  await followed(app.clientId);
+  const after = await own();
+  // What the app has set itself stays its own.
+  expect(after).toMatchObject({ filter: "order.id > 1", ratePerSecond: 5 });
+  expect(after).not.toHaveProperty("ordered");
+  expect((await declare(app.clientId, [{ topic: "orders/create", address, filter: "order.id > 9", ratePerSecond: 5 }])).body).toEqual(
+    (await h.call("GET", `${P}/apps/${app.clientId}`)).body,
+  );
+  await h.publish("orders/create", ORDER);
+  await endpoint.waitFor(1);
+
+  for (const [settings, code, member] of [
+    [{ ratePerSecond: 0 }, "invalid_member", "webhooks[0].ratePerSecond"],
+    [{ filter: "order.id >" }, "invalid_filter", "webhooks[0].filter"],
+    [{ ordered: true, sequence: true }, "invalid_member", "webhooks[0].ordered"],
+    [{ onDead: "skip" }, "invalid_member", "webhooks[0].onDead"],
+    [{ mode: "pull" }, "unknown_member", "webhooks[0].mode"],
+  ] as const) {
+    const refused = await declare(app.clientId, [{ topic: "orders/create", address, ...settings }]);
+    expect([refused.status, refused.body.code, refused.body.member]).toEqual([422, code, member]);
+  }
+  const ofApp = await declare(app.clientId, [{ topic: "app/installed", address, ordered: true }]);
+  expect([ofApp.status, ofApp.body.member]).toEqual([422, "webhooks[0].ordered"]);
 });
