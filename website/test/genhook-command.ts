@@ -1,4 +1,4 @@
-import { makeProgram, withListVerb } from "genhook/program";
+import { makeProgram, withListVerb } from "genhook/whole-program";
 import { CommanderError, type Command } from "commander";
 
 /** The program at a terminal that keeps what is said. */
@@ -37,7 +37,7 @@ const program = new QuietProgram();
 export async function whyNoCommand(words: readonly string[], isPart: boolean): Promise<string | null> {
   program.said = "";
   try {
-    await program.command.parseAsync(withListVerb(["node", "genhook", ...words]));
+    await program.command.parseAsync(withListVerb(program.command, ["node", "genhook", ...words]));
     return null;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

@@ -1,7 +1,7 @@
 import type { Command, Option } from "commander";
 import { apiCommands, parametersOf, type ApiCommand } from "../src/commands/api-commands.ts";
 import { EXIT_CODES } from "../src/exit-codes.ts";
-import { makeProgram } from "../src/program.ts";
+import { makeProgram } from "../src/whole-program.ts";
 
 const GROUPS_SHOWN_ONCE: ReadonlySet<string> = new Set(["Connection:", "Output:"]);
 

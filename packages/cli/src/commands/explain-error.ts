@@ -1,5 +1,6 @@
-import { ERRORS, isErrorCode, type Route } from "@genhook/contract";
+import type { Route } from "@genhook/contract";
 import { ApiError } from "@genhook/contract/client";
+import { ERRORS, isErrorCode } from "@genhook/contract/errors";
 import { CliError } from "../cli-error.ts";
 import { exitOf } from "../exit-codes.ts";
 import { formatSpan } from "../output/time.ts";

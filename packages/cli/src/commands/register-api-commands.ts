@@ -1,9 +1,10 @@
 import type { Route } from "@genhook/contract";
 import { Option, type Command } from "commander";
 import type { Terminal } from "../output/terminal.ts";
-import { apiCommands, NOUNS, parametersOf, type ApiCommand } from "./api-commands.ts";
+import { apiCommands, parametersOf, type ApiCommand } from "./api-commands.ts";
 import { innerBody, optionsOf, placeholderOf, type ApiOption } from "./api-options.ts";
 import { connectionOptions, outputOptions } from "./common-options.ts";
+import { API_GROUP, NOUNS } from "./nouns.ts";
 import type { CommonFlags } from "./session.ts";
 import type { ShowTopicFlags } from "./show-topic.ts";
 import { runApiCommand, type ApiFlags } from "./run-api-command.ts";
@@ -14,20 +15,20 @@ export function registerApiCommands(program: Command, terminal: Terminal): void 
   for (const [noun, commands] of byNoun) {
     const [only] = commands;
     if (only !== undefined && commands.length === 1 && only.verb === "") {
-      makeCommand(program, only, noun, terminal).helpGroup(GROUP);
+      makeCommand(program, only, noun, terminal)
+        .helpGroup(API_GROUP)
+        .summary(NOUNS[noun] ?? noun);
       continue;
     }
     const parent = program
       .command(noun)
       .description(NOUNS[noun] ?? noun)
-      .helpGroup(GROUP);
+      .helpGroup(API_GROUP);
     for (const command of commands) makeCommand(parent, command, command.verb, terminal);
     if (noun === "events") addImport(parent, terminal);
     if (noun === "topics") addShow(parent, terminal);
   }
 }
-
-const GROUP = "API commands:";
 
 function makeCommand(parent: Command, command: ApiCommand, name: string, terminal: Terminal): Command {
   const made = parent.command(name).description(firstLower(command.summary));
