@@ -1,5 +1,5 @@
 /**
- * What healthy endpoints notice of others' trouble: `npm run bench:fairness` (options: `--json --rounds 5 --events 10000 --seconds 5 --load 0.3
+ * What healthy endpoints notice of others' trouble: `npm run bench:fairness` (options: `--json --rounds 5 --events 10000 --seconds 5 --load 0.15 --concurrency 512
  * --parts neighbours,hot,outage --outage-seconds 10`). Two processes on embedded files with 100 shops and endpoints each, measured in turns.
  */
 import { parseArgs } from "node:util";
@@ -20,7 +20,8 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     events: { type: "string", default: "10000" },
     seconds: { type: "string", default: "5" },
-    load: { type: "string", default: "0.3" },
+    load: { type: "string", default: "0.15" },
+    concurrency: { type: "string", default: "512" },
     parts: { type: "string", default: "neighbours,hot,outage" },
     "outage-seconds": { type: "string", default: "10" },
   },
@@ -41,7 +42,7 @@ await withEndings(async (atEnd) => {
   atEnd(() => receiver.child.kill());
   await receiver.start();
   const start = async (lastTwo: readonly [string, string]): Promise<System> => {
-    const system = await startOnFile({ connections: 64 });
+    const system = await startOnFile({ connections: 64, flags: ["--concurrency", values.concurrency] });
     atEnd(() => system.stop());
     await settle(system, receiver, lastTwo);
     return system;
