@@ -18,7 +18,7 @@ export interface BarChart {
 }
 
 const WIDTH = 860;
-const LABELS_WIDTH = 300;
+const LABELS_WIDTH = 330;
 const TEXT_WIDTH = 170;
 const BAR_HEIGHT = 20;
 const BAR_STEP = 26;
