@@ -1,7 +1,8 @@
 import { dayOf, dayOfTime, type AttemptLog, type DeliveryKey, type FinalDeliveriesQuery, type LogRow } from "@genhook/core";
 import { number, stateNumber, text } from "../columns.ts";
-import type { Database } from "./database.ts";
-import { lowestId } from "./day.ts";
+import type { Database, Row } from "./database.ts";
+import { isTableGone, toStoreError } from "./errors.ts";
+import { lowestId, partitionName } from "./day.ts";
 import type { Partitions } from "./partitions.ts";
 import { toLogRow } from "./rows.ts";
 
@@ -9,8 +10,10 @@ const FINAL_STATES = ["delivered", "dead", "cancelled"] as const;
 const LOWEST_ID = "'00000000-0000-0000-0000-000000000000'::uuid";
 const HIGHEST_ID = "'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid";
 /** A final row that a replay has left behind is history: only the newest row of a delivery says its state. Asked row by row (OFFSET keeps it so): as a join, the planner may read all days to their end. */
-const NEWEST_OF_DELIVERY = `NOT EXISTS (
-  SELECT FROM attempt b WHERE b.day = a.day AND b.event = a.event AND b.subscription = a.subscription AND b.seq > a.seq OFFSET 0)`;
+function newestOfDelivery(table: string): string {
+  return `NOT EXISTS (
+    SELECT FROM ${table} b WHERE b.day = a.day AND b.event = a.event AND b.subscription = a.subscription AND b.seq > a.seq OFFSET 0)`;
+}
 
 const LAST_ROWS = `
 SELECT a.* FROM unnest($1::integer[], $2::uuid[], $3::bigint[]) AS k (day, event, subscription) CROSS JOIN LATERAL (
@@ -55,11 +58,17 @@ async function listFinal(
   // Everybody's come from an index of each day, merged. Those of some are looked for day by day, so that a page asks no more days than it needs.
   for (const day of subscriptions === null ? [null] : await daysOf(partitions, query)) {
     const statement = new FinalStatement(query, day);
-    const rows = (await database.query("read", statement.text(limit - found.length), statement.values)).map(toLogRow);
-    found.push(...rows);
+    const rows = await database.queryRaw("read", statement.text(limit - found.length), statement.values).catch(noneOfGoneDay);
+    found.push(...rows.map(toLogRow));
     if (found.length >= limit) break;
   }
   return isForward ? found : found.reverse();
+}
+
+/** A day that retention has dropped since its name was read has nothing. */
+function noneOfGoneDay(error: unknown): readonly Row[] {
+  if (isTableGone(error)) return [];
+  throw toStoreError(error);
 }
 
 /** In the direction of reading. */
@@ -82,15 +91,18 @@ type State = FinalDeliveriesQuery["states"][number];
 class FinalStatement {
   readonly values: unknown[] = [];
   readonly #query: FinalDeliveriesQuery;
-  readonly #day: string | null;
+  readonly #table: string;
+  readonly #isOfDay: boolean;
   readonly #order: "ASC" | "DESC";
   readonly #conditions: readonly string[];
 
   constructor(query: FinalDeliveriesQuery, day: number | null) {
     this.#query = query;
     this.#order = "after" in query.turn ? "DESC" : "ASC";
-    this.#day = day === null ? null : this.#bind(day, "integer");
-    this.#conditions = [...this.#placeConditions(), NEWEST_OF_DELIVERY];
+    // A day's own table, not `attempt` where the day is this one: the planner would take the key, which begins with the day, and read the day whole.
+    this.#table = day === null ? "attempt" : partitionName("attempt", day);
+    this.#isOfDay = day !== null;
+    this.#conditions = [...this.#placeConditions(), newestOfDelivery(this.#table)];
   }
 
   text(limit: number): string {
@@ -120,19 +132,24 @@ class FinalStatement {
 
   #placeConditions(): readonly string[] {
     const { from, to, turn } = this.#query;
-    const conditions = this.#day === null ? [] : [`a.day = ${this.#day}`];
+    const conditions: string[] = [];
+    const ofDay = (condition: () => string): void => {
+      if (!this.#isOfDay) conditions.push(condition());
+    };
     const cursor = "after" in turn ? turn.after : turn.before;
     const beyond = "after" in turn ? "<" : ">";
     if (cursor !== null) {
       const { eventId, subscription } = cursor;
-      conditions.push(`a.day ${beyond}= ${this.#bind(dayOf(eventId), "integer")}`);
+      ofDay(() => `a.day ${beyond}= ${this.#bind(dayOf(eventId), "integer")}`);
       conditions.push(`(a.event, a.subscription) ${beyond} (${this.#bind(eventId, "uuid")}, ${this.#bind(subscription, "bigint")})`);
     }
     if (from !== null) {
-      conditions.push(`a.day >= ${this.#bind(dayOfTime(from), "integer")}`, `a.event >= ${this.#bind(lowestId(from), "uuid")}`);
+      ofDay(() => `a.day >= ${this.#bind(dayOfTime(from), "integer")}`);
+      conditions.push(`a.event >= ${this.#bind(lowestId(from), "uuid")}`);
     }
     if (to !== null) {
-      conditions.push(`a.day <= ${this.#bind(dayOfTime(to), "integer")}`, `a.event < ${this.#bind(lowestId(to + 1), "uuid")}`);
+      ofDay(() => `a.day <= ${this.#bind(dayOfTime(to), "integer")}`);
+      conditions.push(`a.event < ${this.#bind(lowestId(to + 1), "uuid")}`);
     }
     return conditions;
   }
@@ -177,7 +194,7 @@ class FinalStatement {
   }
 
   #select(conditions: readonly string[], order: string, count: string): string {
-    return `SELECT a.* FROM attempt a WHERE ${[...conditions, ...this.#conditions].join(" AND ")} ${order} LIMIT ${count}`;
+    return `SELECT a.* FROM ${this.#table} a WHERE ${[...conditions, ...this.#conditions].join(" AND ")} ${order} LIMIT ${count}`;
   }
 }
 

@@ -38,6 +38,11 @@ export function isKeyTaken(error: unknown): boolean {
   return sqlStateOf(error) === "23505";
 }
 
+/** Whether a table that was named is not there (42P01). */
+export function isTableGone(error: unknown): boolean {
+  return sqlStateOf(error) === "42P01";
+}
+
 /** The server's own word for what went wrong; null where the error is not the server's. */
 function sqlStateOf(error: unknown): string | null {
   return error instanceof pg.DatabaseError && error.code !== undefined ? error.code : null;
