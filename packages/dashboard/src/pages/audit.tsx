@@ -5,7 +5,9 @@ import { EntryList, type Column } from "../parts/entry-list.tsx";
 import { ClearFilters, TextFilter, useFilters } from "../parts/filters.tsx";
 import { Page } from "../parts/page.tsx";
 import { Time } from "../parts/time.tsx";
+import { shortId } from "../format.ts";
 import { words } from "../words.ts";
+import { shopName, useAppName } from "./deliveries.tsx";
 import { MomentField } from "./new-replay.tsx";
 
 const REFRESH_MS = 10_000;
@@ -15,9 +17,9 @@ export default function Audit() {
   const [open, setOpen] = useState<number | null>(null);
   const columns: readonly Column<AuditEntry>[] = [
     { head: words.audit.when, cell: (each) => <Time at={each.createTime} /> },
-    { head: words.audit.action, cell: (each) => <span className="mono">{each.action}</span> },
-    { head: words.audit.what, cell: (each) => each.subject },
-    { head: words.audit.who, cell: (each) => each.actor },
+    { head: words.audit.action, cell: (each) => <span className="mono whole">{each.action}</span> },
+    { head: words.audit.what, cell: (each) => <Named text={each.subject} /> },
+    { head: words.audit.who, cell: (each) => <Named text={each.actor} /> },
     {
       head: words.audit.changes,
       cell: (each) =>
@@ -58,6 +60,16 @@ export default function Audit() {
       </div>
     </Page>
   );
+}
+
+const CLIENT_ID = /^[0-9A-F]{32}$/i;
+const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** With apps and shops by name, and long ids by their end: pointed at, it says what stands in the record, which is what the filters go by. */
+function Named({ text }: { readonly text: string }) {
+  const nameOf = useAppName();
+  const named = text.split(" ").map((word) => (CLIENT_ID.test(word) ? nameOf(word) : UUID.test(word) ? shortId(word) : shopName(word)));
+  return <span title={text}>{named.join(" ")}</span>;
 }
 
 /** Members that differ, before and after. */

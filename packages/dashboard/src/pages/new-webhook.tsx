@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { FilterTester, NO_SELECTION, toMembers, type Selection } from "../parts/filter-tester.tsx";
-import { ShopFilter, TopicFilter } from "../parts/filters.tsx";
+import { ShopFilter, TopicFilter, useShops } from "../parts/filters.tsx";
 import { Failed } from "../parts/states.tsx";
 import { client } from "../session/client.ts";
 import { useOnlyShop } from "../session/session-context.ts";
@@ -12,7 +12,10 @@ import { words } from "../words.ts";
 /** Subscribes the developer's app to a topic on one of its shops; the filter can be tried before. */
 export function NewWebhook({ onClose }: { readonly onClose: () => void }) {
   const onlyShop = useOnlyShop();
-  const [shop, setShop] = useState(onlyShop ?? "");
+  const shops = useShops();
+  const [chosenShop, setShop] = useState<string | null>(null);
+  // Where there is nothing to choose between, nobody has to.
+  const shop = chosenShop ?? onlyShop ?? (shops.length === 1 ? (shops[0] ?? "") : "");
   const [topic, setTopic] = useState("");
   const [address, setAddress] = useState("");
   const [selection, setSelection] = useState<Selection>(NO_SELECTION);

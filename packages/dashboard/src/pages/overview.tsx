@@ -9,6 +9,7 @@ import { Page, Panel } from "../parts/page.tsx";
 import { Plot, type Series } from "../parts/plot.tsx";
 import { Empty, Failed, Lines } from "../parts/states.tsx";
 import { client } from "../session/client.ts";
+import { useIsOperator } from "../session/session-context.ts";
 import { words } from "../words.ts";
 import { deliveryColumns, useAppName } from "./deliveries.tsx";
 import { endpointColumns } from "./endpoints.tsx";
@@ -38,6 +39,8 @@ export default function Overview() {
   const { range: given, ...chosen } = filters;
   const range: RangeName = given === "24h" || given === "30d" ? given : "1h";
   const { spanMs, step, refreshMs } = RANGES[range];
+  const isOperator = useIsOperator();
+  const isOneApp = !isOperator || chosen.clientId !== undefined;
   const stats = useQuery({
     queryKey: ["stats", range, chosen],
     queryFn: () => client.call("getStats", { query: { from: new Date(Date.now() - spanMs).toISOString(), step, ...chosen } }),
@@ -71,7 +74,7 @@ export default function Overview() {
           <Failed error={stats.error} onRetry={() => void stats.refetch()} />
         )
       ) : (
-        <Figures stats={stats.data} range={range} />
+        <Figures stats={stats.data} range={range} isOneApp={isOneApp} />
       )}
       <Troubled />
       <RecentDead chosen={chosen} />
@@ -79,7 +82,14 @@ export default function Overview() {
   );
 }
 
-function Figures({ stats, range }: { readonly stats: Stats; readonly range: RangeName }) {
+interface FiguresProps {
+  readonly stats: Stats;
+  readonly range: RangeName;
+  /** Then nothing is said of what was published: that counts for everybody who may hear of it, and for no app. */
+  readonly isOneApp: boolean;
+}
+
+function Figures({ stats, range, isOneApp }: FiguresProps) {
   const now = Date.now();
   const { spanMs, stepMs } = RANGES[range];
   const series = fillGaps(stats.series, now - spanMs, now, stepMs);
@@ -90,11 +100,20 @@ function Figures({ stats, range }: { readonly stats: Stats; readonly range: Rang
       <Tiles summary={summary} />
       {isQuiet ? (
         <div className="panel">
-          <Empty title={words.overview.nothing} lead={words.overview.nothingLead} />
+          <Empty
+            title={isOneApp ? words.overview.nothingOfApp : words.overview.nothing}
+            lead={isOneApp ? words.overview.nothingOfAppLead : words.overview.nothingLead}
+          />
         </div>
       ) : (
         <div className="grid plots">
-          <Plot title={words.overview.traffic} series={TRAFFIC} points={series} format={formatCompact} range={range} />
+          <Plot
+            title={isOneApp ? words.overview.trafficOfApp : words.overview.traffic}
+            series={isOneApp ? TRAFFIC_OF_APP : TRAFFIC}
+            points={series}
+            format={formatCompact}
+            range={range}
+          />
           <Plot title={words.overview.latencies} series={LATENCY} points={series} format={formatSpan} range={range} />
           <Plot title={words.overview.trouble} series={TROUBLE} points={series} format={formatCompact} range={range} />
         </div>
@@ -103,11 +122,11 @@ function Figures({ stats, range }: { readonly stats: Stats; readonly range: Rang
   );
 }
 
-const TRAFFIC: readonly Series[] = [
-  { member: "published", name: words.overview.published, tone: 1 },
+const TRAFFIC_OF_APP: readonly Series[] = [
   { member: "delivered", name: words.overview.delivered, tone: 2 },
   { member: "failed", name: words.overview.failed, tone: 3 },
 ];
+const TRAFFIC: readonly Series[] = [{ member: "published", name: words.overview.published, tone: 1 }, ...TRAFFIC_OF_APP];
 const LATENCY: readonly Series[] = [
   { member: "p50Ms", name: words.overview.median, tone: 1 },
   { member: "p99Ms", name: words.overview.slowest, tone: 4 },

@@ -71,7 +71,10 @@ export default function Webhooks() {
           columns={columns}
           keyOf={(each) => String(each.id)}
           href={(each) => `/webhooks/${each.id}`}
-          empty={{ title: words.webhooks.empty, lead: isOperator ? words.webhooks.emptyLead : words.webhooks.emptyOwn }}
+          empty={{
+            title: Object.keys(filters).length === 0 ? words.webhooks.none : words.webhooks.empty,
+            lead: isOperator ? words.webhooks.emptyLead : words.webhooks.emptyOwn,
+          }}
         />
       </div>
       {isOpen ? <NewWebhook onClose={() => setOpen(false)} /> : null}
