@@ -53,7 +53,7 @@ export function printRun(results: Results, seeds: { readonly from: number; reado
   const points = Object.entries(sum.crashPoints).toSorted(([, a], [, b]) => b - a);
   console.log(`crashes at ${points.length} kinds of points: ${points.map(([kind, count]) => `${kind} ${count}`).join(", ")}`);
   console.log(
-    `simulation: seeds ${seeds.from} to ${seeds.from + seeds.count - 1}, ${sum.seeds} lives, ${shown(sum.events)} events, ${shown(sum.deliveries)} deliveries, ${shown(sum.attempts)} attempts recorded (${shown(sum.arrived)} requests arrived), ${shown(crashesOf(sum))} crashes, ${shown(sum.steps)} steps each followed by the invariants, ${Math.round(sum.virtualMs / 3_600_000)} hours of virtual time, ${Math.round(tookMs / 1_000)} s`,
+    `simulation: seeds ${seeds.from} to ${seeds.from + seeds.count - 1}, ${shown(sum.seeds)} lives, ${shown(sum.events)} events, ${shown(sum.deliveries)} deliveries, ${shown(sum.attempts)} attempts recorded (${shown(sum.arrived)} requests arrived), ${shown(crashesOf(sum))} crashes, ${shown(sum.steps)} steps each followed by the invariants, ${Math.round(sum.virtualMs / 3_600_000)} hours of virtual time, ${Math.round(tookMs / 1_000)} s`,
   );
   console.log(`${failures.length} failed; ${allTransitions().length - missing.length} of ${allTransitions().length} transitions taken`);
   if (isWhole) for (const key of missing) console.log(`NEVER TAKEN ${key}`);

@@ -244,7 +244,7 @@ export const SCENARIOS: readonly Scenario[] = [
     live: (world) => {
       world.hints.lossRate = 0.3;
       return liveAsFleet(world, 2, [
-        ...times(14, () => world.crashPoints.arm()),
+        ...times(24, () => world.crashPoints.arm()),
         ...times(3, () => world.freeze(false)),
         ...times(1, () => world.freeze(true)),
         ...times(2, () => world.cutOff()),

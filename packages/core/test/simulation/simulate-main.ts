@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { findPlanted } from "./find-planted.ts";
@@ -37,8 +37,17 @@ if (unknown !== undefined || !(seeds.count >= 1) || !(seeds.from >= 1) || !(scal
   process.exit(2);
 }
 
+const children: ChildProcess[] = [];
 const results = new Results(names, values.scenario.length === 0);
 const startedAt = Date.now();
+let isCutShort = false;
+// Stopped early it says what it has come to so far.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    isCutShort = true;
+    for (const child of children) child.kill();
+  });
+}
 
 if (values.planted) {
   const waiting = [...PLANTED_BUGS];
@@ -65,13 +74,14 @@ function runJob(job: number): Promise<void> {
   const child = fork(fileURLToPath(new URL("simulate-seeds.ts", import.meta.url)), [
     JSON.stringify({ from: seeds.from + job, to: seeds.from + seeds.count, step: jobs, names, scale }),
   ]);
+  children.push(child);
   return new Promise((resolve, reject) => {
     child.on("message", (message: { readonly scenario: string; readonly result: SeedResult }) => {
       results.add(message.scenario, message.result);
     });
     child.on("error", reject);
     child.on("exit", (code, signal) => {
-      if (code === 0) resolve();
+      if (code === 0 || isCutShort) resolve();
       else reject(new Error(`the process of job ${job} ended with ${signal ?? code}`));
     });
   });
@@ -80,7 +90,7 @@ function runJob(job: number): Promise<void> {
 async function report(): Promise<void> {
   const [first] = results.failures;
   // Smaller is easier to read; the whole one is printed already.
-  if (first !== undefined && first.scale === 1) {
+  if (first !== undefined && first.scale === 1 && !isCutShort) {
     const smallest = await shrink(first);
     if (smallest.scale < 1) results.addShrunk(smallest);
   }
