@@ -1,4 +1,4 @@
-import { BREAKER_FIRST_PROBE_MS, BREAKER_IN_A_ROW, type EndpointSign } from "@genhook/core";
+import { BREAKER_FIRST_PROBE_MS, BREAKER_IN_A_ROW, PACE_AT_ONCE_MS, type EndpointSign } from "@genhook/core";
 import type { Breaches } from "./breaches.ts";
 
 /** Clocks are read in whole milliseconds, and timers may fire a fraction early. */
@@ -14,6 +14,13 @@ interface Seen {
   /** True ms until which the breaker is open for sure, and starts that were made since: the probe of one that had opened before may be among them. */
   openUntil: number;
   startsWhileOpen: number;
+}
+
+export interface StartedAt {
+  /** Every answer of the endpoint takes longer than what counts as slow. */
+  readonly isSlow: boolean;
+  /** The rate that it has had from the beginning; null where it has none, or has not had it always. */
+  readonly ratePerSecond: number | null;
 }
 
 export interface EndpointLimitsOptions {
@@ -38,13 +45,17 @@ export class EndpointLimits {
   readonly #seen = new Map<string, Map<string, Seen>>();
   readonly #inFlight = new Map<string, number>();
   readonly #slow = new Map<string, number>();
+  /** Of endpoints with a rate: when what has started is used up, true ms, over all processes. */
+  readonly #usedUpAt = new Map<string, number>();
+  /** Starts that a rate held for. */
+  paced = 0;
 
   constructor(options: EndpointLimitsOptions) {
     this.#options = options;
   }
 
-  /** `isSlow`: every answer of it takes longer than what counts as slow. Answers what is to be called when the process is told how it ended. */
-  started(node: string, endpoint: string, isSlow: boolean): (sign: EndpointSign, pauseMs: number | null) => void {
+  /** Answers what is to be called when the process is told how it ended. */
+  started(node: string, endpoint: string, { isSlow, ratePerSecond }: StartedAt): (sign: EndpointSign, pauseMs: number | null) => void {
     const { breaches, slots, slowSlots, isExact } = this.#options;
     const seen = this.#of(node, endpoint);
     const who = `${node} at ${Math.round(this.#options.now())} ms, endpoint ${endpoint.slice(0, 8)}`;
@@ -55,6 +66,7 @@ export class EndpointLimits {
       breaches.add("limits", `${who}: ${this.#slow.get(node) ?? 0} slow ones in flight, of ${slowSlots}`);
     }
     if (isExact) this.#checkOne(seen, who);
+    if (ratePerSecond !== null) this.#checkRate(endpoint, ratePerSecond, who);
     seen.inFlight += 1;
     return (sign, pauseMs) => {
       add(this.#inFlight, node, -1);
@@ -69,6 +81,19 @@ export class EndpointLimits {
     this.#seen.delete(node);
     this.#inFlight.delete(node);
     this.#slow.delete(node);
+  }
+
+  /** Whichever process it is: in any span of t seconds rate × t, and once a tenth of a second's worth, at least one. */
+  #checkRate(endpoint: string, perSecond: number, who: string): void {
+    const now = this.#options.now();
+    const atOnce = Math.max(1, Math.floor((perSecond * PACE_AT_ONCE_MS) / 1_000));
+    const intervalMs = 1_000 / perSecond;
+    const usedUpAt = this.#usedUpAt.get(endpoint) ?? 0;
+    const earlyMs = usedUpAt - (atOnce - 1) * intervalMs - now;
+    if (earlyMs > GRACE_MS)
+      this.#options.breaches.add("limits", `${who}: started ${Math.round(earlyMs)} ms before ${perSecond} a second allow`);
+    this.#usedUpAt.set(endpoint, Math.max(now, usedUpAt) + intervalMs);
+    this.paced += 1;
   }
 
   #checkOne(seen: Seen, who: string): void {

@@ -54,6 +54,8 @@ const SETTINGS: readonly SubscriptionSettings[] = [
   { sequence: true },
   { sequence: true, mode: "pull" },
   { filter: "order.parity = 0" },
+  { ratePerSecond: 1 },
+  { ratePerSecond: 30 },
   { filter: "order.parity != 0", fields: ["order.id"] },
 ];
 
@@ -68,6 +70,8 @@ interface Endpoint {
   /** Of one that flaps: how long it is up, and down, ms. */
   readonly periodMs: number;
   readonly offsetMs: number;
+  /** Null also where its webhook may get another address. */
+  readonly ratePerSecond: number | null;
 }
 
 /** A hundred apps on forty shops with two thousand endpoints, each of which behaves in its own way until calm comes. */
@@ -136,12 +140,21 @@ export class Fleet implements Population {
     return !this.#options.isCalm() && (behaviour === "hanging" || behaviour === "slow");
   }
 
+  rateOf(subscription: number): number | null {
+    return this.#endpoints.get(subscription)?.ratePerSecond ?? null;
+  }
+
   #webhook(id: number, app: number, shop: number, index: number): Subscription {
     const { random } = this.#options;
     const isPoisoned = index >= WEBHOOKS - 2;
     const settings = isPoisoned || random() < 0.75 ? {} : (SETTINGS[Math.floor(random() * SETTINGS.length)] ?? {});
     const behaviour = isPoisoned && app % 3 === 0 ? "poisoned" : this.#behaviour(app <= RESTLESS_APPS || Object.keys(settings).length > 0);
-    this.#endpoints.set(id, { behaviour, periodMs: 15_000 + random() * 60_000, offsetMs: random() * 120_000 });
+    this.#endpoints.set(id, {
+      behaviour,
+      periodMs: 15_000 + random() * 60_000,
+      offsetMs: random() * 120_000,
+      ratePerSecond: app <= RESTLESS_APPS ? null : (settings.ratePerSecond ?? null),
+    });
     const topic = isPoisoned ? POISON_TOPIC : RESTLESS_TOPIC;
     const made = buildSubscription(id, app, shop, { topic, settings });
     return settings.ordered === true ? { ...made, order: { lane: id + FIRST_LANE, left: [] } } : made;

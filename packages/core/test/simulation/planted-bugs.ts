@@ -213,4 +213,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     seeds: 3,
     invariant: "replay",
   },
+  {
+    name: "an endpoint's rate is not kept",
+    file: "core/src/engine/endpoint-gate.ts",
+    correct: " && this.pace.mayStart(now);",
+    planted: ";",
+    scenario: "fleet",
+    seeds: 3,
+    invariant: "limits",
+  },
 ];

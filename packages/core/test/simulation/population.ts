@@ -37,6 +37,8 @@ export interface Population {
   isHealthy(subscription: number): boolean;
   /** Whether every answer of the endpoint of this subscription takes longer than what counts as slow. */
   isSlow(subscription: number): boolean;
+  /** The rate that the endpoint of this subscription has from beginning to end; null where there is none. */
+  rateOf(subscription: number): number | null;
 }
 
 export function response(status: number, durationMs: number, retryAfter: string | null = null): Outcome {

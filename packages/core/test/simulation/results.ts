@@ -66,7 +66,7 @@ function describeTally(name: string, tally: Tally): string {
     .filter(([, count]) => count > 0)
     .map(([kind, count]) => `${shown(count)} ${kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`);
   const healthy = tally.healthy === 0 ? "" : `, ${shown(tally.healthy)} healthy ones waited ${Math.round(tally.longestWaitMs)} ms at most`;
-  return `${name}: ${tally.seeds} seeds, ${shown(tally.attempts)} attempts, ${shown(crashesOf(tally))} crashes, ${Object.keys(tally.transitions).length} transitions, ${(tally.virtualMs / 3_600_000).toFixed(1)} h virtual, ${(tally.tookMs / 1_000).toFixed(1)} s (${shown(tally.inOrder)} in order, ${shown(tally.pulled)} pulled, ${shown(tally.numbered)} looks at numbers${healthy}; ${injected.join(", ")})`;
+  return `${name}: ${tally.seeds} seeds, ${shown(tally.attempts)} attempts, ${shown(crashesOf(tally))} crashes, ${Object.keys(tally.transitions).length} transitions, ${(tally.virtualMs / 3_600_000).toFixed(1)} h virtual, ${(tally.tookMs / 1_000).toFixed(1)} s (${shown(tally.inOrder)} in order, ${shown(tally.pulled)} pulled, ${shown(tally.numbered)} looks at numbers, ${shown(tally.paced)} at a rate${healthy}; ${injected.join(", ")})`;
 }
 
 function shown(count: number): string {

@@ -19,6 +19,8 @@ export interface Tally {
   readonly pulled: number;
   readonly numbered: number;
   readonly healthy: number;
+  /** Starts at endpoints with a rate. */
+  readonly paced: number;
   /** The longest wait of a healthy delivery over all seeds, ms. */
   readonly longestWaitMs: number;
   readonly injected: Readonly<Record<string, number>>;
@@ -96,6 +98,7 @@ export const NO_TALLY: Tally = {
   pulled: 0,
   numbered: 0,
   healthy: 0,
+  paced: 0,
   longestWaitMs: 0,
   injected: {},
   transitions: {},
@@ -116,6 +119,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
     pulled: a.pulled + b.pulled,
     numbered: a.numbered + b.numbered,
     healthy: a.healthy + b.healthy,
+    paced: a.paced + b.paced,
     longestWaitMs: Math.max(a.longestWaitMs, b.longestWaitMs),
     injected: addCounts(a.injected, b.injected),
     transitions: addCounts(a.transitions, b.transitions),
@@ -149,6 +153,7 @@ function tallyOf(world: World, pulled: number, tookMs: number): Tally {
     pulled,
     numbered: truth.numbers.checked,
     healthy: waits.counted,
+    paced: world.limits.paced,
     longestWaitMs: waits.longestMs,
     injected: { ...world.injected, hintsTold: hints.told, hintsLost: hints.lost },
     transitions: Object.fromEntries(world.transitions.counts),

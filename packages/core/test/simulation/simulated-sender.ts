@@ -12,7 +12,10 @@ export function simulatedSender(world: World, node: SimulatedNode): Sender {
       checkBody(world, node, request);
       const settings = node.directory.directory.subscription(request.subscriptionId)?.settings;
       const ended = world.truth.started(node.name, request, node.isCutOff);
-      const told = world.limits.started(node.name, world.truth.endpointOf(request), world.population.isSlow(request.subscriptionId));
+      const told = world.limits.started(node.name, world.truth.endpointOf(request), {
+        isSlow: world.population.isSlow(request.subscriptionId),
+        ratePerSecond: world.population.rateOf(request.subscriptionId),
+      });
       world.waits.started(request.deliveryId);
       const { outcome, arrivesMs, endsMs } = world.population.answer(request, settings?.ordered === true);
       const { deliveryId, attempt, isReplay, subscriptionId } = request;

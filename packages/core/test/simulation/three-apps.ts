@@ -58,6 +58,10 @@ export class ThreeApps implements Population {
     return false;
   }
 
+  rateOf(): null {
+    return null;
+  }
+
   #outcome({ event }: AttemptRequest, isOrdered: boolean): Outcome {
     const { random, isCalm, hasPoison } = this.#options;
     const isPoison = hasPoison && isOrdered && /"id":\d*[05][,}]/.test(new TextDecoder().decode(event.payload));
