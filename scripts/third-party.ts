@@ -11,6 +11,7 @@ const ALLOWED = new Set(["MIT", "MIT-0", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-C
 interface LockEntry {
   readonly version?: string;
   readonly license?: string;
+  readonly integrity?: string;
   readonly link?: boolean;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
@@ -20,6 +21,8 @@ interface Found {
   readonly name: string;
   readonly version: string;
   readonly license: string;
+  /** Of the package's file, as the lockfile has it. */
+  readonly integrity: string;
   readonly by: Set<string>;
 }
 
@@ -66,7 +69,9 @@ function walk(): readonly Found[] {
     const known = found.get(id);
     if (known?.by.has(by) === true) continue;
     known?.by.add(by);
-    if (known === undefined) found.set(id, { name: ownName, version, license: entry.license ?? "?", by: new Set([by]) });
+    if (known === undefined) {
+      found.set(id, { name: ownName, version, license: entry.license ?? "?", integrity: entry.integrity ?? "", by: new Set([by]) });
+    }
     const next = [...Object.keys(entry.dependencies ?? {}), ...Object.keys(entry.optionalDependencies ?? {})];
     queue.push(...next.map((each) => ({ name: each, from: path ?? "", by })));
   }
@@ -74,7 +79,7 @@ function walk(): readonly Found[] {
 }
 
 /** The page, and what stands in the way of distributing it. */
-export function thirdParty(): { readonly page: string; readonly refused: readonly Found[] } {
+export function thirdParty(): { readonly all: readonly Found[]; readonly page: string; readonly refused: readonly Found[] } {
   const all = walk();
   const refused = all.filter(
     ({ license }) =>
@@ -100,7 +105,7 @@ export function thirdParty(): { readonly page: string; readonly refused: readonl
     ...all.map(({ name, version, license, by }) => `| ${name} | ${version} | ${license} | ${[...by].sort().join(", ")} |`),
     "",
   ].join("\n");
-  return { page, refused };
+  return { all, page, refused };
 }
 
 if (import.meta.main) {

@@ -5,7 +5,7 @@ import { freePort, seededRandom, startEndpoint, startThrowAwayPostgres, type End
 import { after, compare, drained, subscribeAll } from "./crash.ts";
 import { judgeNumbers } from "./numbers.ts";
 import { startOrderedEndpoint } from "./order.ts";
-import { publish, ServerProcess } from "./server-process.ts";
+import { publish, ServerProcess, type Exit } from "./server-process.ts";
 import { unlessGivenUp } from "./unless-given-up.ts";
 
 export interface ClusterCrashOptions {
@@ -48,33 +48,57 @@ const RETENTION_MS = 30 * 86_400_000;
 const PUBLISHERS = 12;
 /** Beside one whose webhook is ordered. */
 const ENDPOINTS = 3;
-const ENDPOINT_CONCURRENCY = 6;
+export const ENDPOINT_CONCURRENCY = 6;
 const AGAIN_MS = 50;
 /** Looks without anything new after which nothing more is awaited: longer than a lease, and than an ordered lane waits after it. */
 const ARRIVED_QUIET_MAX = 100;
 
 /** One node of the cluster over its lives: what is done to it, and on which port it can be reached. */
-class Node {
+export class Node {
   readonly origin: string;
   readonly #args: readonly string[];
   #process: ServerProcess | null = null;
   #isEnding = false;
   exits = 0;
+  /** Whether this life came so far that it listened. */
+  isListening = false;
 
   constructor(port: number, database: string) {
     this.origin = `http://127.0.0.1:${port}`;
-    const flags = ["--allow-private-addresses", "--endpoint-concurrency", String(ENDPOINT_CONCURRENCY), "--log-level", "silent"];
+    const flags = ["--allow-private-addresses", "--endpoint-concurrency", String(ENDPOINT_CONCURRENCY), "--log-level", "error"];
     this.#args = ["serve", "--port", String(port), "--database", database, "--retry-waits", "200ms,500ms,1s,1s,2s,5s,5s", ...flags];
   }
 
-  async start(): Promise<void> {
+  /** Of this life. */
+  get exited(): Promise<Exit> {
+    return this.#process?.exited ?? Promise.resolve({ code: null, signal: null });
+  }
+
+  get output(): string {
+    return this.#process?.output ?? "";
+  }
+
+  /** A stop in good order was asked for. */
+  get isStopping(): boolean {
+    return this.#isEnding;
+  }
+
+  async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
     this.#isEnding = false;
-    const process = new ServerProcess(this.#args, { GENHOOK_SEALING_KEY: "22".repeat(32) });
+    const process = new ServerProcess(this.#args, { GENHOOK_SEALING_KEY: "22".repeat(32), ...environment });
     this.#process = process;
     void process.exited.then(() => {
       if (!this.#isEnding && this.#process === process) this.exits += 1;
     });
-    await process.listening().catch(() => undefined);
+    this.isListening = await process.listening().then(
+      () => true,
+      () => false,
+    );
+  }
+
+  stopSoon(): void {
+    this.#isEnding = true;
+    this.#process?.kill("SIGTERM");
   }
 
   async end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
@@ -134,7 +158,11 @@ export async function clusterCrash(options: ClusterCrashOptions): Promise<Cluste
 }
 
 /** Answers after a few milliseconds, and counts what is under way: a request ends with its answer, or with its connection. */
-function countingEndpoint(inFlight: { readonly now: number[]; max: number }, index: number, random: () => number): Promise<Endpoint> {
+export function countingEndpoint(
+  inFlight: { readonly now: number[]; max: number },
+  index: number,
+  random: () => number,
+): Promise<Endpoint> {
   return startEndpoint({
     answer: () => (response) => {
       unlessGivenUp(response, () => {
@@ -210,7 +238,8 @@ async function disturb(
   return done;
 }
 
-async function checkDatabase(url: string): Promise<readonly Breach[]> {
+/** What `genhook check` finds wrong. */
+export async function checkDatabase(url: string): Promise<readonly Breach[]> {
   const reader = await openPostgresCheckReader(url);
   try {
     return (await checkStore(reader, { now: Date.now(), retentionMs: RETENTION_MS, breachesMax: 20 })).breaches;

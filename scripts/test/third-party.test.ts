@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { billOfMaterials } from "../sbom.ts";
 import { BUNDLED, thirdParty } from "../third-party.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -33,4 +34,17 @@ test("what the portal imports is known to be bundled", () => {
   );
   const foreign = new Set(imported.filter((name) => !name.startsWith("@genhook/")));
   expect([...foreign].filter((name) => !BUNDLED.includes(name))).toEqual([]);
+});
+
+test("the bill of materials names what docs/third-party.md names, each with its checksum: also what the root depends on by way of our packages", () => {
+  const { components } = billOfMaterials() as {
+    components: { name: string; version: string; purl: string; hashes: { content: string }[] }[];
+  };
+  const rows = [...readFileSync(`${root}docs/third-party.md`, "utf8").matchAll(/^\| (\S+) \| (\d\S*) \|/gm)].map(
+    ([, name, version]) => `${name}@${version}`,
+  );
+  expect(components.map(({ name, version }) => `${name}@${version}`)).toEqual(rows);
+  expect(components.map(({ name }) => name)).toEqual(expect.arrayContaining(["pg", "fastify", "undici", "commander"]));
+  expect(components.filter(({ hashes }) => !/^[0-9a-f]{128}$/.test(hashes[0]?.content ?? ""))).toEqual([]);
+  expect(new Set(components.map(({ purl }) => purl)).size).toBe(components.length);
 });

@@ -4,6 +4,7 @@ export { startEgressProxy, type EgressProxy, type EgressProxyOptions } from "./e
 export { natsMissing, startNats, type ThrowAwayNats } from "./brokers/nats.ts";
 export { rabbitMissing, startRabbit, type ThrowAwayRabbit } from "./brokers/rabbitmq.ts";
 export { redisMissing, startRedis, type ThrowAwayRedis } from "./redis.ts";
+export { whyMissing } from "./installed.ts";
 export { seededRandom } from "./seeded.ts";
 export { strictSchema } from "./strict-schema.ts";
 export { startDnsServer, type DnsAnswer, type DnsQuestion, type DnsServer } from "./dns-server.ts";
@@ -16,7 +17,6 @@ export * from "./store/builders.ts";
 export * from "./store/lives.ts";
 export { describeStore, type StoreHarness } from "./store/conformance.ts";
 export { describeSharedStore, type SharedStoreHarness } from "./store/conformance-shared.ts";
-export { whyMissing } from "./installed.ts";
 export { freePort } from "./ports.ts";
 export { FaultProxy } from "./fault-proxy.ts";
 export {

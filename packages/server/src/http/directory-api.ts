@@ -24,6 +24,7 @@ import {
   type Shop,
   type Store,
 } from "@genhook/core";
+import { isSameSecret } from "../secrets/same-secret.ts";
 import type { Sealing } from "../secrets/sealing.ts";
 import type { SecretVault } from "../secrets/secret-vault.ts";
 import { makeAccessToken, makeClientId, makeClientSecret, makeShopId, makeSigningSecret, sha256 } from "../secrets/tokens.ts";
@@ -310,7 +311,9 @@ function changedSecrets(
   body: AppBody,
 ): { readonly clientSecret?: string; readonly signingSecret?: string } {
   const inUse = (kind: SealedSecret["kind"], text: string): boolean =>
-    app.secrets.some((secret) => secret.kind === kind && secret.state === "live" && options.sealing.open(secret.sealed) === text);
+    app.secrets.some(
+      (secret) => secret.kind === kind && secret.state === "live" && isSameSecret(options.sealing.open(secret.sealed), text),
+    );
   const { clientSecret, signingSecret } = body;
   return {
     ...(clientSecret === undefined || inUse("client", clientSecret) ? {} : { clientSecret }),

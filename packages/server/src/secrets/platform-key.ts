@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { chmodSync, writeFileSync } from "node:fs";
 import type { Credentials, PlatformKey } from "@genhook/core";
+import { writeSecretFile } from "./secret-file.ts";
 import { makePlatformKey, sha256 } from "./tokens.ts";
 
 export interface FirstKeyOptions {
@@ -35,10 +35,7 @@ export async function ensureFirstKey(options: FirstKeyOptions): Promise<string |
   const keys = await credentials.listKeys();
   if (keys.some((key) => key.revokedAt === null && key.role === "admin")) return null;
   const key = makePlatformKey();
-  if (file !== null) {
-    writeFileSync(file, `${key}\n`, { mode: 0o600 });
-    chmodSync(file, 0o600);
-  }
+  if (file !== null) writeSecretFile(file, key, { isNew: false });
   const made = { id: `first-${randomUUID()}`, name: "made at the first start", role: "admin", hash: sha256(key), createdAt: now } as const;
   await credentials.putKey({ ...made, revokedAt: null }, null);
   if (await isFirst(credentials, keys, made.hash)) return key;

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes } from "node:crypto";
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { writeSecretFile } from "./secret-file.ts";
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -67,8 +68,7 @@ export function loadSealingKey(given: string | null, file: string | null, defaul
   const path = file ?? defaultFile;
   if (!existsSync(path)) {
     if (file !== null) throw new SealingKeyError(`The sealing key file ${file} does not exist.`);
-    writeFileSync(path, `${randomBytes(32).toString("base64")}\n`, { mode: 0o600, flag: "wx" });
-    chmodSync(path, 0o600);
+    writeSecretFile(path, randomBytes(32).toString("base64"), { isNew: true });
   }
   return parseSealingKey(readFileSync(path, "utf8"));
 }

@@ -213,16 +213,22 @@ export class Writer {
       );
       if (removed > 0) return false;
     }
-    for (const table of [`event_subject_${day}`, `attempt_${day}`, `event_${day}`]) {
-      this.connection.forget(table);
-      this.connection.database.exec(`DROP TABLE ${table}`);
-    }
-    const [from, to] = boundsOf(day);
-    for (const table of ["erasure", "lane_block"]) this.connection.run(`DELETE FROM ${table} WHERE event >= ? AND event < ?`, from, to);
+    this.#dropTables(day);
     this.connection.database.exec("PRAGMA incremental_vacuum(2000)");
     this.#days.delete(day);
     this.#dropping.delete(day);
     return true;
+  }
+
+  /** All or none of them: of a day without one of its tables neither the rest could be dropped nor the file be checked. */
+  #dropTables(day: number): void {
+    const tables = [`event_subject_${day}`, `attempt_${day}`, `event_${day}`];
+    for (const table of tables) this.connection.forget(table);
+    const [from, to] = boundsOf(day);
+    this.#atomic(() => {
+      for (const table of tables) this.connection.database.exec(`DROP TABLE ${table}`);
+      for (const table of ["erasure", "lane_block"]) this.connection.run(`DELETE FROM ${table} WHERE event >= ? AND event < ?`, from, to);
+    });
   }
 
   /** The whole queue is looked through, so once per day and not once per step; from here on nothing of the day is re-opened. */

@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { revokeAccess, signInSecrets, type AccessKind, type App, type AppAccess, type AuditRecord } from "@genhook/core";
+import { isSameSecret } from "../../secrets/same-secret.ts";
 import type { Sealing } from "../../secrets/sealing.ts";
 import { makeAppToken, sha256 } from "../../secrets/tokens.ts";
 import { fail, rateLimited } from "../api-error.ts";
@@ -103,17 +103,12 @@ export function accessView(access: AppAccess, app: App, shop: { readonly domain:
   return { clientId: app.clientId, shop: shop?.domain ?? null, can: access.can, expiresAt: momentText(access.expiresAt) };
 }
 
-/** Whether two hashes are the same, in a time that does not say how far. */
-export function isSameHash(a: string, b: string): boolean {
-  return timingSafeEqual(createHash("sha256").update(a).digest(), createHash("sha256").update(b).digest());
-}
-
 /** The id of the secret that was given; null where it is none of the app's, or there is no app. */
 function matchSecret(sealing: Sealing, app: App | undefined, given: string): string | null {
   // For an app that does not exist as much is done as for one that does.
   const candidates = app === undefined ? [{ id: "", sealed: sealing.seal("nobody's") }] : signInSecrets(app);
   let matched: string | null = null;
-  for (const { id, sealed } of candidates) if (isSameHash(sealing.open(sealed), given)) matched = id;
+  for (const { id, sealed } of candidates) if (isSameSecret(sealing.open(sealed), given)) matched = id;
   return app === undefined ? null : matched;
 }
 

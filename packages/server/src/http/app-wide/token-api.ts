@@ -1,11 +1,12 @@
 import { isUuid, openLink, type AppAccess } from "@genhook/core";
+import { isSameSecret } from "../../secrets/same-secret.ts";
 import { makeAppToken, sha256 } from "../../secrets/tokens.ts";
 import { fail } from "../api-error.ts";
 import { auditRecord } from "../audited.ts";
 import { readJsonBody, type Call, type Reply } from "../call.ts";
 import type { Handler } from "../directory-api.ts";
 import { actorOf, callerOf, type AppWideCaller } from "./app-wide-access.ts";
-import { accessView, endAccess, isSameHash, signIn, type SignInOptions, type SignInRequest } from "./sign-in.ts";
+import { accessView, endAccess, signIn, type SignInOptions, type SignInRequest } from "./sign-in.ts";
 
 /** How long a token is good, ms (contract section 7). */
 const TOKEN_MS = 3_600_000;
@@ -49,7 +50,7 @@ async function openPortalLink(options: SignInOptions, call: Call, code: string):
   wrong.check(address, hash);
   const { access, version } = isUuid(id) ? await store.appAccesses.find(id) : { access: null, version: 0 };
   await directory.catchUp(version);
-  const isRight = access?.kind === "link" && access.codeHash !== null && isSameHash(access.codeHash, sha256(code));
+  const isRight = access?.kind === "link" && access.codeHash !== null && isSameSecret(access.codeHash, sha256(code));
   if (access === null || !isRight) {
     wrong.wrong(address, hash);
     return refuseLink();

@@ -1,0 +1,240 @@
+import { createServer, Agent, request } from "node:http";
+import { readdirSync, statSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { after, drained } from "./crash.ts";
+import { KEY, makeFolder, ServerProcess, setUp, SHOP } from "./server-process.ts";
+
+export interface SoakReport {
+  readonly minutes: number;
+  /** Deliveries a second that the server made at the most, measured before; and how many were asked of it. */
+  readonly capacity: number;
+  readonly rate: number;
+  readonly accepted: number;
+  /** Answers that were no 202. */
+  readonly refused: number;
+  readonly lost: number;
+  /** Days past retention that were let go meanwhile, by a clock that gains a day every few seconds. */
+  readonly days: number;
+  /** Resident memory of the server and size of its files: at the end of the warm-up and at the end, both on the line that fits best. */
+  readonly residentMib: Trend;
+  readonly fileMib: Trend;
+  /** Deliveries that were owed at a time, at most, after the warm-up. */
+  readonly pendingMax: number;
+}
+
+export interface Trend {
+  readonly from: number;
+  readonly to: number;
+  /** Least and most of all samples. */
+  readonly least: number;
+  readonly most: number;
+}
+
+export interface SoakOptions {
+  readonly minutes: number;
+  /** Share of the capacity. */
+  readonly share: number;
+  readonly calibrateMs: number;
+}
+
+/** Days that pass, whatever the length. */
+const DAYS = 24;
+const WARM_UP_SHARE = 0.35;
+const PUBLISHERS = 32;
+const TICK_MS = 50;
+
+interface Sample {
+  readonly at: number;
+  readonly resident: number;
+  readonly file: number;
+}
+
+/** Publishes at a share of what the server can take, for minutes, and watches its memory and its files. */
+export async function soak({ minutes, share, calibrateMs }: SoakOptions): Promise<SoakReport> {
+  const folder = makeFolder();
+  const receiver = await countingReceiver();
+  const durationMs = minutes * 60_000;
+  const server = new ServerProcess(["serve", "--port", "0", "--data", folder.path, "--allow-private-addresses", "--retention", "1d"], {
+    NODE_OPTIONS: `--import=${fileURLToPath(new URL("./day-shift.ts", import.meta.url))}`,
+    GENHOOK_TEST_DAY_MS: String(Math.round(durationMs / DAYS)),
+    GENHOOK_TEST_BEGAN_NS: String(process.hrtime.bigint()),
+  });
+  let hasEnded = false;
+  void server.exited.then(() => (hasEnded = true));
+  try {
+    const origin = await server.listening();
+    await setUp(origin, [receiver.url]);
+    const publisher = new Publisher(origin, receiver);
+    const capacity = await publisher.fullSpeed(calibrateMs);
+    const rate = Math.max(1, Math.round(capacity * share));
+    const samples: Sample[] = [];
+    let pendingMax = 0;
+    const startedAt = performance.now();
+    const paced = publisher.paced(rate, durationMs);
+    for (let now = 0; now < durationMs; now = performance.now() - startedAt) {
+      await after(Math.min(1_000, durationMs / 60));
+      if (hasEnded) throw new Error(`the server has ended:\n${server.output.slice(-4_000)}`);
+      samples.push({ at: now, resident: server.residentMib, file: sizeMib(folder.path) });
+      if (now > durationMs * WARM_UP_SHARE) pendingMax = Math.max(pendingMax, publisher.owed);
+    }
+    await paced;
+    await drained(origin);
+    const warm = samples.filter(({ at }) => at > durationMs * WARM_UP_SHARE);
+    return {
+      minutes,
+      capacity: Math.round(capacity),
+      rate,
+      accepted: publisher.accepted,
+      refused: publisher.refused,
+      lost: publisher.owed,
+      days: (server.output.match(/is past retention and was dropped/g) ?? []).length,
+      residentMib: trendOf(warm.map(({ at, resident }) => [at, resident])),
+      fileMib: trendOf(warm.map(({ at, file }) => [at, file])),
+      pendingMax,
+    };
+  } finally {
+    server.kill("SIGKILL");
+    await server.exited;
+    await receiver.close();
+    folder.remove();
+  }
+}
+
+/** By how much a trend grows over the time that was watched, as a share. */
+export function growthOf({ from, to }: Trend): number {
+  return (to - from) / from;
+}
+
+/** The line that fits best (least squares), at both ends. */
+export function trendOf(points: readonly (readonly [at: number, value: number])[]): Trend {
+  const mean = (of: (point: readonly [number, number]) => number): number =>
+    points.reduce((sum, point) => sum + of(point), 0) / points.length;
+  const [meanAt, meanValue] = [mean(([at]) => at), mean(([, value]) => value)];
+  const slope = mean(([at, value]) => (at - meanAt) * (value - meanValue)) / mean(([at]) => (at - meanAt) ** 2);
+  const valueAt = (at: number): number => Math.round((meanValue + slope * (at - meanAt)) * 10) / 10;
+  const values = points.map(([, value]) => value);
+  return {
+    from: valueAt(points[0]?.[0] ?? 0),
+    to: valueAt(points.at(-1)?.[0] ?? 0),
+    least: Math.min(...values),
+    most: Math.max(...values),
+  };
+}
+
+function sizeMib(folder: string): number {
+  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0) / 1_048_576;
+}
+
+interface Receiver {
+  readonly url: string;
+  onEvent: (id: string) => void;
+  close(): Promise<void>;
+}
+
+/** Answers 200 and keeps nothing. */
+async function countingReceiver(): Promise<Receiver> {
+  const server = createServer((incoming, response) => {
+    incoming.resume();
+    incoming.on("end", () => {
+      response.writeHead(200).end();
+      receiver.onEvent(String(incoming.headers["x-genstore-event-id"]));
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const receiver: Receiver = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks`,
+    onEvent: () => undefined,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return receiver;
+}
+
+class Publisher {
+  readonly #origin: string;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: PUBLISHERS });
+  /** Arrived before their answer, and answered before they arrived: of one another. */
+  readonly #open = new Set<string>();
+  #arrived = 0;
+  #next = 0;
+  #underWay = 0;
+  accepted = 0;
+  refused = 0;
+
+  constructor(origin: string, receiver: Receiver) {
+    this.#origin = origin;
+    receiver.onEvent = (id) => {
+      this.#arrived += 1;
+      this.#cross(id);
+    };
+  }
+
+  /** Accepted and not arrived, apart from answers that are under way. */
+  get owed(): number {
+    return this.#open.size;
+  }
+
+  #cross(id: string): void {
+    if (!this.#open.delete(id)) this.#open.add(id);
+  }
+
+  /** Deliveries a second, publishing as much as is taken. */
+  async fullSpeed(forMs: number): Promise<number> {
+    const startedAt = performance.now();
+    const before = this.#arrived;
+    const until = async (): Promise<void> => {
+      while (performance.now() - startedAt < forMs) await this.#publish();
+    };
+    await Promise.all(Array.from({ length: PUBLISHERS }, until));
+    const perSecond = ((this.#arrived - before) / (performance.now() - startedAt)) * 1_000;
+    return perSecond;
+  }
+
+  /** So many a second; what cannot be sent in its time because answers are awaited is sent later. */
+  async paced(perSecond: number, forMs: number): Promise<void> {
+    const startedAt = performance.now();
+    let sent = 0;
+    const answers = new Set<Promise<void>>();
+    for (let now = 0; now < forMs; now = performance.now() - startedAt) {
+      for (const due = (now / 1_000) * perSecond; sent < due && this.#underWay < PUBLISHERS * 4; sent += 1) {
+        const answer = this.#publish().finally(() => answers.delete(answer));
+        answers.add(answer);
+      }
+      await after(TICK_MS);
+    }
+    await Promise.all(answers);
+    this.#agent.destroy();
+  }
+
+  #publish(): Promise<void> {
+    const n = (this.#next += 1);
+    const body = JSON.stringify({ shop: SHOP, topic: "orders/create", payload: { order: { id: n, note: "x".repeat(500) } } });
+    const headers = { Authorization: `Bearer ${KEY}`, "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) };
+    this.#underWay += 1;
+    return new Promise((resolve) => {
+      const end = (id: string | undefined): void => {
+        this.#underWay -= 1;
+        if (id === undefined) this.refused += 1;
+        else {
+          this.accepted += 1;
+          this.#cross(id);
+        }
+        resolve();
+      };
+      const sent = request(`${this.#origin}/platform/v1/events`, { method: "POST", headers, agent: this.#agent }, (response) => {
+        let text = "";
+        response.on("data", (chunk: Buffer) => (text += chunk.toString()));
+        response.on("end", () => end(response.statusCode === 202 ? (JSON.parse(text) as { event: { id: string } }).event.id : undefined));
+      });
+      sent.on("error", () => end(undefined));
+      sent.end(body);
+    });
+  }
+}

@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { growthOf, soak, trendOf } from "../src/soak.ts";
+
+test("half a minute at 70 % of what the server takes, while days pass: memory and files do not grow", async () => {
+  const report = await soak({ minutes: 0.5, share: 0.7, calibrateMs: 4_000 });
+  console.log(`soak: ${JSON.stringify(report)}`);
+  expect(report.lost).toBe(0);
+  expect(report.days).toBeGreaterThan(3);
+  expect(report.accepted).toBeGreaterThan(100);
+  // Half a minute shows coarse leaks alone: garbage is not collected by the second. The long run's bounds are tighter.
+  expect(growthOf(report.residentMib)).toBeLessThan(0.4);
+  expect(growthOf(report.fileMib)).toBeLessThan(0.4);
+});
+
+test("what grows is seen to grow, whatever goes up and down meanwhile", () => {
+  const points = (perStep: number): [number, number][] => Array.from({ length: 200 }, (_, n) => [n, 100 + n * perStep + (n % 10)]);
+  expect(Math.abs(growthOf(trendOf(points(0))))).toBeLessThan(0.02);
+  expect(growthOf(trendOf(points(0.1)))).toBeGreaterThan(0.15);
+});
