@@ -1,25 +1,26 @@
-import type { Directory } from "../directory/directory.ts";
-import { laneOf } from "../directory/directory.ts";
+import { laneOf, type Directory } from "../directory/directory.ts";
+import type { Subscription } from "../domain/directory-entries.ts";
 import { isInForce } from "../domain/hold.ts";
 import { dispositionOf } from "../engine/lane.ts";
 import { HELD_COUNT_KEPT_MS, HELD_COUNT_MAX, HELD_LANES_MAX, HELD_LANES_STEP } from "../limits.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { LaneRef, TaskQueue } from "../ports/task-queue.ts";
+import type { TaskQueue } from "../ports/task-queue.ts";
+import { orderedLanesOf } from "./ordered-lanes-of.ts";
 
 export interface HeldCountOptions {
-  readonly tasks: Pick<TaskQueue, "measureLanes">;
+  readonly tasks: Pick<TaskQueue, "measureLanes" | "lanesWithWork">;
   readonly directory: Directory;
   readonly clock: Clock;
 }
 
-/** Lanes that are not sent on account of a pause, a suspension or a hold, whether anything is owed in them or not. */
-export function heldLanes(directory: Directory, now: number): LaneRef[] {
-  const lanes: LaneRef[] = [];
+/** Subscriptions that are not sent to on account of a pause, a suspension or a hold, whether anything is owed to them or not. */
+function heldSubscriptions(directory: Directory, now: number): Subscription[] {
+  const held: Subscription[] = [];
   for (const subscription of directory.subscriptions()) {
     const isHeld = directory.holdOver(subscription, now) !== null;
-    if (dispositionOf(subscription, isHeld).kind === "hold") lanes.push(laneOf(subscription));
+    if (dispositionOf(subscription, isHeld).kind === "hold") held.push(subscription);
   }
-  return lanes;
+  return held;
 }
 
 /** What the directory says of what is not sent. The same in every process: of several, take one. */
@@ -48,11 +49,11 @@ function countGauges(directory: Directory, now: number): DirectoryGauges {
   const suspended = new Set<string>();
   for (const { statusReason, endpoint } of directory.subscriptions()) if (statusReason === "endpoint_failing") suspended.add(endpoint);
   const holds = [...directory.holds.all()].filter((hold) => isInForce(hold, now)).length;
-  return { webhooksHeld: heldLanes(directory, now).length, endpointsSuspended: suspended.size, holds };
+  return { webhooksHeld: heldSubscriptions(directory, now).length, endpointsSuspended: suspended.size, holds };
 }
 
 /**
- * How many deliveries wait in held lanes. Counted when asked for and kept for a moment or until the directory changes, in short reads that others go between; exact up to
+ * How many deliveries wait in the lanes of what is held; of ordered lanes, which several subscriptions share, in those where all of them are. Counted when asked for and kept for a moment or until the directory changes, in short reads that others go between; exact up to
  * `HELD_COUNT_MAX` deliveries in `HELD_LANES_MAX` lanes, a lower bound beyond.
  */
 export class HeldCount {
@@ -83,7 +84,10 @@ export class HeldCount {
 
   async #countAll(): Promise<number> {
     const { tasks, directory, clock } = this.#options;
-    const lanes = heldLanes(directory, clock.now()).slice(0, HELD_LANES_MAX);
+    const held = heldSubscriptions(directory, clock.now()).slice(0, HELD_LANES_MAX);
+    const ids = new Set(held.map(({ id }) => id));
+    const ordered = held.filter(({ order }) => order !== undefined && directory.orderedIn(order.lane).every(({ id }) => ids.has(id)));
+    const lanes = [...held.map(laneOf), ...(await orderedLanesOf(tasks, ordered))];
     let count = 0;
     for (let from = 0; from < lanes.length && count < HELD_COUNT_MAX; from += HELD_LANES_STEP) {
       count += (await tasks.measureLanes(lanes.slice(from, from + HELD_LANES_STEP), HELD_COUNT_MAX - count)).count;

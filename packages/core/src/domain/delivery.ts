@@ -53,8 +53,13 @@ export interface Task extends TaskKey {
 }
 
 /** What a task is called among those of its lane: its event where the lane is its subscription's own, which most are; else its whole delivery. */
-export function nameInLane({ lane, eventId, subscription }: Pick<TaskKey, "lane" | "eventId" | "subscription">): string {
-  return lane === subscription ? eventId : `${eventId} ${subscription}`;
+export function nameInLane(key: Pick<TaskKey, "lane" | "eventId" | "subscription">): string {
+  return key.lane === key.subscription ? key.eventId : nameInOrder(key);
+}
+
+/** What a delivery is called in an ordered lane, which several subscriptions share. */
+export function nameInOrder({ eventId, subscription }: DeliveryKey): string {
+  return `${eventId} ${subscription}`;
 }
 
 /**

@@ -11,6 +11,14 @@ const NEWEST_WEIGHT = 0.1;
 /**
  * What stands between an endpoint's lanes and the network: its concurrency limit, its breaker, its rate, and pauses that it asked for. Lives in
  * the memory of the one owner, so it is exact. Lanes that may not start are parked here and cost nothing until they can.
+ *
+ *   a lane's turn ──► not paused, the breaker lets it, fewer in flight than was learned, the rate's next start has come?
+ *                       yes ──► an attempt starts
+ *                       no  ──► parked, behind those that came before
+ *   parked ── an attempt ends, or the moment comes that the gate waits for (end of a pause, probe, rate) ──► as many have their turn again as
+ *             there is room for; one, where the breaker is open: so webhooks take turns at being the probe
+ *
+ * Of the four the pause and the breaker shut the gate for everybody (`isShut`): then little is read for its lanes. The other two are its pace.
  */
 export class EndpointGate<Lane> {
   readonly id: string;

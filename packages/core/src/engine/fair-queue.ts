@@ -1,11 +1,20 @@
 /**
- * Two-level fair queue: deficit round robin over shops, round robin over the lanes of a shop. A shop pays for what it sends by the
- * service time of the endpoint, so one with slow endpoints gets fewer starts, not more slots. O(1) per start.
+ * Two-level deficit round robin: shops, and the lanes of each shop. Both pay for what they send by the service time of the endpoint, so one that
+ * is slow gets fewer starts, not more slots, and neither the other shops nor the other apps of its own shop pay for it. O(1) per start, counted
+ * over many.
+ *
+ *   a shop's turn    it has credit ──► its next lane's turn · it has none ──► it earns a quantum and goes to the end of the ring
+ *   a lane's turn    it owes nothing ──► it starts, and owes what that costs · it owes ──► it pays one and goes to the end of its shop's round
+ *
+ * Nobody waits for credit while nobody else wants the slot: a shop that is alone needs none, and where all lanes of a shop owe, they are let off
+ * what the least indebted one owes.
  */
 export interface Queued {
   readonly shop: number;
   /** True while the lane stands in this queue. */
   isQueued: boolean;
+  /** What it still owes for its turns, in units of cost. */
+  debt: number;
 }
 
 /** What a shop earns per visit, in units of cost. */
@@ -15,7 +24,7 @@ const COST_MAX = 50;
 const COST_UNIT_MS = 10;
 
 interface ShopLanes<Lane> {
-  readonly lanes: Lane[];
+  lanes: Lane[];
   head: number;
   deficit: number;
 }
@@ -48,8 +57,7 @@ export class FairQueue<Lane extends Queued> {
     while (this.#head < this.#ring.length) {
       const key = this.#ring[this.#head] as number;
       const shop = this.#shops.get(key) as ShopLanes<Lane>;
-      const lane = shop.lanes[shop.head];
-      if (lane === undefined) {
+      if (shop.head === shop.lanes.length) {
         this.#shops.delete(key);
         this.#advance();
         continue;
@@ -61,23 +69,28 @@ export class FairQueue<Lane extends Queued> {
         this.#advance();
         continue;
       }
-      shop.head += 1;
-      if (shop.head > 64 && shop.head * 2 > shop.lanes.length) {
-        shop.lanes.splice(0, shop.head);
-        shop.head = 0;
-      }
+      const lane = takeLane(shop);
       lane.isQueued = false;
       return lane;
     }
     return null;
   }
 
-  /** Charges a shop for an attempt that was started. */
-  charge(shopKey: number, serviceMs: number): void {
-    const shop = this.#shops.get(shopKey);
-    if (shop === undefined) return;
-    const cost = Math.min(COST_MAX, Math.max(1, serviceMs / COST_UNIT_MS));
-    shop.deficit = Math.max(-COST_MAX, shop.deficit - cost);
+  /** Charges a lane, and its shop, for an attempt that was started. */
+  charge(lane: Lane, serviceMs: number): void {
+    const cost = costOf(serviceMs);
+    lane.debt += cost - 1;
+    this.#chargeShop(lane.shop, cost);
+  }
+
+  /** Charges a lane's shop alone. */
+  chargeShop(shop: number, serviceMs: number): void {
+    this.#chargeShop(shop, costOf(serviceMs));
+  }
+
+  #chargeShop(key: number, cost: number): void {
+    const shop = this.#shops.get(key);
+    if (shop !== undefined) shop.deficit = Math.max(-COST_MAX, shop.deficit - cost);
   }
 
   #advance(): void {
@@ -87,4 +100,35 @@ export class FairQueue<Lane extends Queued> {
       this.#head = 0;
     }
   }
+}
+
+function costOf(serviceMs: number): number {
+  return Math.min(COST_MAX, Math.max(1, serviceMs / COST_UNIT_MS));
+}
+
+/** Of a shop that has lanes. */
+function takeLane<Lane extends Queued>(shop: ShopLanes<Lane>): Lane {
+  let least = Number.POSITIVE_INFINITY;
+  for (let left = shop.lanes.length - shop.head; left > 0; left -= 1) {
+    const lane = shiftLane(shop);
+    if (lane.debt <= 0) return lane;
+    lane.debt -= 1;
+    least = Math.min(least, lane.debt);
+    shop.lanes.push(lane);
+  }
+  for (let index = shop.head; index < shop.lanes.length; index += 1) {
+    const lane = shop.lanes[index] as Lane;
+    lane.debt -= least;
+  }
+  return takeLane(shop);
+}
+
+function shiftLane<Lane>(shop: ShopLanes<Lane>): Lane {
+  const lane = shop.lanes[shop.head] as Lane;
+  shop.head += 1;
+  if (shop.head > 64 && shop.head * 2 > shop.lanes.length) {
+    shop.lanes = shop.lanes.slice(shop.head);
+    shop.head = 0;
+  }
+  return lane;
 }

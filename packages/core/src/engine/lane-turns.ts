@@ -20,6 +20,13 @@ export interface LaneTurnsOptions {
 /**
  * Whose turn it is: lanes that may start, in fair order; those for which there is no room in their share of the slots, set aside; those whose
  * gate is shut, parked there; and the times that lanes and gates wait for.
+ *
+ *   nowhere ── something to start ──► queued ── its turn comes ──► an attempt starts ──► queued where there is more, otherwise nowhere
+ *                                      ▲  │ its gate does not let it ──► parked ── the gate has room ──► queued
+ *                                      │  └ its share is full ─────────► aside ── room in its share ──► its turn, at once
+ *                                      └── what was to be sent is let go (hold, pause, a lost shard): nowhere, when its turn comes
+ *
+ * A lane stands in one of them at a time, whatever its backlog; what is not due waits for its time in a heap, one entry for a lane or gate.
  */
 export class LaneTurns {
   readonly #options: LaneTurnsOptions;
@@ -75,13 +82,15 @@ export class LaneTurns {
 
   /** A lane has had its turn. */
   charge(lane: QueuedLane): void {
-    this.#fair.charge(lane.shop, lane.gate.serviceMs);
+    this.#fair.charge(lane, lane.gate.serviceMs);
   }
 
   /** Gives a lane its place in the round, where it has something to start and is in none yet. */
   queue(lane: QueuedLane): void {
-    if (lane.isQueued || lane.isParked || lane.length === 0 || !lane.isRunnable) return;
-    this.#fair.add(lane);
+    if (lane.isQueued || lane.isParked) return;
+    // What comes later is no longer part of what it was charged for.
+    if (lane.length === 0) lane.debt = 0;
+    else if (lane.isRunnable) this.#fair.add(lane);
   }
 
   /** Lets as many parked lanes try again as the gate has room for. */

@@ -69,6 +69,7 @@ export class Lane implements QueuedLane {
   readonly shop: number;
   disposition: Disposition;
   isQueued = false;
+  debt = 0;
   isParked = false;
   isComplete = false;
   isReadWanted = false;

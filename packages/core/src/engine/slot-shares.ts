@@ -72,7 +72,7 @@ export class SlotShares<Lane extends Queued> {
 
   #next(share: LimitedShare): Lane | null {
     const lane = this.#aside[share].next();
-    if (lane !== null) this.#aside[share].charge(lane.shop, TURN_MS);
+    if (lane !== null) this.#aside[share].chargeShop(lane.shop, TURN_MS);
     return lane;
   }
 }

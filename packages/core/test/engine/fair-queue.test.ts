@@ -6,9 +6,10 @@ interface TestLane {
   readonly shop: number;
   readonly name: string;
   isQueued: boolean;
+  debt: number;
 }
 
-const lane = (shop: number, name: string): TestLane => ({ shop, name, isQueued: false });
+const lane = (shop: number, name: string): TestLane => ({ shop, name, isQueued: false, debt: 0 });
 
 function serve(queue: FairQueue<TestLane>, turns: number, serviceMs: (lane: TestLane) => number): Map<string, number> {
   const served = new Map<string, number>();
@@ -16,7 +17,7 @@ function serve(queue: FairQueue<TestLane>, turns: number, serviceMs: (lane: Test
     const next = queue.next();
     if (next === null) break;
     served.set(next.name, (served.get(next.name) ?? 0) + 1);
-    queue.charge(next.shop, serviceMs(next));
+    queue.charge(next, serviceMs(next));
     queue.add(next);
   }
   return served;
@@ -48,6 +49,32 @@ describe("FairQueue", () => {
     expect(ratio).toBeLessThan(12);
   });
 
+  it("a lane whose endpoint is slow pays within its shop: neither its neighbours there nor other shops do", () => {
+    const queue = new FairQueue<TestLane>();
+    for (const [shop, name] of [
+      [1, "slow"],
+      [1, "slow too"],
+      [1, "fast"],
+      [2, "other"],
+    ] as const)
+      queue.add(lane(shop, name));
+    const served = serve(queue, 50_000, (each) => (each.name.startsWith("slow") ? 400 : 10));
+    const of = (name: string): number => served.get(name) ?? 0;
+    expect(of("slow too") - of("slow")).toBeLessThanOrEqual(1);
+    // A third of the shop's time each.
+    expect(of("fast") / of("slow")).toBeGreaterThan(35);
+    expect(of("fast") / of("slow")).toBeLessThan(45);
+    expect(of("other") / of("fast")).toBeGreaterThan(2.7);
+    expect(of("other") / of("fast")).toBeLessThan(3.3);
+  });
+
+  it("where all lanes of a shop owe, nobody waits for it to be paid", () => {
+    const queue = new FairQueue<TestLane>();
+    for (let index = 0; index < 1_000; index += 1) queue.add(lane(1, `slow ${index}`));
+    const served = serve(queue, 10_000, () => 60_000);
+    expect(new Set(served.values())).toEqual(new Set([10]));
+  });
+
   it("a lane alone is served at once, however slow", () => {
     const queue = new FairQueue<TestLane>();
     queue.add(lane(1, "only"));
@@ -67,7 +94,7 @@ describe("FairQueue", () => {
         }
         const seen: string[] = [];
         for (let next = queue.next(); next !== null; next = queue.next()) {
-          queue.charge(next.shop, 500);
+          queue.charge(next, 500);
           seen.push(next.name);
         }
         expect(seen.toSorted()).toEqual([...lanes.keys()].toSorted());

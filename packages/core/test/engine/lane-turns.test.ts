@@ -25,6 +25,7 @@ class Scene {
       shop: 1,
       gate,
       isQueued: false,
+      debt: 0,
       isParked: false,
       length: 1,
       isRunnable: true,

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { SlotShares } from "../../src/engine/slot-shares.ts";
 
-const lane = (shop: number, name: string): { readonly shop: number; readonly name: string; isQueued: boolean } => ({
+const lane = (shop: number, name: string): { readonly shop: number; readonly name: string; isQueued: boolean; debt: number } => ({
   shop,
   name,
   isQueued: false,
+  debt: 0,
 });
 
 describe("SlotShares", () => {

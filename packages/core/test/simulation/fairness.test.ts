@@ -33,6 +33,8 @@ type Behaviour = (random: () => number, attempt: number) => Outcome;
 const healthy: Behaviour = (random) => response(200, 5 + random() * 20);
 /** Just inside its deadline, every time. */
 const slow: Behaviour = (random) => response(200, 4_500 + random() * 400);
+/** Nothing is wrong with it, but it takes its time. */
+const lasting: Behaviour = (random) => response(200, 800 + random() * 200);
 const hanging: Behaviour = () => ({ kind: "failure", error: "timeout", detail: "", durationMs: 5_000 });
 /** Fails each delivery's first attempt, quickly. */
 const second: Behaviour = (random, attempt) => response(attempt === 1 ? 500 : 200, 100 + random() * 50);
@@ -48,6 +50,8 @@ async function waits(
   seed: number,
   neighbours: readonly Neighbours[],
   comeAtMs: number,
+  /** The healthy apps' own shop is 1. */
+  neighboursShop = 2,
 ): Promise<{ readonly waits: readonly number[]; readonly neighbours: number }> {
   const random = seededRandom(seed);
   const time = new VirtualTime(NOW);
@@ -59,14 +63,14 @@ async function waits(
   ];
   const apps = behaviours.map((_, index) => buildApp(index + 1));
   const subscriptions = apps.map(({ id }) =>
-    buildSubscription(8_589_934_900 + id, id, id <= 10 ? 1 : 2, { address: `https://app-${id}.example.com/hooks` }),
+    buildSubscription(8_589_934_900 + id, id, id <= 10 ? 1 : neighboursShop, { address: `https://app-${id}.example.com/hooks` }),
   );
   await store.directory.commit(
     buildCommit({
       counters: { shop: 3, app: apps.length + 1, subscription: 8_589_935_900 },
       shops: [buildShop(1), buildShop(2)],
       apps,
-      installations: apps.map(({ id }) => buildInstallation(id, id <= 10 ? 1 : 2, { scopes: ["read_orders"] })),
+      installations: apps.map(({ id }) => buildInstallation(id, id <= 10 ? 1 : neighboursShop, { scopes: ["read_orders"] })),
       subscriptions,
     }),
     1,
@@ -162,6 +166,18 @@ test.each(SCENES)("healthy apps never feel that many of their neighbours are %s"
     console.log(`seed ${seed}: at most ${Math.round(beside.waits.at(-1) ?? 0)} ms; ${beside.neighbours} attempts of neighbours`);
     expect([beside.waits.length, Math.max(...beside.waits) < FELT_MS], `seed ${seed}`).toEqual([600, true]);
     expect(beside.neighbours, `seed ${seed}`).toBeGreaterThan(100);
+  }
+});
+
+test.each([
+  ["their own shop", 1],
+  ["another shop", 2],
+])("healthy apps wait for one attempt at most where 40 neighbours of %s take every slot for a second each", async (_, shop) => {
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed += 1) {
+    const beside = await waits(seed, [{ behaviour: lasting, count: 40, backlog: 60 }], 2 * SECOND, shop);
+    console.log(`seed ${seed}: at most ${Math.round(beside.waits.at(-1) ?? 0)} ms; ${beside.neighbours} attempts of neighbours`);
+    expect([beside.waits.length, Math.max(...beside.waits) < SECOND], `seed ${seed}`).toEqual([600, true]);
+    expect(beside.neighbours, `seed ${seed}`).toBeGreaterThan(1_500);
   }
 });
 

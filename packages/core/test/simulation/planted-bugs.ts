@@ -183,7 +183,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     correct: "fields: subscription.settings.fields,",
     planted: "fields: undefined,",
     scenario: "calm",
-    seeds: 3,
+    seeds: 20,
     invariant: "body",
   },
   {

@@ -1,9 +1,10 @@
+import { nameInOrder } from "../../domain/delivery.ts";
 import { asideDue, placeOf } from "../../domain/order.ts";
 import { ORDER_MOVE_AGAIN_MS, ORDER_MOVE_MAX } from "../../limits.ts";
 import type { Timers } from "../../ports/clock.ts";
 import type { OrderedTasks, TaskMove } from "../../ports/ordered-tasks.ts";
 import type { OwedTask } from "../../ports/task-queue.ts";
-import { nameOf, type OrderKey } from "./order-key.ts";
+import type { OrderKey } from "./order-key.ts";
 import type { OrderedLane } from "./ordered-lane.ts";
 
 export interface KeyMoverOptions {
@@ -52,7 +53,7 @@ export class KeyMover {
     if (waiting === undefined) this.#waiting.set(lane, (waiting = []));
     for (const owed of tasks) {
       waiting.push({ key: key.number, owed });
-      lane.moving.add(nameOf(owed.task));
+      lane.moving.add(nameInOrder(owed.task));
     }
     key.setsOut(tasks.map(({ task }) => placeOf(task.due)));
     if (!this.#running.has(lane)) void this.#run(lane);
@@ -107,7 +108,7 @@ export class KeyMover {
   }
 
   #arrived(lane: OrderedLane, number: number, owed: OwedTask): void {
-    const name = nameOf(owed.task);
+    const name = nameInOrder(owed.task);
     lane.moving.delete(name);
     if (lane.isFilling) lane.finished.add(name);
     const key = lane.keys.get(number);

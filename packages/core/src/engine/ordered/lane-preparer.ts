@@ -1,10 +1,10 @@
 import type { Directory } from "../../directory/directory.ts";
-import type { DeliveryKey } from "../../domain/delivery.ts";
+import { nameInOrder, type DeliveryKey } from "../../domain/delivery.ts";
 import { isWallTime, keyLaneOf, type KeyBlock } from "../../domain/order.ts";
 import { ORDER_BLOCKS_PAGE } from "../../limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { keyLanesOf, type LaneSorter, type OrderStore } from "./lane-sorter.ts";
-import { nameOf, type OrderKey } from "./order-key.ts";
+import type { OrderKey } from "./order-key.ts";
 import { blocks, type OrderedLane } from "./ordered-lane.ts";
 
 /** How long after a change of address a publish that was matched before it may still come to its end, ms. */
@@ -50,7 +50,7 @@ export class LanePreparer {
   async recheck(lane: OrderedLane): Promise<readonly OrderKey[]> {
     const { store } = this.#options;
     const before = new Map([...lane.keys.values()].filter((key) => key.isBlocked).map((key) => [key, key.changes]));
-    const found = new Set((await this.#blocksOf(membersOf(lane))).map(nameOf));
+    const found = new Set((await this.#blocksOf(membersOf(lane))).map(nameInOrder));
     const work = new Map((await keyLanesOf(store, lane.shard)).map((each) => [each.lane, each.firstDue]));
     const now = this.#options.clock.now();
     const touched: OrderKey[] = [];
@@ -119,7 +119,7 @@ export class LanePreparer {
     for (const block of await this.#blocksOf(membersOf(lane))) {
       const subscription = directory.subscription(block.subscription);
       if (subscription === undefined || !blocks(subscription)) lifted.push(block);
-      else lane.key(keyLaneOf(lane.id, block.orderKey)).blockers.add(nameOf(block));
+      else lane.key(keyLaneOf(lane.id, block.orderKey)).blockers.add(nameInOrder(block));
     }
     if (lifted.length > 0) await store.ordered.unblock(lifted);
   }

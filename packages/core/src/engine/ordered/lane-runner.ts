@@ -1,3 +1,4 @@
+import { nameInOrder } from "../../domain/delivery.ts";
 import type { BackgroundWork } from "../../background-work.ts";
 import type { Directory } from "../../directory/directory.ts";
 import { ORDER_CHECK_AGAIN_MS, ORDER_PREPARE_AGAIN_MS } from "../../limits.ts";
@@ -7,7 +8,7 @@ import { WakeHeap } from "../wake-heap.ts";
 import { KeyMover } from "./key-mover.ts";
 import { LanePreparer } from "./lane-preparer.ts";
 import { LaneSorter, type OrderStore } from "./lane-sorter.ts";
-import { nameOf, type OrderKey } from "./order-key.ts";
+import type { OrderKey } from "./order-key.ts";
 import type { OrderedLane } from "./ordered-lane.ts";
 import { OrderedReader } from "./ordered-reader.ts";
 
@@ -111,7 +112,7 @@ export class LaneRunner {
 
   /** A delivery's outcome is durable, or was somebody else's. */
   settled({ key: taskKey, next, row, order }: Settlement, isApplied: boolean): void {
-    const name = nameOf(taskKey);
+    const name = nameInOrder(taskKey);
     const key = this.flights.get(name);
     if (key === undefined) return;
     this.flights.delete(name);

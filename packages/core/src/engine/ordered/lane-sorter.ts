@@ -1,5 +1,5 @@
 import type { Directory } from "../../directory/directory.ts";
-import type { CancelReason, Task } from "../../domain/delivery.ts";
+import { nameInOrder, type CancelReason, type Task } from "../../domain/delivery.ts";
 import type { Subscription } from "../../domain/directory-entries.ts";
 import { shardOf } from "../../domain/endpoint.ts";
 import { keyLaneOf, placeOf } from "../../domain/order.ts";
@@ -10,7 +10,6 @@ import type { EventStore } from "../../ports/event-store.ts";
 import type { OrderedTasks, StandingTask, TaskMove } from "../../ports/ordered-tasks.ts";
 import type { LaneRef, LaneWithWork, TaskQueue } from "../../ports/task-queue.ts";
 import { dispositionOf } from "../lane.ts";
-import { nameOf } from "./order-key.ts";
 import type { OrderedLane } from "./ordered-lane.ts";
 
 /** The store as ordered lanes see it. */
@@ -89,7 +88,7 @@ export class LaneSorter {
         const place = await this.#placeOf(task, at, heads[index]?.orderKey ?? "");
         if (place === "here") continue;
         if ("end" in place) ends.set(place.end, [...(ends.get(place.end) ?? []), { key: task, seq: task.seq }]);
-        else if (this.#options.isUnderWay(nameOf(task))) isDone = false;
+        else if (this.#options.isUnderWay(nameInOrder(task))) isDone = false;
         else moves.push({ key: task, seq: task.seq, to: { ...place.to, due: placeOf(task.due) } });
       }
       if (!(await this.#carryOut(ends, moves, version))) {

@@ -1,11 +1,6 @@
-import type { DeliveryKey } from "../../domain/delivery.ts";
+import { nameInOrder, type DeliveryKey } from "../../domain/delivery.ts";
 import type { OwedTask } from "../../ports/task-queue.ts";
 import type { OrderedLane } from "./ordered-lane.ts";
-
-/** What a delivery is called in an ordered lane. */
-export function nameOf({ eventId, subscription }: DeliveryKey): string {
-  return `${eventId} ${subscription}`;
-}
 
 /**
  * One order key of a lane, for as long as memory has to know something about it:
@@ -85,6 +80,6 @@ export class OrderKey {
 
   /** Whether a delivery may be sent as the next one: of a blocked key only the dead letter itself. */
   lets(delivery: DeliveryKey): boolean {
-    return !this.isBlocked || this.blockers.has(nameOf(delivery));
+    return !this.isBlocked || this.blockers.has(nameInOrder(delivery));
   }
 }

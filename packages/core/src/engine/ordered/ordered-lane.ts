@@ -1,3 +1,4 @@
+import { nameInOrder } from "../../domain/delivery.ts";
 import type { Directory } from "../../directory/directory.ts";
 import type { Subscription } from "../../domain/directory-entries.ts";
 import { shardOf } from "../../domain/endpoint.ts";
@@ -6,7 +7,7 @@ import type { OwedTask, Settlement } from "../../ports/task-queue.ts";
 import type { EndpointGate } from "../endpoint-gate.ts";
 import { dispositionOf, type Disposition } from "../lane.ts";
 import type { QueuedLane } from "../queued-lane.ts";
-import { nameOf, OrderKey } from "./order-key.ts";
+import { OrderKey } from "./order-key.ts";
 
 /** What is to be done with a delivery that stands in the lane. `stray`: it belongs elsewhere, or has come to its end. */
 export type Verdict = "send" | "hold" | "stray";
@@ -33,6 +34,7 @@ export class OrderedLane implements QueuedLane {
   readonly owner: Pick<Subscription, "app" | "shop">;
   gate: EndpointGate<QueuedLane>;
   isQueued = false;
+  debt = 0;
   isParked = false;
   isDropped = false;
   /** The store was looked through for what stands aside and what is blocked; before that nothing is sent. */
@@ -137,8 +139,8 @@ export class OrderedLane implements QueuedLane {
   names(): Set<string> {
     const names = new Set(this.moving);
     for (const { queue, sending } of this.keys.values()) {
-      for (const { task } of queue) names.add(nameOf(task));
-      if (sending !== null) names.add(nameOf(sending.task));
+      for (const { task } of queue) names.add(nameInOrder(task));
+      if (sending !== null) names.add(nameInOrder(sending.task));
     }
     return names;
   }
@@ -187,7 +189,7 @@ export class OrderedLane implements QueuedLane {
     if (owed === undefined) return undefined;
     this.held -= 1;
     key.sending = owed;
-    this.#options.flights.set(nameOf(owed.task), key);
+    this.#options.flights.set(nameInOrder(owed.task), key);
     return owed;
   }
 
@@ -221,7 +223,7 @@ export class OrderedLane implements QueuedLane {
     const key = this.keyOf(owed);
     if (key.sending !== owed) return;
     key.sending = null;
-    this.#options.flights.delete(nameOf(owed.task));
+    this.#options.flights.delete(nameInOrder(owed.task));
     key.queue.unshift(owed);
     this.held += 1;
     this.#options.bytes.heldBytes += owed.event.payload.length;
@@ -230,7 +232,7 @@ export class OrderedLane implements QueuedLane {
   giveUp(owed: OwedTask): void {
     const key = this.keyOf(owed);
     if (key.sending === owed) key.sending = null;
-    this.#options.flights.delete(nameOf(owed.task));
+    this.#options.flights.delete(nameInOrder(owed.task));
     this.isComplete = false;
   }
 

@@ -1,3 +1,4 @@
+import { nameInOrder } from "../../domain/delivery.ts";
 import { isAside, isWallTime, keyLaneOf, placeOf } from "../../domain/order.ts";
 import {
   HELD_BYTES_MAX,
@@ -11,7 +12,7 @@ import {
 } from "../../limits.ts";
 import type { Clock, Timers } from "../../ports/clock.ts";
 import type { LaneRead, LaneRef, OwedTask, TaskQueue } from "../../ports/task-queue.ts";
-import { nameOf, type OrderKey } from "./order-key.ts";
+import type { OrderKey } from "./order-key.ts";
 import type { OrderedLane } from "./ordered-lane.ts";
 
 export interface OrderedReaderOptions {
@@ -86,7 +87,7 @@ export class OrderedReader {
     const touched = new Set<OrderKey>();
     const aside = new Map<OrderKey, OwedTask[]>();
     for (const owed of read.tasks) {
-      const name = nameOf(owed.task);
+      const name = nameInOrder(owed.task);
       if (names.has(name) || lane.finished.has(name)) continue;
       if (lane.judge(owed.task.subscription) === "stray") {
         lane.hasStrays = true;
