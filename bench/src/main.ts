@@ -23,6 +23,7 @@ const { values } = parseArgs({
     webhooks: { type: "string", default: "100000" },
     lanes: { type: "string", default: "100000" },
     "node-flags": { type: "string", default: "" },
+    "send-threads": { type: "string" },
   },
 });
 
@@ -30,7 +31,12 @@ const IS_BY_PARTS = values.store === "postgres" && values.processes === undefine
 const EVENTS = Number(values.events ?? (IS_BY_PARTS ? 8_000 : 20_000));
 const ROUNDS = Number(values.rounds);
 const WORKLOAD = { events: EVENTS, connections: Number(values.connections) };
-const OPTIONS = { connections: WORKLOAD.connections, nodeFlags: values["node-flags"] };
+const SEND_THREADS = values["send-threads"];
+const OPTIONS = {
+  connections: WORKLOAD.connections,
+  nodeFlags: values["node-flags"],
+  flags: SEND_THREADS === undefined ? [] : ["--send-threads", SEND_THREADS],
+};
 /** Share of the maximum at which latency is looked at. */
 const LATENCY_LOAD = 0.3;
 

@@ -27,6 +27,7 @@ import {
 import type { Logger } from "pino";
 import { makeWaiters } from "./compose-catch-up.ts";
 import { careForEndpoints, type EndpointCare } from "./compose-endpoints.ts";
+import { addressPolicy, composeSender } from "./compose-sender.ts";
 import { composeHttp } from "./compose-http.ts";
 import { openStore } from "./compose-store.ts";
 import { auditedStep } from "./http/audited.ts";
@@ -41,9 +42,6 @@ import { SecretVault } from "./secrets/secret-vault.ts";
 import { subjectIds } from "./secrets/subjects.ts";
 import { digest, sha256 } from "./secrets/tokens.ts";
 import { checkAddress, type AddressPolicy } from "./send/address-guard.ts";
-import { dnsResolve } from "./send/dns-resolve.ts";
-import { HttpSender } from "./send/http-sender.ts";
-import { parseBlock } from "./send/ip-ranges.ts";
 import { readCertificates } from "./settings/setting-file.ts";
 import type { Settings } from "./settings/resolve-settings.ts";
 import { readTopicsFile } from "./topics/topics-file.ts";
@@ -132,7 +130,7 @@ async function compose(settings: Settings, given: Given, sealing: Sealing, store
   });
   await directory.load();
   warnOfUnknownTopics(directory, given.topics, log);
-  const sender = makeSender(settings, given.ca, secrets, log, metrics);
+  const sender = composeSender(settings, given.ca, secrets, log, metrics);
   const payloads = makePayloads(given.topics.byName, (what, error) => {
     metrics.failed(what);
     log.error({ err: error, what }, "a payload could not be brought into an app's form");
@@ -249,35 +247,10 @@ function makeGroups(store: Store, directory: DirectoryService, log: Logger, metr
 }
 
 /** Where deliveries may go: one policy for what is checked when an address is given and when it is dialled. */
-function addressPolicy(settings: Settings): AddressPolicy {
-  const blocks = (settings.refusedNetworks ?? []).map((text) => parseBlock(text));
-  return { allowPrivate: settings.allowPrivateAddresses, refusedNetworks: blocks.filter((block) => block !== null) };
-}
-
 /** Webhooks for topics that were in the file of `--topics` before: nothing can be published for them. */
 function warnOfUnknownTopics({ directory }: DirectoryService, topics: TopicTable, log: Logger): void {
   const unknown = new Set([...directory.subscriptions()].map((each) => each.topic).filter((topic) => !topics.byName.has(topic)));
   if (unknown.size > 0) log.warn({ topics: [...unknown] }, "there are webhooks for topics that are no longer offered");
-}
-
-function makeSender(settings: Settings, ca: Files["ca"], secrets: SecretVault, log: Logger, metrics: Metrics): HttpSender {
-  const say = seldom((error: unknown, times) => log.error({ err: error, what: "send", times }, "attempts failed on our side"));
-  return new HttpSender({
-    secrets,
-    timeoutMs: settings.attemptTimeoutMs,
-    ...addressPolicy(settings),
-    // For development the machine's own look-up, which knows its hosts file.
-    ...(settings.allowPrivateAddresses && settings.dnsServers === null ? {} : { resolve: dnsResolve({ servers: settings.dnsServers }) }),
-    webhookId: settings.webhookId,
-    keepResponses: settings.keepResponses,
-    sendsTraceparent: settings.sendTraceparent,
-    ca,
-    ...(settings.egressProxy === null ? {} : { proxy: settings.egressProxy }),
-    onInternalError: (error) => {
-      metrics.failed("send");
-      say(error);
-    },
-  });
 }
 
 interface CoreParts {

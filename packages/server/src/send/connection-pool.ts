@@ -58,6 +58,7 @@ export class ConnectionPool {
       return;
     }
     connection.idleUntil = now + keptMs;
+    connection.reader.reset();
     const free = this.#free.get(connection.originKey);
     if (free === undefined) this.#free.set(connection.originKey, [connection]);
     else free.push(connection);

@@ -36,7 +36,7 @@ export class Connection {
   readonly expiresAt: number;
   /** Monotonic ms; while idle: when it is closed, as nobody needed it. */
   idleUntil = 0;
-  /** The answer to the last request. */
+  /** The answer to the last request; begun again by whoever keeps the connection for the next one. */
   readonly reader: AnswerReader = new AnswerReader();
   readonly #origin: Origin;
   readonly #terms: ConnectionTerms;
@@ -69,10 +69,9 @@ export class Connection {
     return !this.#isClosed && this.reader.isKeptAlive && this.#socket?.writable === true && this.#socket.writableLength === 0;
   }
 
-  /** Sends a request: `head` in Latin-1 with its empty line, and the body. The rider hears how it ends, not before this has returned. */
+  /** Sends a request: `head` in Latin-1 with its empty line, and the body, or both in `body` behind an empty head. The rider hears how it ends, not before this has returned. */
   send(head: string, body: Buffer, rider: Rider): void {
     this.#rider = rider;
-    this.reader.reset();
     if (this.#socket !== null) {
       this.#write(this.#socket, head, body);
       return;
@@ -108,6 +107,10 @@ export class Connection {
 
   #write(socket: Socket, head: string, body: Buffer): void {
     this.#requests += 1;
+    if (head === "") {
+      socket.write(body);
+      return;
+    }
     const bytes = head.length + body.length;
     if (bytes > ONE_PIECE_MAX_BYTES) {
       socket.cork();

@@ -37,6 +37,8 @@ export interface Settings {
   readonly mailFrom: string | null;
   readonly concurrency: number;
   readonly endpointConcurrency: number;
+  /** Null: as many as suit the machine. */
+  readonly sendThreads: number | null;
   readonly traces: string | null;
   readonly sendTraceparent: boolean;
   readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";

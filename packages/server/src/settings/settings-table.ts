@@ -277,6 +277,14 @@ export const SETTINGS = {
     default: "100",
     description: "Ceiling of attempts in flight to one endpoint; what it takes is learned below that.",
   },
+  sendThreads: {
+    flag: "send-threads",
+    environment: "GENHOOK_SEND_THREADS",
+    kind: { type: "integer", min: 0, max: 32 },
+    default: null,
+    description:
+      "Threads that hold the connections to endpoints; 0 leaves them to the main thread. Left out: by the cores, none below 4, then 1 for 4, 2 for 6, 3 for 8, 4 from 10 on.",
+  },
   traces: {
     flag: "traces",
     environment: "GENHOOK_TRACES",

@@ -313,6 +313,8 @@ test("closing cuts off a connection that is being made, and one that is free", a
   const lost = attempt(sender, makeRequest("http://app.example.com/"));
   sender.abortAll();
   await expect(lost).resolves.toEqual({ kind: "aborted" });
+  const lostToo = attempt(sender, makeRequest("http://app.example.com/"));
   await sender.close();
+  await expect(lostToo).resolves.toEqual({ kind: "aborted" });
   await endpoint.close();
 });
