@@ -1,9 +1,13 @@
 /** Armed crashes that find no such point again are given up after so many other points. */
-const PATIENCE = 2_000;
+const PATIENCE = 100;
+
+/** Stands for whatever comes. */
+const ANY = "";
 
 /**
- * Chooses where processes die: at any point of their work that was ever reached (before a call of the store is carried out, after it was and
- * before the answer, after the answer; when an attempt starts, when it ends), each kind of point as likely as any other.
+ * Chooses where processes die: at any point of their work (when a call of the store is made, when it was carried out and before its answer; when
+ * an attempt starts, when it has ended). Half of them at one of the next points, whatever that is; half at a kind of point that was
+ * reached before, each as likely as any other, so that the rare ones get their share.
  */
 export class CrashPoints {
   readonly #random: () => number;
@@ -19,10 +23,11 @@ export class CrashPoints {
     this.#random = random;
   }
 
-  /** The next process that comes to some kind of point, or one of the next few, dies there. */
+  /** A process dies at one of the next points. */
   arm(): void {
-    this.#armed = this.#kinds[Math.floor(this.#random() * this.#kinds.length)] ?? null;
-    this.#left = Math.floor(this.#random() * 3);
+    const isAny = this.#random() < 0.5;
+    this.#armed = isAny ? ANY : (this.#kinds[Math.floor(this.#random() * this.#kinds.length)] ?? ANY);
+    this.#left = Math.floor(this.#random() * (isAny ? 20 : 3));
     this.#patience = PATIENCE;
   }
 
@@ -37,7 +42,7 @@ export class CrashPoints {
       this.#kinds.push(kind);
     }
     if (this.#armed === null) return false;
-    if (this.#armed !== kind) {
+    if (this.#armed !== ANY && this.#armed !== kind) {
       this.#patience -= 1;
       if (this.#patience === 0) this.arm();
       return false;

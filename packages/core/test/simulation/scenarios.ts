@@ -146,7 +146,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "killed",
     title: "the process is killed again and again",
     options: { ...ALONE, storeFails: false },
-    live: (world) => liveAlone(world, [...times(8, () => world.kill()), ...times(10, () => world.crashPoints.arm())]),
+    live: (world) => liveAlone(world, [...times(8, () => world.kill()), ...times(24, () => world.crashPoints.arm())]),
     isExact: false,
   },
   {
@@ -156,7 +156,7 @@ export const SCENARIOS: readonly Scenario[] = [
     live: (world) =>
       liveAlone(world, [
         ...times(8, () => world.kill()),
-        ...times(10, () => world.crashPoints.arm()),
+        ...times(24, () => world.crashPoints.arm()),
         ...times(3, () => world.expire()),
         ...times(2, () => world.stop()),
       ]),
@@ -190,7 +190,7 @@ export const SCENARIOS: readonly Scenario[] = [
       world.hints.lossRate = 0.2;
       return liveTogether(world, [
         ...times(5, () => world.kill()),
-        ...times(6, () => world.crashPoints.arm()),
+        ...times(14, () => world.crashPoints.arm()),
         ...times(5, () => world.freeze(false)),
         ...times(2, () => world.freeze(true)),
         ...times(3, () => world.cutOff()),
@@ -209,7 +209,7 @@ export const SCENARIOS: readonly Scenario[] = [
       world.hints.lossRate = 0.2;
       return liveTogether(world, [
         ...times(3, () => world.kill()),
-        ...times(6, () => world.crashPoints.arm()),
+        ...times(14, () => world.crashPoints.arm()),
         ...times(3, () => world.freeze(false)),
         ...times(2, () => world.cutOff()),
         ...times(3, () => world.stop()),
