@@ -46,7 +46,7 @@ export class Results {
 
 /** Prints a run; answers whether everything held. */
 export function printRun(results: Results, seeds: { readonly from: number; readonly count: number }, tookMs: number): boolean {
-  for (const [name, tally] of results.tallies) console.log(describeTally(name, tally));
+  for (const [name, tally] of results.tallies) if (tally.seeds > 0) console.log(describeTally(name, tally));
   const { sum, transitions, failures, isWhole } = results;
   const { missing, unknown } = transitions;
   for (const key of allTransitions()) console.log(`  ${shown(transitions.counts.get(key) ?? 0).padStart(12)}  ${key}`);

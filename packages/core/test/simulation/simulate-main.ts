@@ -13,29 +13,28 @@ import { SCENARIOS } from "./scenarios.ts";
  *
  * `npm run simulate -- --planted`: plants bugs in the product, one after the other, and looks whether each is found by what is to find it.
  */
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "20" },
-    from: { type: "string", default: "1" },
-    scenario: { type: "string", multiple: true, default: [] },
-    /** Share of events and misfortunes. */
-    scale: { type: "string", default: "1" },
-    jobs: { type: "string", default: "2" },
-    planted: { type: "boolean", default: false },
-  },
-});
+const OPTIONS = {
+  seeds: { type: "string", default: "20" },
+  from: { type: "string", default: "1" },
+  scenario: { type: "string", multiple: true, default: [] as string[] },
+  /** Share of events and misfortunes. */
+  scale: { type: "string", default: "1" },
+  jobs: { type: "string", default: "2" },
+  planted: { type: "boolean", default: false },
+} as const;
 
+const values = readValues();
 const seeds = { from: Number(values.from), count: Number(values.seeds) };
 const scale = Number(values.scale);
 const jobs = Math.min(Number(values.jobs), seeds.count);
 const names = values.scenario.length === 0 ? SCENARIOS.map((each) => each.name) : values.scenario;
 const unknown = names.find((name) => !SCENARIOS.some((each) => each.name === name));
-if (unknown !== undefined || !(seeds.count >= 1) || !(seeds.from >= 1) || !(scale > 0) || !(jobs >= 1)) {
-  console.error(
-    `npm run simulate -- [--seeds 20] [--from 1] [--scenario NAME]… [--scale 1] [--jobs 2] [--planted]\nscenarios: ${SCENARIOS.map((each) => `${each.name} (${each.title})`).join(", ")}`,
-  );
-  process.exit(2);
+if (unknown !== undefined) refuse(`there is no scenario "${unknown}"`);
+for (const name of ["seeds", "from", "jobs"] as const) {
+  if (!Number.isSafeInteger(Number(values[name])) || Number(values[name]) < 1)
+    refuse(`--${name} is a number from 1 on, not "${values[name]}"`);
 }
+if (!(scale > 0 && scale <= 1)) refuse(`--scale is a share above 0 and up to 1, not "${values.scale}"`);
 
 const children: ChildProcess[] = [];
 const results = new Results(names, values.scenario.length === 0);
@@ -55,6 +54,20 @@ if (values.planted) {
 } else {
   await Promise.all(Array.from({ length: jobs }, (_, job) => runJob(job)));
   await report();
+}
+
+function readValues(): ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"] {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function refuse(why: string): never {
+  console.error(`${why}\nnpm run simulate -- [--seeds 20] [--from 1] [--scenario NAME]… [--scale 1] [--jobs 2] [--planted]`);
+  for (const { name, title } of SCENARIOS) console.error(`  ${name.padEnd(14)} ${title}`);
+  process.exit(2);
 }
 
 /** Takes one planted bug after the other. */
