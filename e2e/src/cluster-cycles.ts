@@ -56,17 +56,20 @@ const ANYWHERE_MAX_MS = 3_000;
 const CHECK_EVERY = 50;
 
 /** Kills the processes of a cluster with SIGKILL under load, each again and again, most of them at a kill point; then accounts for every event that was answered 202. */
-export async function clusterCycles(cycles: number, seed: number): Promise<ClusterCyclesReport> {
+export async function clusterCycles(
+  cycles: number,
+  seed: number,
+  goesOn: (made: number) => boolean = () => true,
+): Promise<ClusterCyclesReport> {
   const random = seededRandom(seed);
   const postgres = await startThrowAwayPostgres();
   const inFlight = { now: Array.from({ length: ENDPOINTS }, () => 0), max: 0 };
   const ordered = await startOrderedEndpoint({ delayMs: () => 1 + random() * 5 });
   const counting = Array.from({ length: ENDPOINTS }, (_, index) => countingEndpoint(inFlight, index, random));
   const endpoints = [...(await Promise.all(counting)), ordered];
-  const run = new Cycles(cycles, random, postgres, { endpoints, ordered }, await postgres.createDatabase());
+  const run = new Cycles({ cycles, goesOn }, random, postgres, { endpoints, ordered }, await postgres.createDatabase());
   try {
     return {
-      cycles,
       ...(await run.toEnd()),
       disordered: ordered.disordered,
       inFlightMax: inFlight.max,
@@ -79,6 +82,7 @@ export async function clusterCycles(cycles: number, seed: number): Promise<Clust
 
 class Cycles {
   readonly #cycles: number;
+  readonly #goesOn: (made: number) => boolean;
   readonly #random: () => number;
   readonly #postgres: ThrowAwayPostgres;
   readonly #endpoints: readonly Endpoint[];
@@ -98,13 +102,14 @@ class Cycles {
   #isOver = false;
 
   constructor(
-    cycles: number,
+    length: { readonly cycles: number; readonly goesOn: (made: number) => boolean },
     random: () => number,
     postgres: ThrowAwayPostgres,
     receivers: { readonly endpoints: readonly Endpoint[]; readonly ordered: OrderedEndpoint },
     database: string,
   ) {
-    this.#cycles = cycles;
+    this.#cycles = length.cycles;
+    this.#goesOn = length.goesOn;
     this.#random = random;
     this.#postgres = postgres;
     this.#endpoints = receivers.endpoints;
@@ -112,7 +117,7 @@ class Cycles {
     this.#database = database;
   }
 
-  async toEnd(): Promise<Omit<ClusterCyclesReport, "cycles" | "disordered" | "inFlightMax" | "inFlightAllowed">> {
+  async toEnd(): Promise<Omit<ClusterCyclesReport, "disordered" | "inFlightMax" | "inFlightAllowed">> {
     const startedAt = performance.now();
     this.#nodes = await Promise.all(Array.from({ length: NODES }, async () => new Node(await freePort(), this.#database)));
     const origin = this.#nodes[0]?.origin ?? "";
@@ -137,14 +142,14 @@ class Cycles {
   async #account(
     origin: string,
     numbered: Numbered,
-  ): Promise<Omit<ClusterCyclesReport, "cycles" | "disordered" | "inFlightMax" | "inFlightAllowed" | "seconds">> {
+  ): Promise<Omit<ClusterCyclesReport, "disordered" | "inFlightMax" | "inFlightAllowed" | "seconds">> {
     let pending = await drained(origin);
     // What had to wait for the leases of killed processes.
     for (let look = 0; look < 4 && pending > 0; look += 1) pending = await drained(origin);
     const misnumbered = await judgeNumbers(origin, numbered, this.#accepted, this.#endpoints[0] as Endpoint);
     const notGone = await this.#withStore((store) => this.#allGone(store));
     await this.#check();
-    const counts = { accepted: this.#accepted.length, refused: this.#refused, kills: this.#kills, exits: this.#exits };
+    const counts = { cycles: this.#cycle, accepted: this.#accepted.length, refused: this.#refused, kills: this.#kills, exits: this.#exits };
     const { lost, repeated } = compare(this.#accepted, this.#endpoints);
     return { ...counts, lost, repeated, misnumbered, notGone, pending, checks: this.#checks, breaches: this.#breaches };
   }
@@ -178,7 +183,7 @@ class Cycles {
 
   /** One process's lives: every third is ended at a random moment, the others at each of the kill points in turn. */
   async #liveOn(node: Node): Promise<void> {
-    while (this.#cycle < this.#cycles) {
+    while (this.#cycle < this.#cycles && this.#goesOn(this.#cycle)) {
       const n = (this.#cycle += 1);
       if (n % CHECK_EVERY === 0) await this.#check();
       const point = n % 3 === 0 ? null : (POSTGRES_KILL_POINTS[this.#points++ % POSTGRES_KILL_POINTS.length] as KillPoint);

@@ -16,13 +16,24 @@ const { values } = parseArgs({
 
 const seed = Number(values.seed);
 const cycles = Number(values.cycles ?? 100);
+let isInterrupted = false;
+process.once("SIGINT", () => {
+  isInterrupted = true;
+});
+
+/** Says how far it is; Ctrl-C ends the cycles, and what was done until then is accounted for. */
+function goesOn(made: number): boolean {
+  if (made > 0 && made % 25 === 0) console.error(`${made} of ${cycles} cycles`);
+  return !isInterrupted;
+}
+
 if (values.store === "sqlite") {
   console.log(`crash, sqlite: ${cycles} cycles, seed ${seed}`);
-  const report = await crash(cycles, seed);
+  const report = await crash(cycles, seed, goesOn);
   finish(report, [report.misnumbered, report.disordered, report.notGone], report.pending);
 } else if (values.store === "postgres" && values.cycles !== undefined) {
   console.log(`crash, postgres: ${cycles} cycles, seed ${seed}`);
-  const report = await clusterCycles(cycles, seed);
+  const report = await clusterCycles(cycles, seed, goesOn);
   finish(report, [report.misnumbered, report.disordered, report.notGone], report.pending + report.exits);
   if (report.inFlightMax > report.inFlightAllowed) process.exitCode = 1;
 } else if (values.store === "postgres") {

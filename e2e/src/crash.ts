@@ -51,13 +51,17 @@ const CHECKS_MAX_MS = 60_000;
 const RETENTION_DAYS = 30;
 const FLAGS = ["--allow-private-addresses", "--attempt-timeout", "1s", "--retry-waits", "100ms,200ms,500ms,1s,1s,1s,1s"];
 
-/** Kills a server with SIGKILL under load, again and again on the same data, then accounts for every event that was answered 202. */
-export async function crash(cycles: number, seed: number): Promise<CrashReport> {
+/**
+ * Kills a server with SIGKILL under load, again and again on the same data, then accounts for every event that was answered 202. `goesOn` is asked
+ * before each cycle, with how many were made.
+ */
+export async function crash(cycles: number, seed: number, goesOn: (made: number) => boolean = () => true): Promise<CrashReport> {
   const run = await Crash.begin(seed);
   try {
     await run.prepare();
-    for (let cycle = 0; cycle < cycles; cycle += 1) await run.cycle(cycle);
-    return { cycles, ...(await run.account()) };
+    let made = 0;
+    for (; made < cycles && goesOn(made); made += 1) await run.cycle(made);
+    return { cycles: made, ...(await run.account()) };
   } finally {
     await run.close();
   }

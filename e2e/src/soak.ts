@@ -1,5 +1,5 @@
 import { createServer, Agent, request } from "node:http";
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,12 +14,17 @@ export interface SoakReport {
   readonly accepted: number;
   /** Answers that were no 202. */
   readonly refused: number;
+  /** Accepted and never arrived. Must be none. */
   readonly lost: number;
+  /** Deliveries that came more than once: their answer was too late for their deadline. */
+  readonly repeated: number;
   /** Days past retention that were let go meanwhile, by a clock that gains a day every few seconds. */
   readonly days: number;
-  /** Resident memory of the server and size of its files: at the end of the warm-up and at the end, both on the line that fits best. */
+  /** Resident memory of the server and size of its data file: at the end of the warm-up and at the end, both on the line that fits best. */
   readonly residentMib: Trend;
   readonly fileMib: Trend;
+  /** The most that the log beside the file took: it is used again and again, and never cut while in use. */
+  readonly logMibMax: number;
   /** Deliveries that were owed at a time, at most, after the warm-up. */
   readonly pendingMax: number;
 }
@@ -43,12 +48,15 @@ export interface SoakOptions {
 const DAYS = 24;
 const WARM_UP_SHARE = 0.35;
 const PUBLISHERS = 32;
+/** Retries come soon: a day is short here, and what is owed for longer than it is kept expires. */
+const FLAGS = ["--retention", "1d", "--retry-waits", "500ms,500ms,1s,1s,2s,2s,5s"];
 const TICK_MS = 50;
 
 interface Sample {
   readonly at: number;
   readonly resident: number;
   readonly file: number;
+  readonly log: number;
 }
 
 /** Publishes at a share of what the server can take, for minutes, and watches its memory and its files. */
@@ -56,7 +64,7 @@ export async function soak({ minutes, share, calibrateMs }: SoakOptions): Promis
   const folder = makeFolder();
   const receiver = await countingReceiver();
   const durationMs = minutes * 60_000;
-  const server = new ServerProcess(["serve", "--port", "0", "--data", folder.path, "--allow-private-addresses", "--retention", "1d"], {
+  const server = new ServerProcess(["serve", "--port", "0", "--data", folder.path, "--allow-private-addresses", ...FLAGS], {
     NODE_OPTIONS: `--import=${fileURLToPath(new URL("./day-shift.ts", import.meta.url))}`,
     GENHOOK_TEST_DAY_MS: String(Math.round(durationMs / DAYS)),
     GENHOOK_TEST_BEGAN_NS: String(process.hrtime.bigint()),
@@ -76,7 +84,12 @@ export async function soak({ minutes, share, calibrateMs }: SoakOptions): Promis
     for (let now = 0; now < durationMs; now = performance.now() - startedAt) {
       await after(Math.min(1_000, durationMs / 60));
       if (hasEnded) throw new Error(`the server has ended:\n${server.output.slice(-4_000)}`);
-      samples.push({ at: now, resident: server.residentMib, file: sizeMib(folder.path) });
+      samples.push({
+        at: now,
+        resident: server.residentMib,
+        file: sizeMib(folder.path, "genhook.db"),
+        log: sizeMib(folder.path, "genhook.db-wal"),
+      });
       if (now > durationMs * WARM_UP_SHARE) pendingMax = Math.max(pendingMax, publisher.owed);
     }
     await paced;
@@ -89,9 +102,11 @@ export async function soak({ minutes, share, calibrateMs }: SoakOptions): Promis
       accepted: publisher.accepted,
       refused: publisher.refused,
       lost: publisher.owed,
+      repeated: publisher.repeated,
       days: (server.output.match(/is past retention and was dropped/g) ?? []).length,
       residentMib: trendOf(warm.map(({ at, resident }) => [at, resident])),
       fileMib: trendOf(warm.map(({ at, file }) => [at, file])),
+      logMibMax: Math.max(...samples.map(({ log }) => log)),
       pendingMax,
     };
   } finally {
@@ -123,8 +138,9 @@ export function trendOf(points: readonly (readonly [at: number, value: number])[
   };
 }
 
-function sizeMib(folder: string): number {
-  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0) / 1_048_576;
+function sizeMib(folder: string, name: string): number {
+  const path = join(folder, name);
+  return existsSync(path) ? Math.round((statSync(path).size / 1_048_576) * 10) / 10 : 0;
 }
 
 interface Receiver {
@@ -160,29 +176,28 @@ async function countingReceiver(): Promise<Receiver> {
 class Publisher {
   readonly #origin: string;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: PUBLISHERS });
-  /** Arrived before their answer, and answered before they arrived: of one another. */
-  readonly #open = new Set<string>();
+  readonly #arrivedIds = new Set<string>();
+  readonly #owed = new Set<string>();
   #arrived = 0;
   #next = 0;
   #underWay = 0;
   accepted = 0;
   refused = 0;
+  repeated = 0;
 
   constructor(origin: string, receiver: Receiver) {
     this.#origin = origin;
     receiver.onEvent = (id) => {
-      this.#arrived += 1;
-      this.#cross(id);
+      if (this.#arrivedIds.has(id)) this.repeated += 1;
+      else this.#arrived += 1;
+      this.#arrivedIds.add(id);
+      this.#owed.delete(id);
     };
   }
 
-  /** Accepted and not arrived, apart from answers that are under way. */
+  /** Accepted and not arrived. */
   get owed(): number {
-    return this.#open.size;
-  }
-
-  #cross(id: string): void {
-    if (!this.#open.delete(id)) this.#open.add(id);
+    return this.#owed.size;
   }
 
   /** Deliveries a second, publishing as much as is taken. */
@@ -224,7 +239,7 @@ class Publisher {
         if (id === undefined) this.refused += 1;
         else {
           this.accepted += 1;
-          this.#cross(id);
+          if (!this.#arrivedIds.has(id)) this.#owed.add(id);
         }
         resolve();
       };

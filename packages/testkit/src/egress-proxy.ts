@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { connect, type AddressInfo, type Socket } from "node:net";
+import { connect, isIP, type AddressInfo, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { testCertificate } from "./tls.ts";
 
@@ -10,8 +10,12 @@ export interface EgressProxyOptions {
   readonly credentials?: string;
   /** Names that only the proxy knows, each with the port on this machine that it leads to. Literals are dialled as they are. */
   readonly names?: Readonly<Record<string, number>>;
+  /** Every name leads to the same port of this machine. */
+  readonly isEveryNameHere?: boolean;
   /** Answered instead of a tunnel. */
   readonly refuse?: (authority: string) => number | "hang" | "close" | null;
+  /** A header of such an answer, `name: value`. */
+  readonly refusalHeader?: string;
 }
 
 /** A real HTTP proxy that makes tunnels (CONNECT) by a script, and keeps what it was asked. */
@@ -42,18 +46,23 @@ export async function startEgressProxy(options: EgressProxyOptions = {}): Promis
       return;
     }
     if (refused !== null) {
-      client.end(`HTTP/1.1 ${refused} No\r\nContent-Length: 2\r\n\r\nno`);
+      const header = options.refusalHeader === undefined ? "" : `${options.refusalHeader}\r\n`;
+      client.end(`HTTP/1.1 ${refused} No Such Luck\r\n${header}Content-Length: 2\r\n\r\nno`);
       return;
     }
     const url = new URL(`http://${authority}`);
     const named = options.names?.[url.hostname];
-    const target = connect(named ?? (url.port === "" ? 80 : Number(url.port)), named === undefined ? url.hostname : "127.0.0.1", () => {
+    const isHere = named !== undefined || (options.isEveryNameHere === true && isIP(url.hostname.replace(/^\[|\]$/g, "")) === 0);
+    let isOpen = false;
+    const target = connect(named ?? (url.port === "" ? 80 : Number(url.port)), isHere ? "127.0.0.1" : url.hostname, () => {
+      isOpen = true;
       client.write("HTTP/1.1 200 Connection established\r\n\r\n");
       target.write(head);
       target.pipe(client).pipe(target);
     });
     sockets.add(target);
-    target.on("error", () => client.end("HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n"));
+    // Inside a tunnel a proxy says nothing more: what becomes of one side becomes of the other.
+    target.on("error", () => (isOpen ? client.destroy() : client.end("HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n")));
     client.on("close", () => target.destroy());
   });
   await new Promise<void>((resolve) => {

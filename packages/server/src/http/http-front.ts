@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
-import { watchSilentConnections } from "./silent-connections.ts";
+import { watchConnections } from "./stopping-connections.ts";
 import { makeHttpServer, type HttpServerOptions } from "./http-server.ts";
 
 export interface HttpFrontOptions extends HttpServerOptions {
@@ -15,14 +15,14 @@ export class HttpFront {
   readonly #options: HttpFrontOptions;
   readonly #main: FastifyInstance;
   readonly #platform: FastifyInstance | null;
-  readonly #closeSilent: readonly (() => void)[];
+  readonly #letGo: readonly (() => void)[];
 
   constructor(options: HttpFrontOptions) {
     this.#options = options;
     const isSplit = options.platformPort !== null;
     this.#main = makeHttpServer(options, isSplit ? "public" : "all");
     this.#platform = isSplit ? makeHttpServer(options, "platform") : null;
-    this.#closeSilent = this.#servers.map(({ server }) => watchSilentConnections(server));
+    this.#letGo = this.#servers.map(({ server }) => watchConnections(server));
   }
 
   /** Listens on all ports, or on none: rejects with the error of the port that could not be opened. */
@@ -64,7 +64,7 @@ export class HttpFront {
       for (const each of servers) each.server.closeAllConnections();
     }, graceMs);
     const closed = Promise.all(servers.map((each) => each.close()));
-    for (const close of this.#closeSilent) close();
+    for (const letGo of this.#letGo) letGo();
     await closed;
     clearTimeout(timer);
   }

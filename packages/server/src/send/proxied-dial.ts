@@ -1,4 +1,4 @@
-import { request as requestPlainly } from "node:http";
+import { request as requestPlainly, type IncomingMessage } from "node:http";
 import { request as requestOverTls } from "node:https";
 import { isIP, type Socket } from "node:net";
 import { unescape } from "node:querystring";
@@ -11,6 +11,9 @@ export interface ProxiedDialOptions extends Omit<GuardedDialOptions, "resolve"> 
   /** `http://` or `https://`, with user and password where the proxy asks for them. */
   readonly proxy: string;
 }
+
+/** Of what a proxy says, so many characters are kept. */
+const WHY_MAX = 200;
 
 /** The proxy did not make a tunnel. `message` says what it answered, for the operator. */
 export class ProxyRefusedError extends Error {
@@ -72,8 +75,11 @@ function openTunnel(
     const status = response.statusCode ?? 0;
     if (isDone || status < 200 || status > 299) {
       socket.destroy();
+      const why = whyOf(response);
       end(
-        status === 403 ? new AddressRefusedError(`the egress proxy refuses ${authority}`) : refusal(`answered ${status} for ${authority}`),
+        status === 403
+          ? new AddressRefusedError(`the egress proxy refuses ${authority}${why}`)
+          : refusal(`answered ${`${status} ${response.statusMessage ?? ""}`.trim()} for ${authority}${why}`),
       );
       return;
     }
@@ -86,6 +92,12 @@ function openTunnel(
     isDone = true;
     request.destroy();
   };
+}
+
+/** What the proxy says of it beside the status: `Proxy-Status` (RFC 9209), or what Squid says. */
+function whyOf({ headers }: IncomingMessage): string {
+  const why = headers["proxy-status"] ?? headers["x-squid-error"];
+  return why === undefined ? "" : `: ${String(why).slice(0, WHY_MAX)}`;
 }
 
 function refusal(what: string): ProxyRefusedError {

@@ -97,7 +97,26 @@ test.each(["https://127.0.0.1/", "https://10.0.0.1/", "https://[::1]/", "https:/
 
 test.each<[string, EgressProxyOptions, string, string]>([
   ["refuses the target", { refuse: () => 403 }, "address_refused", "refuses app.example.com:443"],
-  ["cannot reach it", { refuse: () => 502 }, "connect_failed", "answered 502"],
+  ["cannot reach it", { refuse: () => 502 }, "connect_failed", "answered 502 No Such Luck for app.example.com:443"],
+  [
+    "says why by RFC 9209",
+    { refuse: () => 502, refusalHeader: 'Proxy-Status: proxy.internal; error=dns_error; rcode="NXDOMAIN"' },
+    "connect_failed",
+    'answered 502 No Such Luck for app.example.com:443: proxy.internal; error=dns_error; rcode="NXDOMAIN"',
+  ],
+  [
+    "says why as Squid does",
+    { refuse: () => 503, refusalHeader: "X-Squid-Error: ERR_CONNECT_FAIL 111" },
+    "connect_failed",
+    ": ERR_CONNECT_FAIL 111",
+  ],
+  [
+    "refuses it by a rule",
+    { refuse: () => 403, refusalHeader: "X-Squid-Error: ERR_ACCESS_DENIED 0" },
+    "address_refused",
+    ": ERR_ACCESS_DENIED 0",
+  ],
+  ["asks who we are", { refuse: () => 407 }, "connect_failed", "answered 407"],
   ["closes", { refuse: () => "close" }, "connect_failed", "could not be used"],
   ["says nothing", { refuse: () => "hang" }, "timeout", "while connecting"],
 ])("a proxy that %s: %s", async (_, options, error, detail) => {
