@@ -49,6 +49,7 @@ const CASES: readonly (readonly [name: string, args: readonly string[], options:
   ["deliveries-200", ["deliveries", ...KEY], WIDE],
   ["deliveries-utc", ["deliveries", "--utc", ...KEY], WIDE],
   ["delivery-pending", ["deliveries", "get", "dlv_pending", ...KEY], TERMINAL],
+  ["delivery-due", ["deliveries", "get", "dlv_due", ...KEY], TERMINAL],
   ["delivery-dead", ["deliveries", "get", "dlv_dead", ...KEY], NARROW],
   ["delivery-delivered", ["deliveries", "get", "dlv_delivered", ...KEY], TERMINAL],
   ["event", ["events", "get", "01a2147b-362f-7193-97b0-5e0be20012d1", ...KEY], TERMINAL],

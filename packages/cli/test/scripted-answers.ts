@@ -167,6 +167,8 @@ function scriptDeliveries(api: ScriptedApi): void {
     body: { deliveries: call.includes("state=dead") ? [DEAD] : [delivery({}), DEAD, PENDING, HOSTILE] },
   }));
   api.on(`GET ${P}/deliveries/dlv_pending`, { body: { delivery: { ...PENDING, attempts: PENDING_ATTEMPTS } } });
+  const due = { ...PENDING, id: "dlv_due", attemptCount: 0, lastStatus: null, lastError: null, nextAttemptAt: "2026-01-15T11:00:00.000Z" };
+  api.on(`GET ${P}/deliveries/dlv_due`, { body: { delivery: { ...due, attempts: [] } } });
   const eight = Array.from({ length: 8 }, (_, index) =>
     attempt(index + 1, `2026-01-14T1${index}:00:00.000Z`, { status: index % 2 === 0 ? 500 : 404, durationMs: 90 }),
   );

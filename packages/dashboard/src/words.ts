@@ -196,7 +196,7 @@ export const words = {
       cancelled: "Nothing more is sent. If it can be received again, replay it.",
       waitsForKey: "It goes out once that one was delivered or passed over. No attempt is used up meanwhile.",
       waits: "It waits: its webhook or endpoint is paused, suspended or held. No attempt is used up meanwhile.",
-      due: (n: number) => `Attempt ${n} is due now: it goes out as soon as its endpoint has room.`,
+      due: (n: number) => `Attempt ${n} is due now: it goes out as soon as its endpoint has room and its rate allows.`,
       next: (n: number, span: string, at: string) => `Attempt ${n} follows in ${span}, at ${at}; later if the endpoint is paused by then.`,
     },
     stateIs: { pending: "On its way", delivered: "Delivered", dead: "Given up", cancelled: "Cancelled" },

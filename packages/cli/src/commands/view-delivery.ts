@@ -85,6 +85,9 @@ export function whatNext(delivery: WholeDelivery, style: TimeStyle): readonly st
     return ["It waits: its webhook or endpoint is paused, suspended or held; no attempt is used up meanwhile."];
   const at = Date.parse(delivery.nextAttemptAt);
   const next = `Attempt ${delivery.attemptCount + 1}`;
-  if (at <= style.now) return [`${next} is due now: it goes out as soon as its endpoint has room.`];
+  if (at <= style.now) {
+    const why = `${next} is due now: it goes out as soon as its endpoint has room and its rate allows.`;
+    return delivery.endpointId === "" ? [why] : [`${why} What its endpoint waits for:`, `  genhook endpoints get ${delivery.endpointId}`];
+  }
   return [`${next} in ${formatSpan(at - style.now)}, at ${clockTime(at, style)}; later if the endpoint is paused by then.`];
 }
