@@ -54,15 +54,54 @@ async function listFinal(
   const { states, subscriptions, turn, limit } = query;
   if (states.length === 0 || (subscriptions !== null && subscriptions.length === 0)) return [];
   const isForward = "after" in turn;
+  // Everybody's come from an index of each day, merged.
+  if (subscriptions === null) {
+    const statement = new FinalStatement(query, null, limit);
+    const rows = (await database.query("read", statement.text(), statement.values)).map(toLogRow);
+    return isForward ? rows : rows.reverse();
+  }
+  // Those of some are looked for day by day, so that a page asks no more days than it needs.
   const found: LogRow[] = [];
-  // Everybody's come from an index of each day, merged. Those of some are looked for day by day, so that a page asks no more days than it needs.
-  for (const day of subscriptions === null ? [null] : await daysOf(partitions, query)) {
-    const statement = new FinalStatement(query, day);
-    const rows = await database.queryRaw("read", statement.text(limit - found.length), statement.values).catch(noneOfGoneDay);
-    found.push(...rows.map(toLogRow));
+  for (const day of await daysOf(partitions, query)) {
+    found.push(...(await readDay(database, day, { ...query, limit: limit - found.length }, subscriptions.length)));
     if (found.length >= limit) break;
   }
   return isForward ? found : found.reverse();
+}
+
+/** Up to `limit` rows of a day, in the direction of reading: some of each webhook at a time, more each time that these do not suffice. */
+async function readDay(database: Database, day: number, query: FinalDeliveriesQuery, webhooks: number): Promise<readonly LogRow[]> {
+  const isForward = "after" in query.turn;
+  const found: LogRow[] = [];
+  let { turn } = query;
+  for (let each = webhooks === 1 ? query.limit : Math.max(8, Math.ceil((2 * query.limit) / webhooks)); ; each *= 2) {
+    const statement = new FinalStatement({ ...query, turn, limit: query.limit - found.length }, day, each);
+    const rows = await database.queryRaw("read", statement.text(), statement.values).catch(noneOfGoneDay);
+    const { sure, isWhole } = cutToSure(rows.map(toLogRow), each, query);
+    found.push(...sure);
+    const last = sure.at(-1);
+    if (isWhole || found.length >= query.limit || last === undefined) return found.slice(0, query.limit);
+    turn = isForward ? { after: last } : { before: last };
+  }
+}
+
+/** What nothing can lie between: of a webhook that gave all that it was asked for, more may follow behind its last row. */
+function cutToSure(
+  rows: readonly LogRow[],
+  each: number,
+  { turn, states }: FinalDeliveriesQuery,
+): { readonly sure: readonly LogRow[]; readonly isWhole: boolean } {
+  const order = (a: LogRow, b: LogRow): number => {
+    const newest = a.eventId === b.eventId ? b.subscription - a.subscription : a.eventId < b.eventId ? 1 : -1;
+    return "after" in turn ? newest : -newest;
+  };
+  const sorted = [...rows].sort(order);
+  const isByState = !states.includes("delivered");
+  const asked = Map.groupBy(sorted, ({ subscription, state }) => (isByState ? `${subscription} ${state}` : subscription));
+  const edges = [...asked.values()].flatMap((own) => (own.length >= each ? [own.at(-1) as LogRow] : [])).sort(order);
+  const [edge] = edges;
+  if (edge === undefined) return { sure: sorted, isWhole: true };
+  return { sure: sorted.filter((row) => order(row, edge) <= 0), isWhole: false };
 }
 
 /** A day that retention has dropped since its name was read has nothing. */
@@ -93,10 +132,13 @@ class FinalStatement {
   readonly #query: FinalDeliveriesQuery;
   readonly #table: string;
   readonly #isOfDay: boolean;
+  readonly #each: number;
   readonly #order: "ASC" | "DESC";
   readonly #conditions: readonly string[];
 
-  constructor(query: FinalDeliveriesQuery, day: number | null) {
+  /** @param each Rows of each webhook at most. */
+  constructor(query: FinalDeliveriesQuery, day: number | null, each: number) {
+    this.#each = each;
     this.#query = query;
     this.#order = "after" in query.turn ? "DESC" : "ASC";
     // A day's own table, not `attempt` where the day is this one: the planner would take the key, which begins with the day, and read the day whole.
@@ -105,18 +147,17 @@ class FinalStatement {
     this.#conditions = [...this.#placeConditions(), newestOfDelivery(this.#table)];
   }
 
-  text(limit: number): string {
-    const { states } = this.#query;
+  /** Of everybody's rows `limit` in order, of some webhooks' all that may be among the first `limit`, in no order. */
+  text(): string {
+    const { states, limit } = this.#query;
     const count = this.#bind(limit, "bigint");
     // Among many delivered ones the few in trouble are found by indexes of theirs, one state at a time.
     const groups = states.includes("delivered") ? [states] : states.map((state) => [state]);
     const { subscriptions } = this.#query;
     const ids = subscriptions === null ? null : this.#bind(subscriptions, "bigint[]");
     const reads = groups.map((group) => (ids === null ? this.#ofAll(group, count) : this.#ofEach(group, ids, count)));
-    const [read = ""] = reads;
-    return reads.length === 1
-      ? read
-      : `SELECT * FROM (${reads.map((each) => `(${each})`).join(" UNION ALL ")}) AS a ${this.#by("event, subscription")} LIMIT ${count}`;
+    const all = reads.map((each) => `(${each})`).join(" UNION ALL ");
+    return ids === null ? `SELECT * FROM (${all}) AS a ${this.#by("event, subscription")} LIMIT ${count}` : all;
   }
 
   #bind(value: unknown, type: string): string {
@@ -171,13 +212,17 @@ class FinalStatement {
   #ofEach(states: readonly State[], ids: string, count: string): string {
     const [nearest, farthest] = this.#order === "DESC" ? [HIGHEST_ID, LOWEST_ID] : [LOWEST_ID, HIGHEST_ID];
     const head = this.#select(this.#ofOne(states, "s.id", nearest, farthest), this.#byOne(states), "1");
-    const rows = this.#select(this.#ofOne(states, "h.subscription", nearest, "(SELECT event FROM bound)"), this.#byOne(states), count);
+    const rows = this.#select(
+      this.#ofOne(states, "h.subscription", nearest, "(SELECT event FROM bound)"),
+      this.#byOne(states),
+      String(this.#each),
+    );
     return `WITH head AS MATERIALIZED (
         SELECT a.subscription, a.event FROM unnest(${ids}) AS s (id) CROSS JOIN LATERAL (${head}) a ${this.#by("event, subscription")} LIMIT ${count}
       ), bound AS MATERIALIZED (
         SELECT coalesce((SELECT event FROM head ORDER BY event ${this.#order} OFFSET ${count} - 1 LIMIT 1), ${farthest}) AS event
       )
-      SELECT a.* FROM head h CROSS JOIN LATERAL (${rows}) a ${this.#by("event, subscription")} LIMIT ${count}`;
+      SELECT a.* FROM head h CROSS JOIN LATERAL (${rows}) a`;
   }
 
   #ofOne(states: readonly State[], id: string, nearest: string, farthest: string): readonly string[] {

@@ -1,4 +1,4 @@
-import { dayOf, dayOfTime, type DeliveryCursor, type EventId, type FinalDeliveriesQuery, type LogRow } from "@genhook/core";
+import { dayOf, dayOfTime, type DeliveryCursor, type FinalDeliveriesQuery, type LogRow } from "@genhook/core";
 import { stateNumber } from "../columns.ts";
 import type { Connection, SqlValue } from "./connection.ts";
 import { listDays } from "./day-tables.ts";
@@ -75,19 +75,25 @@ class DayScan {
     };
   }
 
-  /**
-   * Merges the rows of each. The newest of each are looked up first: a page that they fill cannot reach behind the last of them, so of a thousand
-   * webhooks only those are read that have part in it.
-   */
+  /** Merges the rows of each: the newest one of every webhook first, and more only of those whose turn has come. */
   #ofEach(scope: Scope, subscriptions: readonly number[], cursor: Cursor, limit: number): LogRow[] {
     if (subscriptions.length === 1) return this.#rows(scope, subscriptions, cursor, limit);
-    const heads = subscriptions.flatMap((id) => this.#rows(scope, [id], cursor, 1));
-    const page = this.#merge([heads], limit);
-    const bound = page.length < limit ? null : (page.at(-1)?.eventId ?? null);
-    return this.#merge(
-      page.map(({ subscription }) => this.#rows(scope, [subscription], cursor, limit, bound)),
-      limit,
-    );
+    const compare = this.#isForward ? newestFirst : (a: LogRow, b: LogRow): number => newestFirst(b, a);
+    const lanes = subscriptions.map((id) => ({ id, rows: this.#rows(scope, [id], cursor, 1) })).filter(({ rows }) => rows.length > 0);
+    const more = Math.max(4, Math.ceil((2 * limit) / Math.max(1, lanes.length)));
+    const found: LogRow[] = [];
+    while (found.length < limit && lanes.length > 0) {
+      let next = 0;
+      for (let index = 1; index < lanes.length; index += 1) {
+        if (compare(lanes[index]?.rows[0] as LogRow, lanes[next]?.rows[0] as LogRow) < 0) next = index;
+      }
+      const lane = lanes[next] as (typeof lanes)[number];
+      const row = lane.rows.shift() as LogRow;
+      found.push(row);
+      if (lane.rows.length === 0) lane.rows = this.#rows(scope, [lane.id], row, more);
+      if (lane.rows.length === 0) lanes.splice(next, 1);
+    }
+    return found;
   }
 
   #merge(lists: readonly (readonly LogRow[])[], limit: number): LogRow[] {
@@ -95,8 +101,7 @@ class DayScan {
     return rows.slice(0, limit);
   }
 
-  /** @param bound The last event that is of interest, in the direction of reading. */
-  #rows(scope: Scope, values: readonly SqlValue[], cursor: Cursor, limit: number, bound: EventId | null = null): LogRow[] {
+  #rows(scope: Scope, values: readonly SqlValue[], cursor: Cursor, limit: number): LogRow[] {
     const table = `attempt_${this.#day}`;
     const { from, to } = this.#query;
     const parameters = [...values];
@@ -107,7 +112,6 @@ class DayScan {
       parameters.push(...more);
     };
     if (cursor !== null) narrow(`(a.event, a.subscription) ${beyond} (?, ?)`, toBytes(cursor.eventId), cursor.subscription);
-    if (bound !== null) narrow(this.#isForward ? "a.event >= ?" : "a.event <= ?", toBytes(bound));
     if (from !== null) narrow("a.event >= ?", timeBound(from));
     if (to !== null) narrow("a.event < ?", timeBound(to + 1));
     // A final row that a replay has left behind is history: only the newest row of a delivery says its state.
