@@ -61,6 +61,7 @@ export const words = {
   states: {
     loading: "Loading",
     failed: "This could not be loaded",
+    refused: "That did not work",
     again: "Try again",
     missing: "There is nothing here",
     missingLead: "It may have been deleted, or its time of retention has passed.",
@@ -154,8 +155,6 @@ export const words = {
     updated: "Updated",
     empty: "No delivery fits",
     emptyLead: "Try other filters, or a longer time.",
-    pendingNeedsOwn:
-      "Pending deliveries are listed for one shop, webhook, event or endpoint: there may be very many. Fill in one of these.",
     pendingNeeds: "Pending deliveries are listed for one webhook, event or endpoint: there may be very many. Fill in one of these.",
     test: "Test",
   },

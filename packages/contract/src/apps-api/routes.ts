@@ -264,7 +264,7 @@ const deliveryRoutes: readonly Route[] = [
     method: "GET",
     path: `${BASE}/deliveries`,
     api,
-    summary: "List the app's deliveries on all its shops; state=pending needs webhookId, eventId or endpointId",
+    summary: "List the app's deliveries on all its shops, what is pending first",
     allows: READ,
     query: platform.DeliveryListQuery,
     status: 200,

@@ -128,7 +128,7 @@ export interface Operations {
   probeAppEndpoint: { input: { params: { id: string | number } }; answer: { readonly endpoint: AppEndpointEntry & { readonly backlog: { readonly pending: number; readonly more: boolean; readonly oldestPendingAt: string | null } } } };
   /** POST /apps/v1/endpoints/:id/resume: Resume all webhooks that were suspended because the endpoint failed. */
   resumeAppEndpoint: { input: { params: { id: string | number } }; answer: { readonly endpoint: AppEndpointEntry & { readonly backlog: { readonly pending: number; readonly more: boolean; readonly oldestPendingAt: string | null } } } };
-  /** GET /apps/v1/deliveries: List the app's deliveries on all its shops; state=pending needs webhookId, eventId or endpointId. */
+  /** GET /apps/v1/deliveries: List the app's deliveries on all its shops, what is pending first. */
   listAppDeliveries: { input: { query?: { state?: "pending" | "delivered" | "dead" | "cancelled"; shop?: string | number; clientId?: string | number; webhookId?: number | string; endpointId?: string | number; topic?: string | number; eventId?: string | number; createTimeMin?: string | number; createTimeMax?: string | number; limit?: string | number; pageToken?: string | number } }; answer: { readonly deliveries: readonly (DeliveryEntry)[] }; entry: DeliveryEntry };
   /** GET /apps/v1/deliveries/:id: A delivery with its attempts, oldest first. */
   getAppDelivery: { input: { params: { id: string | number } }; answer: { readonly delivery: FullDeliveryEntry } };

@@ -40,6 +40,7 @@ export interface DeliveriesOptions {
   readonly onUnblocked: (subscription: Subscription) => void;
 }
 
+const LANES_ASKED_AT_ONCE = 20;
 const FINAL_STATES = ["delivered", "dead", "cancelled"] as const;
 /** What happened to deliveries, and replay. A delivery's state is never kept: it follows from its log. */
 export class Deliveries {
@@ -82,7 +83,7 @@ export class Deliveries {
   async list(filter: DeliveryFilter, turn: Turn<DeliveryPosition>, limit: number): Promise<DeliveryPage> {
     const fitting = (view: DeliveryView): boolean => fits(view, filter);
     if (filter.eventId !== null) return readPage([this.#eventStretch(filter.eventId)], turn, limit, fitting);
-    const lanes = await this.#lanesOf(this.#pendingSubscriptions(filter));
+    const lanes = await this.#withWork(await this.#lanesOf(this.#pendingSubscriptions(filter)));
     const stretches = lanes.map((lane) => this.#laneStretch(lane));
     if (filter.state !== "pending") stretches.push(this.#finalStretch(filter, await this.#finalSubscriptions(filter)));
     return readPage(stretches, turn, limit, fitting);
@@ -143,7 +144,10 @@ export class Deliveries {
     return known === undefined ? this.#options.store.directory.findSubscription(id) : Promise.resolve(known);
   }
 
-  /** Lanes whose tasks the filter may name; none unless it names a subscription or an endpoint, because there may be very many. */
+  /**
+   * Subscriptions whose tasks the filter may name; none unless it names one, an endpoint or an app, because there may be very many. An app's are
+   * looked at where they can be, one lane after the other: whose endpoint has failed for an hour has nothing final to look at.
+   */
   #pendingSubscriptions(filter: DeliveryFilter): readonly Subscription[] {
     if (filter.state !== null && filter.state !== "pending") return [];
     if (filter.subscription !== null) return [filter.subscription];
@@ -151,11 +155,13 @@ export class Deliveries {
       const { endpoint } = filter;
       return [...this.#options.directory.subscriptions()].filter((each) => each.endpoint === endpoint).sort((a, b) => a.id - b.id);
     }
-    if (filter.shop !== null && filter.app !== null) {
-      const own = this.#options.directory.subscriptionsOf(filter.app, filter.shop);
-      return [...own, ...this.#options.directory.declaredOf(filter.app)].sort((a, b) => a.id - b.id);
-    }
-    return [];
+    const { directory } = this.#options;
+    if (filter.app === null) return [];
+    const own =
+      filter.shop === null
+        ? directory.subscriptionsOfApp(filter.app)
+        : [...directory.subscriptionsOf(filter.app, filter.shop), ...directory.declaredOf(filter.app)];
+    return own.length > SUBSCRIPTIONS_LISTED_MAX ? [] : [...own].sort((a, b) => a.id - b.id);
   }
 
   #eventStretch(id: EventId): Stretch {
@@ -181,6 +187,16 @@ export class Deliveries {
   async #lanesOf(subscriptions: readonly Subscription[]): Promise<readonly LaneRef[]> {
     const ordered = await orderedLanesOf(this.#options.store.tasks, subscriptions);
     return [...subscriptions.map(laneOf), ...ordered].sort((a, b) => a.lane - b.lane);
+  }
+
+  /** Of many lanes most are empty, and each would be read to find that out: they are asked together first. */
+  async #withWork(lanes: readonly LaneRef[]): Promise<readonly LaneRef[]> {
+    const found: LaneRef[] = [];
+    for (let from = 0; from < lanes.length; from += LANES_ASKED_AT_ONCE) {
+      const some = lanes.slice(from, from + LANES_ASKED_AT_ONCE);
+      if (some.length === 1 || (await this.#options.store.tasks.measureLanes(some, 1)).count > 0) found.push(...some);
+    }
+    return found;
   }
 
   #laneStretch(lane: LaneRef): Stretch {

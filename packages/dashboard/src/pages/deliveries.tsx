@@ -8,7 +8,7 @@ import { Page } from "../parts/page.tsx";
 import { StateMark, toneOfDelivery } from "../parts/state-mark.tsx";
 import { Empty } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
-import { useIsOperator, useOnlyShop } from "../session/session-context.ts";
+import { useIsOperator } from "../session/session-context.ts";
 import { words } from "../words.ts";
 
 const FILTERS = ["state", "shop", "clientId", "topic", "webhookId", "eventId", "endpointId", "createTimeMin", "createTimeMax"] as const;
@@ -65,12 +65,8 @@ export default function Deliveries() {
   const [isLive, setLive] = useState(true);
   const nameOf = useAppName();
   const isOperator = useIsOperator();
-  const onlyShop = useOnlyShop();
   const isUnbounded =
-    filters.state === "pending" &&
-    [filters.webhookId, filters.eventId, filters.endpointId, isOperator ? undefined : (filters.shop ?? onlyShop ?? undefined)].every(
-      (id) => id === undefined,
-    );
+    isOperator && filters.state === "pending" && [filters.webhookId, filters.eventId, filters.endpointId].every((id) => id === undefined);
   return (
     <Page
       title={words.deliveries.title}
@@ -101,10 +97,7 @@ export default function Deliveries() {
       </section>
       <div className="panel">
         {isUnbounded ? (
-          <Empty
-            title={words.delivery.stateIs.pending}
-            lead={isOperator ? words.deliveries.pendingNeeds : words.deliveries.pendingNeedsOwn}
-          />
+          <Empty title={words.delivery.stateIs.pending} lead={words.deliveries.pendingNeeds} />
         ) : (
           <EntryList
             operation="listDeliveries"

@@ -15,7 +15,7 @@ export function Empty({ title, lead, children }: { readonly title: string; reado
   );
 }
 
-/** An error in words, with a way to try again; what is not there is said as such. */
+/** An error in words: of something that was looked for, with a way to try again, or of something that was done. What is not there is said as such. */
 export function Failed({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) {
   if (error instanceof ApiError && error.status === 404) {
     return (
@@ -27,7 +27,7 @@ export function Failed({ error, onRetry }: { readonly error: unknown; readonly o
     );
   }
   return (
-    <Alert color="red" title={words.states.failed} role="alert">
+    <Alert color="red" title={onRetry === undefined ? words.states.refused : words.states.failed} role="alert">
       <p>{error instanceof Error ? error.message : String(error)}</p>
       {error instanceof ApiError && error.requestId !== null ? <p className="quiet">{words.states.requestId(error.requestId)}</p> : null}
       {onRetry === undefined ? null : (

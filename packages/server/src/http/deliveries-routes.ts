@@ -14,7 +14,7 @@ import {
   type Subscription,
   type Turn,
 } from "@genhook/core";
-import { deliveryId, isUuid } from "@genhook/core";
+import { deliveryId, isUuid, SUBSCRIPTIONS_LISTED_MAX } from "@genhook/core";
 import type { SecretVault } from "../secrets/secret-vault.ts";
 import { headersOf, type WebhookIdForm } from "../send/delivery-headers.ts";
 import { fail, valueOf } from "./api-error.ts";
@@ -134,7 +134,8 @@ export class DeliveriesRoutes {
     const { directory } = this.#options;
     const state = (given["state"] ?? null) as DeliveryState | null;
     const narrowing = owner === null ? ["webhookId", "eventId", "endpointId"] : ["webhookId", "eventId", "endpointId", "shop"];
-    if (state === "pending" && (owner?.shop ?? null) === null && !narrowing.some((name) => given[name] !== undefined)) {
+    const isFew = owner !== null && directory.subscriptionsOfApp(owner.app.id).length <= SUBSCRIPTIONS_LISTED_MAX;
+    if (state === "pending" && (owner?.shop ?? null) === null && !isFew && !narrowing.some((name) => given[name] !== undefined)) {
       fail("missing_member", `state=pending needs ${nameAny(narrowing)}: there may be very many.`, "webhookId");
     }
     const shop = given["shop"] === undefined ? null : directory.shopByDomain(given["shop"]);
