@@ -1,4 +1,5 @@
 import { connect, credsAuthenticator, type NatsConnection, type NodeConnectionOptions } from "@nats-io/transport-node";
+import { readAuthorities } from "../brokers/authorities.ts";
 import { BrokerError } from "../brokers/broker-error.ts";
 
 export interface NatsConnectionOptions {
@@ -31,7 +32,7 @@ export async function connectNats({ servers, credentials, caFile }: NatsConnecti
         ? { token: decodeURIComponent(username) }
         : { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
     ...(credentials === undefined ? {} : { authenticator: credsAuthenticator(new TextEncoder().encode(credentials)) }),
-    ...(isTls ? { tls: caFile === undefined ? {} : { caFile } } : {}),
+    ...(isTls ? { tls: caFile === undefined ? {} : { ca: readAuthorities(caFile) } } : {}),
   };
   try {
     return await connect(options);

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { connect, type ChannelModel, type ConfirmChannel, type ConsumeMessage } from "amqplib";
+import { readAuthorities } from "../brokers/authorities.ts";
 import { BrokerError } from "../brokers/broker-error.ts";
 import { pause } from "../intake/pause.ts";
 import type { Refusal } from "../intake/source.ts";
@@ -43,12 +43,13 @@ export async function openRabbitChannel(options: RabbitOptions): Promise<RabbitC
   }
   const url = new URL(server);
   if (!url.searchParams.has("heartbeat")) url.searchParams.set("heartbeat", String(HEARTBEAT_SECONDS));
+  const authorities = caFile === undefined ? {} : { ca: [readAuthorities(caFile)] };
   let connection: ChannelModel;
   try {
     connection = await connect(url.href, {
       timeout: CONNECT_TIMEOUT_MS,
       clientProperties: { connection_name: "genhook source" },
-      ...(caFile === undefined ? {} : { ca: [readFileSync(caFile)] }),
+      ...authorities,
     });
   } catch (error) {
     throw new BrokerError("unreachable", `RabbitMQ cannot be reached: ${says(error)}`);

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort, listens } from "../ports.ts";
+import { testCertificate } from "../tls.ts";
 
 /** Debian's own command changes to another user and to shared folders; this is what it starts. */
 const COMMAND = ["/usr/lib/rabbitmq/bin/rabbitmq-server", "/usr/local/sbin/rabbitmq-server", "/opt/rabbitmq/sbin/rabbitmq-server"].find(
@@ -15,27 +16,29 @@ export const rabbitMissing: string | null =
   COMMAND === undefined ? "rabbitmq-server is not installed (Debian: apt-get install rabbitmq-server)" : null;
 
 export interface ThrowAwayRabbit {
-  /** `amqp://guest:guest@127.0.0.1:port`. */
+  /** `amqp://guest:guest@127.0.0.1:port`, or `amqps://…`. */
   readonly url: string;
-  /** Kills it, and starts it again on the same files and ports. */
-  restart(): Promise<void>;
+  /** Kills it, and starts it again on the same files and ports, with another certificate where one is given. */
+  restart(certificate?: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
  * A real RabbitMQ of its own: its folder, its node's name, its ports, and its own epmd, which would otherwise be started in the background, shared with every
  * other Erlang program of the machine, and left behind.
+ * With a certificate for the key of `testCertificate` it speaks TLS alone.
  */
-export async function startRabbit(): Promise<ThrowAwayRabbit> {
+export async function startRabbit({ certificate }: { readonly certificate?: string } = {}): Promise<ThrowAwayRabbit> {
   if (COMMAND === undefined) throw new Error(rabbitMissing ?? "");
   const folder = mkdtempSync(join(tmpdir(), "genhook-rabbitmq-"));
   chmodSync(folder, 0o755);
   const [port, distributionPort, epmdPort] = [await freePort(), await freePort(), await freePort()];
+  const tls = certificate === undefined ? null : prepareTls(folder, port, certificate);
   // Only the loopback address, few threads, and no waiting for it to be ready for many.
   writeFileSync(
     join(folder, "rabbitmq.conf"),
     [
-      `listeners.tcp.1 = 127.0.0.1:${port}`,
+      ...(tls?.settings ?? [`listeners.tcp.1 = 127.0.0.1:${port}`]),
       "log.file.level = warning",
       "disk_free_limit.absolute = 50MB",
       "vm_memory_high_watermark.absolute = 1GB",
@@ -49,8 +52,8 @@ export async function startRabbit(): Promise<ThrowAwayRabbit> {
     ERL_EPMD_PORT: String(epmdPort),
     ERL_EPMD_ADDRESS: "127.0.0.1",
     RABBITMQ_NODENAME: `genhook${port}@localhost`,
-    RABBITMQ_NODE_IP_ADDRESS: "127.0.0.1",
-    RABBITMQ_NODE_PORT: String(port),
+    // With these it opens a listener without TLS there.
+    ...(tls === null ? { RABBITMQ_NODE_IP_ADDRESS: "127.0.0.1", RABBITMQ_NODE_PORT: String(port) } : {}),
     RABBITMQ_DIST_PORT: String(distributionPort),
     RABBITMQ_CONFIG_FILE: join(folder, "rabbitmq.conf"),
     RABBITMQ_CONF_ENV_FILE: join(folder, "no-environment"),
@@ -83,9 +86,10 @@ export async function startRabbit(): Promise<ThrowAwayRabbit> {
     await exited;
   };
   return {
-    url: `amqp://guest:guest@127.0.0.1:${port}`,
-    restart: async () => {
+    url: `${tls === null ? "amqp" : "amqps"}://guest:guest@127.0.0.1:${port}`,
+    restart: async (other) => {
       await kill();
+      if (other !== undefined && tls !== null) writeFileSync(tls.certificateFile, other);
       server = await start();
     },
     stop: async () => {
@@ -94,6 +98,29 @@ export async function startRabbit(): Promise<ThrowAwayRabbit> {
       await epmdExited;
       rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
     },
+  };
+}
+
+interface TlsSetUp {
+  readonly certificateFile: string;
+  /** Lines of `rabbitmq.conf`. */
+  readonly settings: readonly string[];
+}
+
+function prepareTls(folder: string, port: number, certificate: string): TlsSetUp {
+  const files = { ca: join(folder, "ca.pem"), cert: join(folder, "cert.pem"), key: join(folder, "key.pem") };
+  writeFileSync(files.ca, testCertificate.ca);
+  writeFileSync(files.cert, certificate);
+  writeFileSync(files.key, testCertificate.key);
+  return {
+    certificateFile: files.cert,
+    settings: [
+      "listeners.tcp = none",
+      `listeners.ssl.1 = 127.0.0.1:${port}`,
+      `ssl_options.cacertfile = ${files.ca}`,
+      `ssl_options.certfile = ${files.cert}`,
+      `ssl_options.keyfile = ${files.key}`,
+    ],
   };
 }
 
