@@ -9,7 +9,6 @@ import {
   type Store,
 } from "@genhook/core";
 import type { Logger } from "pino";
-import type { AppAccessOptions } from "./http/app-access.ts";
 import { CatchUpRoute } from "./http/catch-up-route.ts";
 import { systemClock, systemTimers } from "./runtime/system-clock.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
@@ -48,7 +47,7 @@ export interface CatchUpParts {
   readonly waiters: Waiters;
 }
 
-export function makeCatchUp({ store, tools, payloads, waiters }: CatchUpParts, access: AppAccessOptions): CatchUpRoute {
+export function makeCatchUp({ store, tools, payloads, waiters }: CatchUpParts): CatchUpRoute {
   const catchUp = new CatchUp({ store, topics: tools.topics, payloads, bytesMax: CATCH_UP_BYTES_MAX });
-  return new CatchUpRoute({ access, catchUp, waiters, clock: systemClock });
+  return new CatchUpRoute({ catchUp, waiters, clock: systemClock });
 }

@@ -136,8 +136,8 @@ function callHandlers(
   const platform = { store, directory, publisher: parts.published, deliveries, routes, now };
   const stats = { store, directory, held, now };
   const sampleOf = (topic: string): string => JSON.stringify(topics.byName.get(topic)?.sample ?? {});
-  const catchUp = makeCatchUp(parts, access);
-  const appApi = { directory, tools, addresses, deliveries: routes, publisher, sampleOf, catchUp, now };
+  const catchUp = makeCatchUp(parts);
+  const appApi = { access, directory, tools, addresses, deliveries: routes, publisher, sampleOf, catchUp, now };
   const endpoints = endpointCalls({ store, directory, engine: parts.engine, clock: systemClock });
   const replayJobs = replayCalls({ ...known, runner: replays, newId: tools.newEventId });
   const rotation = { directory, sealing, newUuid: randomUUID, now };

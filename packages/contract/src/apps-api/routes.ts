@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { EmptyAnswer, FilterTest, FilterTestAnswer, TestAnswer } from "../app-api/schemas.ts";
+import { CatchUpAnswer, CatchUpQuery, EmptyAnswer, FilterTest, FilterTestAnswer, TestAnswer } from "../app-api/schemas.ts";
 import { appOrderRoutes } from "../platform-api/order-routes.ts";
 import * as platform from "../platform-api/schemas.ts";
 import { ReplayCreate, ReplayEntry } from "../platform-api/replay-routes.ts";
@@ -145,6 +145,18 @@ const webhookRoutes: readonly Route[] = [
     status: 200,
     answer: webhook,
     errors: [],
+  },
+  {
+    operation: "catchUpAppWebhook",
+    method: "GET",
+    path: `${BASE}/webhooks/:id/events`,
+    api,
+    summary: "Events of a numbered webhook after a number, in order, with payload; waits for the next one where asked to",
+    allows: READ,
+    query: CatchUpQuery,
+    status: 200,
+    answer: CatchUpAnswer,
+    errors: ["malformed_query", ...SHAPE_ERRORS, "webhook_not_numbered", "topic_scope_missing", "not_installed", "numbers_gone"],
   },
   {
     operation: "changeAppWebhook",

@@ -108,6 +108,8 @@ export interface Operations {
   listAppWebhooks: { input: { query?: { shop?: string | number; clientId?: string | number; topic?: string | number; status?: "active" | "paused" | "suspended" | "disabled"; endpointId?: string | number; address?: string | number; limit?: string | number; pageToken?: string | number } }; answer: { readonly webhooks: readonly (AppWebhookEntry)[] }; entry: AppWebhookEntry };
   /** GET /apps/v1/webhooks/:id: Get a webhook. */
   getAppWebhook: { input: { params: { id: string | number } }; answer: { readonly webhook: AppWebhookEntry } };
+  /** GET /apps/v1/webhooks/:id/events: Events of a numbered webhook after a number, in order, with payload; waits for the next one where asked to. */
+  catchUpAppWebhook: { input: { params: { id: string | number }; query?: { after?: string | number; limit?: string | number; wait?: string | number } }; answer: { readonly events: readonly ({ readonly sequence: number; readonly id: string; readonly deliveryId: string; readonly state: "available"; readonly topic: string; readonly shop: string; readonly apiVersion: string; readonly triggeredAt: string; readonly test?: true; readonly payload: Readonly<Record<string, unknown>> } | { readonly sequence: number; readonly id: string; readonly deliveryId: string; readonly state: "cancelled" | "erased" | "expired"; readonly reason: string | null })[]; readonly last: number } };
   /** PATCH /apps/v1/webhooks/:id: Pause a webhook, make it active again, or change its settings; a new topic or address also ends a pause. */
   changeAppWebhook: { input: { params: { id: string | number }; body: { readonly status?: "active" | "paused"; readonly topic?: string; readonly address?: string | null; readonly sequence?: boolean | null; readonly mode?: "push" | "pull" | null; readonly filter?: string | null; readonly fields?: readonly (string)[] | null; readonly changed?: readonly (string)[] | null; readonly ordered?: boolean | null; readonly onDead?: "block" | "skip" | null; readonly ratePerSecond?: number | null } }; answer: { readonly webhook: AppWebhookEntry } };
   /** DELETE /apps/v1/webhooks/:id: Unsubscribe; what is pending is cancelled. */
@@ -294,6 +296,7 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: OperationRow } =
   createAppWebhook: {"method":"POST","path":"/apps/v1/webhooks","api":"apps"},
   listAppWebhooks: {"method":"GET","path":"/apps/v1/webhooks","api":"apps","entries":"webhooks"},
   getAppWebhook: {"method":"GET","path":"/apps/v1/webhooks/:id","api":"apps"},
+  catchUpAppWebhook: {"method":"GET","path":"/apps/v1/webhooks/:id/events","api":"apps"},
   changeAppWebhook: {"method":"PATCH","path":"/apps/v1/webhooks/:id","api":"apps"},
   deleteAppWebhook: {"method":"DELETE","path":"/apps/v1/webhooks/:id","api":"apps"},
   pauseAppWebhook: {"method":"POST","path":"/apps/v1/webhooks/:id/pause","api":"apps"},

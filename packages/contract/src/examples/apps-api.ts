@@ -61,6 +61,11 @@ const webhookExamples: Readonly<Record<string, CallExample>> = {
   },
   listAppWebhooks: { query: { shop: SHOP, status: "active" }, answer: { webhooks: [WEBHOOK_ENTRY] } },
   getAppWebhook: { params: WEBHOOK, answer: { webhook: WEBHOOK_ENTRY } },
+  catchUpAppWebhook: {
+    params: WEBHOOK,
+    query: { after: "41", limit: "100", wait: "30s" },
+    answer: { events: [story.CAUGHT_UP, { ...story.NUMBERED_NEXT, state: "erased", reason: "redacted" }], last: 43 },
+  },
   changeAppWebhook: {
     params: WEBHOOK,
     body: { filter: "order.totalPrice > 100" },

@@ -1,4 +1,4 @@
-import type { AppCaller } from "./app-access.ts";
+import { identifyAgain, type AppAccessOptions, type AppCaller } from "./app-access.ts";
 import { READ_ONLY_WEBHOOK_MEMBERS } from "@genhook/contract";
 import {
   deliveryId,
@@ -29,6 +29,7 @@ import { tenantHold } from "./held-view.ts";
 import { installationView, webhookView } from "./views.ts";
 
 export interface AppApiOptions {
+  readonly access: AppAccessOptions;
   readonly directory: DirectoryService;
   readonly tools: InstallationTools;
   readonly addresses: AddressPolicy;
@@ -103,8 +104,13 @@ export function appHandlers(options: AppApiOptions): Readonly<Record<string, App
     listWebhooks: (call, caller) => Promise.resolve(listWebhooks(options, call, caller)),
     countWebhooks: (call, caller) => Promise.resolve({ body: { count: filtered(options, call.query, caller).length } }),
     testWebhook: (call, caller) => testWebhook(options, call, caller),
-    catchUp: (call, caller) =>
-      options.catchUp.answer(call, caller, () => findOwn(options, call.params["id"] ?? "", caller) ?? noSuchWebhook()),
+    catchUp: (call, caller) => {
+      let now = caller;
+      return options.catchUp.answer(call, async (isFirst) => {
+        if (!isFirst) now = await identifyAgain(options.access, call.request, now);
+        return { ...now, subscription: findOwn(options, call.params["id"] ?? "", now) ?? noSuchWebhook() };
+      });
+    },
     listOwnDeliveries: (call, caller) => deliveries.list(call, caller),
     getOwnDelivery: (call, caller) => deliveries.get(call, caller),
     replayOwnDelivery: (call, caller) => deliveries.replay(call, caller),

@@ -1,12 +1,29 @@
 import { CATCH_UP_WAIT_MAX_MS, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "@genhook/contract";
-import { deliveryId, type CatchUp, type CatchUpPage, type CaughtUp, type Clock, type Subscription, type Waiters } from "@genhook/core";
+import {
+  deliveryId,
+  type App,
+  type CatchUp,
+  type CatchUpPage,
+  type CaughtUp,
+  type Clock,
+  type Installation,
+  type Shop,
+  type Subscription,
+  type Waiters,
+} from "@genhook/core";
 import { parseDuration } from "../settings/duration.ts";
-import { identifyAgain, type AppAccessOptions, type AppCaller } from "./app-access.ts";
 import { apiError, fail, refusalError, valueOf, type ApiError } from "./api-error.ts";
 import type { Call, Reply } from "./call.ts";
 
+/** Whose events are read: found anew after each wait. */
+export interface CatchUpReader {
+  readonly app: App;
+  readonly shop: Shop;
+  readonly installation: Installation;
+  readonly subscription: Subscription;
+}
+
 export interface CatchUpRouteOptions {
-  readonly access: AppAccessOptions;
   readonly catchUp: CatchUp;
   readonly waiters: Waiters;
   readonly clock: Pick<Clock, "monotonic">;
@@ -19,8 +36,8 @@ interface Asked {
 }
 
 /**
- * `GET /app/webhooks/{id}/events`. Where there is nothing yet and the caller wants to wait, the call waits for a signal, and looks again with
- * everything that it was allowed on looked at anew: a token that was revoked, a webhook that is gone, a lost scope end it with their error.
+ * `GET /app/webhooks/{id}/events`, and the same of `/apps/v1`. Where there is nothing yet and the caller wants to wait, the call waits for a signal, and
+ * looks again with everything that it was allowed on looked at anew: a token that was revoked, a webhook that is gone, a lost scope end it with their error.
  */
 export class CatchUpRoute {
   readonly #options: CatchUpRouteOptions;
@@ -29,14 +46,16 @@ export class CatchUpRoute {
     this.#options = options;
   }
 
-  async answer(call: Call, caller: AppCaller, find: () => Subscription): Promise<Reply> {
-    const { access, clock, waiters } = this.#options;
+  /** `identify` answers who calls, and which webhook is meant, as it is now. */
+  async answer(call: Call, identify: (isFirst: boolean) => CatchUpReader | Promise<CatchUpReader>): Promise<Reply> {
+    const { clock, waiters } = this.#options;
     const asked = readAsked(call);
     let until = clock.monotonic() + asked.waitMs;
     const { socket } = call.request;
     let { after } = asked;
-    for (let now = caller; ; now = await identifyAgain(access, call.request, now)) {
-      const subscription = find();
+    for (let isFirst = true; ; isFirst = false) {
+      const now = await identify(isFirst);
+      const { subscription } = now;
       const leftMs = until - clock.monotonic();
       const mayWait = leftMs > 0 && waiters.isOpen && !socket.destroyed;
       if (mayWait && !waiters.hasRoom) throw tooMany();
@@ -44,7 +63,7 @@ export class CatchUpRoute {
       const waiting = mayWait ? waiters.wait(subscription.id, after ?? 0, leftMs) : null;
       if (waiting !== null) socket.once("close", waiting.end);
       try {
-        const page = await this.#read(subscription, now, { ...asked, after });
+        const page = await this.#read(now, { ...asked, after });
         if (page.entries.length > 0 || waiting === null) {
           // A server that is closing waits for the connections that were in use.
           const headers: Record<string, string> = waiters.isOpen ? {} : { Connection: "close" };
@@ -59,7 +78,7 @@ export class CatchUpRoute {
     }
   }
 
-  async #read(subscription: Subscription, { app, installation }: AppCaller, { after, limit }: Asked): Promise<CatchUpPage> {
+  async #read({ subscription, app, installation }: CatchUpReader, { after, limit }: Asked): Promise<CatchUpPage> {
     const { catchUp } = this.#options;
     const refusal = catchUp.refuse(subscription, installation);
     if (refusal !== null) throw refusalError(refusal);

@@ -243,6 +243,46 @@ describe("everything of the app, on all its shops", () => {
   });
 });
 
+describe("events of a numbered webhook", () => {
+  const read = (id: number, query: string, key = token): Promise<Answer> => call("GET", `/webhooks/${id}/events${query}`, undefined, key);
+
+  test("are read over any shop, and waited for; whoever may not any more is told so in the middle of the waiting", async () => {
+    const pull = { webhook: { shop: OTHER_SHOP, topic: "orders/cancelled", mode: "pull" } };
+    const { id } = (await call("POST", "/webhooks", pull)).body.webhook as { id: number };
+    const waiting = read(id, "?after=0&wait=60s");
+    const { body } = await h.publish("orders/cancelled", ORDER, { shop: OTHER_SHOP });
+    const page = await waiting;
+    expect(page).toMatchObject({ status: 200, body: { last: 1, events: [{ sequence: 1, id: body.event.id, shop: OTHER_SHOP }] } });
+    expect(page.text).toContain(`"payload":${JSON.stringify(ORDER)}`);
+
+    const narrow = (await openLink(await makeLink({ shop: SHOP }))).body.token.token as string;
+    expect((await read(id, "?after=0", narrow)).status).toBe(404);
+    expect((await read(id, "?after=0", await signIn(rival))).status).toBe(404);
+    expect((await read(id, "?after=x")).body).toMatchObject({ code: "invalid_member", member: "after" });
+
+    const other = await signIn(app);
+    const [ended, lost] = [read(id, "?after=1&wait=60s", other), read(id, "?after=1&wait=60s")];
+    // It is only ended once both wait.
+    await h.until("/metrics", ({ text }) => text.includes("\ngenhook_catch_up_waiting 2\n"), { key: null });
+    await call("DELETE", "/token", undefined, other);
+    await call("DELETE", `/webhooks/${id}`);
+    expect((await ended).body).toMatchObject({ code: "token_invalid" });
+    expect((await lost).status).toBe(404);
+  });
+
+  test("are none of a webhook without numbers, or of one that belongs to the app itself", async () => {
+    const { id } = (await subscribe(SHOP, "unnumbered")).body.webhook as { id: number };
+    expect(await read(id, "?after=0")).toMatchObject({ status: 409, body: { code: "webhook_not_numbered" } });
+    await call("DELETE", `/webhooks/${id}`);
+    const webhooks = [{ topic: "app/uninstalled", address: `${endpoint.url}/own` }];
+    await h.call("PUT", `/platform/v1/apps/${app.clientId}`, { webhooks });
+    const listed = (await call("GET", "/webhooks?limit=250")).body.webhooks as { id: number; shop: string | null }[];
+    const declared = listed.find(({ shop }) => shop === null);
+    expect(await read(declared?.id ?? 0, "?after=0")).toMatchObject({ status: 422, body: { code: "not_installed" } });
+    await h.call("PUT", `/platform/v1/apps/${app.clientId}`, { webhooks: [] });
+  });
+});
+
 describe("what is another app's", () => {
   test("is not told apart from what there never was", async () => {
     const theirs = await h.subscribe(rival, "orders/create", `${endpoint.url}/rival`);

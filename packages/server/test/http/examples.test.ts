@@ -128,6 +128,9 @@ test("app-wide access, and links", async () => {
   for (const operation of ["listAppWebhooks", "getAppWebhook", "changeAppWebhook", "pauseAppWebhook", "resumeAppWebhook", "testAppWebhook"])
     await carryOut(operation);
   await carryOut("changeAppWebhook", { body: { filter: null } });
+  await carryOut("changeAppWebhook", { body: { sequence: true } });
+  await carryOut("testAppWebhook");
+  await carryOut("catchUpAppWebhook", { query: { wait: "30s" } });
   for (const operation of ["listAppDeliveries", "getAppDelivery", "getAppDeliveryPayload", "getAppDecisions", "getAppStats"])
     await carryOut(operation);
   await carryOut("listAppDeliveries", { query: {} });

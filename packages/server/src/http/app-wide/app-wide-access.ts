@@ -39,6 +39,13 @@ export async function identifyAppWide(options: AppWideOptions, request: Incoming
   );
 }
 
+/** The caller as it is now, where a call has taken its time: 401 once the access has ended. Takes nothing from the bucket. */
+export async function identifyAppWideAgain(options: AppWideOptions, { access: before }: AppWideCaller): Promise<AppWideCaller> {
+  const { access, version } = await options.store.appAccesses.find(before.id);
+  await options.directory.catchUp(version);
+  return (access === null ? null : callerOf(options, access)) ?? fail("token_invalid", "The token is no longer valid.");
+}
+
 /** What an access opens now; null where it has ended. The directory must have caught up with the store. */
 export function callerOf({ directory: { directory }, now }: AppWideOptions, access: AppAccess): AppWideCaller | null {
   const app = directory.app(access.app);

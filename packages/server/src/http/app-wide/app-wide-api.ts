@@ -15,6 +15,7 @@ import { audited } from "../audited.ts";
 import { readJsonBody, type Call, type Reply } from "../call.ts";
 import { ownDecisions, type DecisionsApiOptions } from "../decisions-api.ts";
 import { installationsReply } from "../directory-api.ts";
+import type { CatchUpReader } from "../catch-up-route.ts";
 import type { EndpointCalls } from "../endpoints-api.ts";
 import { tenantHold } from "../held-view.ts";
 import { owns, type OwnedHandler } from "../owner.ts";
@@ -23,12 +24,13 @@ import { rotateSecret, type SecretsApiOptions } from "../secrets-api.ts";
 import { getStats, type StatsOptions } from "../stats-api.ts";
 import { appView, webhookView } from "../views.ts";
 import { findWebhook, webhooksReply, wideWebhookView } from "../webhooks-api.ts";
-import type { AppWideCaller } from "./app-wide-access.ts";
+import { identifyAppWideAgain, type AppWideCaller, type AppWideOptions } from "./app-wide-access.ts";
 
 export type AppWideHandler = (call: Call, caller: AppWideCaller) => Promise<Reply>;
 export type AppWideHandlers = Readonly<Record<string, AppWideHandler>>;
 
 export interface AppWideApiOptions extends AppApiOptions {
+  readonly access: AppWideOptions;
   readonly replays: ReplayCalls;
   readonly endpoints: EndpointCalls;
   readonly listBlockedKeys: OwnedHandler;
@@ -134,6 +136,13 @@ function webhookCalls(options: AppWideApiOptions): AppWideHandlers {
     },
     listAppWebhooks: (call, caller) => Promise.resolve(webhooksReply(options, call, caller, view)),
     getAppWebhook: (call, caller) => Promise.resolve(show(find(call, caller))),
+    catchUpAppWebhook: (call, caller) => {
+      let now = caller;
+      return options.catchUp.answer(call, async (isFirst) => {
+        if (!isFirst) now = await identifyAppWideAgain(options.access, now);
+        return readerOf(options, now, find(call, now));
+      });
+    },
     changeAppWebhook: async (call, caller) => {
       const before = find(call, caller);
       const body = (await readJsonBody(call)) as PatchBody;
@@ -153,6 +162,14 @@ function webhookCalls(options: AppWideApiOptions): AppWideHandlers {
       return { body: { webhook: view(subscription), delivery } };
     },
   };
+}
+
+/** What an app reads is what it may have on that shop now. */
+function readerOf({ directory: { directory } }: AppWideApiOptions, { app }: AppWideCaller, subscription: Subscription): CatchUpReader {
+  const shop = subscription.shop === null ? undefined : directory.shop(subscription.shop);
+  const installation = shop === undefined ? undefined : directory.installation(app.id, shop.id);
+  if (shop !== undefined && installation !== undefined) return { app, shop, installation, subscription };
+  return fail("not_installed", "The webhook belongs to the app itself or to a shop that the app is not on: it has no numbers to read.");
 }
 
 function isInstalled({ directory }: AppWideApiOptions, { app }: AppWideCaller, shop: number): boolean {
