@@ -79,6 +79,25 @@ describe("events import", () => {
     expect([exit, JSON.parse(out), JSON.parse(error)]).toMatchObject([1, { lines: 0, accepted: 0 }, { code: "not_genhook" }]);
   });
 
+  it("sends again what the server was too busy for, and nothing else, under the same keys", async () => {
+    let requests = 0;
+    api.on(`POST ${P}/events`, ({ body }) => {
+      requests += 1;
+      const isBusy = (line: string): boolean => requests < 3 && line.includes('"n":2');
+      const items = body
+        .trim()
+        .split("\n")
+        .map((line) =>
+          isBusy(line) ? { error: "busy", code: requests === 1 ? "overloaded" : "internal_error" } : { id: "e", deliveries: 1 },
+        );
+      return { status: 202, body: { events: items } };
+    });
+    const { exit, out } = await genhook(["events", "import", file('{"n":1}\n{"n":2}\n{"n":3}\n'), "--json"]);
+    expect([exit, JSON.parse(out)]).toMatchObject([0, { lines: 3, accepted: 3, refused: 0 }]);
+    const [first, ...others] = api.calls.map(({ body }) => body.trim().split("\n"));
+    expect(others).toEqual([[first?.[1]], [first?.[1]]]);
+  });
+
   it("goes on in requests of at most 500 lines", async () => {
     api.on(`POST ${P}/events`, taking);
     await genhook(["events", "import", file(Array.from({ length: 1_201 }, (_, n) => `{"n":${n}}`).join("\n"))]);

@@ -48,7 +48,7 @@ export async function importEvents(file: string, flags: CommonFlags, terminal: T
   try {
     for await (const batch of batchesOf(file)) {
       if (interrupts.aborted) break;
-      await sendBatch(session.client, batch, tally);
+      await sendBatch(session.client, batch, tally, interrupts);
       if (terminal.isErrorTty && performance.now() - drawnAt > PROGRESS_EVERY_MS) {
         drawnAt = performance.now();
         terminal.error(`${CLEAR_LINE}${count(tally.lines, "line")} sent, ${tally.refused.toLocaleString("en")} refused`);
@@ -112,11 +112,9 @@ function withKey(text: string, number: number): string {
   return `{"idempotencyKey":"${key}"${rest.startsWith("}") ? "" : ","}${rest}`;
 }
 
-async function sendBatch(client: ApiClient, batch: readonly Line[], tally: Tally): Promise<void> {
-  const items = await sendLines(
-    client,
-    batch.map((line) => line.text),
-  );
+async function sendBatch(client: ApiClient, batch: readonly Line[], tally: Tally, interrupts: AbortSignal): Promise<void> {
+  const texts = batch.map((line) => line.text);
+  const items = await sendLines(client, texts, interrupts);
   for (const [index, item] of items.entries()) {
     if (item.kind !== "accepted") {
       tally.refused += 1;

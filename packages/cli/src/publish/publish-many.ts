@@ -92,7 +92,7 @@ async function sendAll(events: ManyEvents, tally: Tally, progress: Progress, int
         bytes += line.length;
         next += 1;
       }
-      const sending = send(events.client, lines, tally)
+      const sending = send(events.client, lines, tally, interrupts)
         .then(() => progress.advance(lines.length))
         .catch((error: unknown) => {
           failed.error ??= error;
@@ -106,8 +106,8 @@ async function sendAll(events: ManyEvents, tally: Tally, progress: Progress, int
   if (failed.error !== null) throw failed.error;
 }
 
-async function send(client: ApiClient, lines: readonly string[], tally: Tally): Promise<void> {
-  for (const item of await sendLines(client, lines)) {
+async function send(client: ApiClient, lines: readonly string[], tally: Tally, interrupts: AbortSignal): Promise<void> {
+  for (const item of await sendLines(client, lines, interrupts)) {
     if (item.kind !== "accepted") {
       const before = tally.refused.get(item.code);
       tally.refused.set(item.code, { count: (before?.count ?? 0) + 1, message: before?.message ?? item.message });

@@ -104,13 +104,7 @@ export function appHandlers(options: AppApiOptions): Readonly<Record<string, App
     listWebhooks: (call, caller) => Promise.resolve(listWebhooks(options, call, caller)),
     countWebhooks: (call, caller) => Promise.resolve({ body: { count: filtered(options, call.query, caller).length } }),
     testWebhook: (call, caller) => testWebhook(options, call, caller),
-    catchUp: (call, caller) => {
-      let now = caller;
-      return options.catchUp.answer(call, async (isFirst) => {
-        if (!isFirst) now = await identifyAgain(options.access, call.request, now);
-        return { ...now, subscription: findOwn(options, call.params["id"] ?? "", now) ?? noSuchWebhook() };
-      });
-    },
+    catchUp: (call, caller) => catchUp(options, call, caller),
     listOwnDeliveries: (call, caller) => deliveries.list(call, caller),
     getOwnDelivery: (call, caller) => deliveries.get(call, caller),
     replayOwnDelivery: (call, caller) => deliveries.replay(call, caller),
@@ -123,6 +117,14 @@ export function appHandlers(options: AppApiOptions): Readonly<Record<string, App
       return { body: {} };
     },
   };
+}
+
+function catchUp(options: AppApiOptions, call: Call, caller: AppCaller): Promise<Reply> {
+  let now = caller;
+  return options.catchUp.answer(call, async (isFirst) => {
+    if (!isFirst) now = await identifyAgain(options.access, call.request, now);
+    return { ...now, subscription: findOwn(options, call.params["id"] ?? "", now) ?? noSuchWebhook() };
+  });
 }
 
 /** A webhook as its app sees it, with the hold that stops it. */

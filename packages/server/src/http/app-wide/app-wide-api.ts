@@ -136,13 +136,7 @@ function webhookCalls(options: AppWideApiOptions): AppWideHandlers {
     },
     listAppWebhooks: (call, caller) => Promise.resolve(webhooksReply(options, call, caller, view)),
     getAppWebhook: (call, caller) => Promise.resolve(show(find(call, caller))),
-    catchUpAppWebhook: (call, caller) => {
-      let now = caller;
-      return options.catchUp.answer(call, async (isFirst) => {
-        if (!isFirst) now = await identifyAppWideAgain(options.access, now);
-        return readerOf(options, now, find(call, now));
-      });
-    },
+    catchUpAppWebhook: (call, caller) => catchUp(options, call, caller),
     changeAppWebhook: async (call, caller) => {
       const before = find(call, caller);
       const body = (await readJsonBody(call)) as PatchBody;
@@ -162,6 +156,14 @@ function webhookCalls(options: AppWideApiOptions): AppWideHandlers {
       return { body: { webhook: view(subscription), delivery } };
     },
   };
+}
+
+function catchUp(options: AppWideApiOptions, call: Call, caller: AppWideCaller): Promise<Reply> {
+  let now = caller;
+  return options.catchUp.answer(call, async (isFirst) => {
+    if (!isFirst) now = await identifyAppWideAgain(options.access, now);
+    return readerOf(options, now, findWebhook(options.directory.directory, call, now));
+  });
 }
 
 /** What an app reads is what it may have on that shop now. */
