@@ -70,7 +70,7 @@ export const CONTENTS: readonly Section[] = [
       doc("operating", "Operating", "what to watch, and what to do"),
       doc("portal", "Portal", "the pages for operators and app developers"),
       doc("scaling", "Scaling", "how far one process goes, and how to go on"),
-      doc("performance", "Performance", "what was measured, and with which command"),
+      wide(doc("performance", "Performance", "what was measured, and with which command")),
       doc("reliability", "Reliability", "what is promised, what is not, and how each is tried"),
       { file: "SECURITY.md", isWide: true, title: "Security", says: "threats, what guards against them, and what tries to break it" },
     ],
