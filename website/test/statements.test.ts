@@ -24,9 +24,9 @@ function filesBelow(folder: string): readonly string[] {
     .flatMap((entry) => (entry.isDirectory() ? filesBelow(posix.join(folder, entry.name)) : [posix.join(folder, entry.name)]));
 }
 
-/** What the programs in bench/ take: each names its options in a table. */
-function benchOptions(): readonly string[] {
-  const programs = REPOSITORY_FILES.filter((file) => /^bench\/src\/[^/]+\.ts$/.test(file));
+/** What the benchmarks, the simulation and the programs in e2e/ take: each names its options in a table. */
+function programOptions(): readonly string[] {
+  const programs = REPOSITORY_FILES.filter((file) => /^(?:bench|e2e)\/src\/[^/]+\.ts$|\/simulate-main\.ts$/.test(file));
   return programs.flatMap((file) =>
     [...readPage(file).matchAll(/^ +"?([a-z-]+)"?: \{ type: "(?:string|boolean)"/gm)].map(([, name]) => `--${name}`),
   );
@@ -57,9 +57,9 @@ describe("what pages name is there", () => {
 
   test("options", () => {
     const options = new Set(optionsOf());
-    // Node's own, those of tools, and of the scripts in e2e/.
-    for (const option of ["--max-semi-space-size", "--heap-growing-percent", "--no-memory-protection-keys", "--store"]) options.add(option);
-    for (const option of benchOptions()) options.add(option);
+    // Node's own, and those of tools.
+    for (const option of ["--max-semi-space-size", "--heap-growing-percent", "--no-memory-protection-keys", "--omit"]) options.add(option);
+    for (const option of programOptions()) options.add(option);
     const wrong = spansLike(/^--[a-z]/).filter(({ text }) => !options.has(text.split(/[ =]/)[0] ?? ""));
     expect(wrong).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { barChart, type Bar } from "./bar-chart.ts";
 import { figureOf, type Bench, type Results } from "./results.ts";
+import { threadName } from "./tables.ts";
 
 /** A drawing by its file's name; null where what it shows was not measured. */
 export const CHARTS: Readonly<Record<string, (results: Results) => string | null>> = {
@@ -30,21 +31,16 @@ function cpuAgainst(results: Results): string | null {
   });
 }
 
-/** What the threads of the process are called there, and what they do. */
-const THREADS: Readonly<Record<string, string>> = {
-  main: "main thread: HTTP, matching, scheduling, signing, sending",
-};
-
 function cpuByThread(results: Results): string | null {
   const threads = results.main?.figures["CPU µs per delivery by thread"] as Readonly<Record<string, number>> | undefined;
   if (threads === undefined) return null;
   const sorted = Object.entries(threads).sort(([, a], [, b]) => b - a);
   return barChart({
     title: "Where the microseconds of one delivery go",
-    description: sorted.map(([name, micros]) => `${name} ${micros} µs`).join("; "),
+    description: sorted.map(([name, micros]) => `${threadName(name)} ${micros} µs`).join("; "),
     unit: "microseconds of CPU per delivery, by thread",
     groups: sorted.map(([name, micros]) => ({
-      label: THREADS[name] ?? name,
+      label: threadName(name),
       bars: [{ label: name, value: micros, text: `${micros} µs`, tone: "ours" }],
     })),
   });
