@@ -164,7 +164,7 @@ describe.skipIf(executable === null)("the portal in a browser", () => {
     await close();
   });
 
-  test("a webhook is paused and resumed, its filter is tried and saved, and its rate, which its endpoint shows", async () => {
+  test("a webhook is paused and resumed, its filter is tried and saved, and its rate, which its endpoint shows, until an operator sets a lower one", async () => {
     const { page, expectQuiet, close } = await openPage(browser, origin);
     await signIn(page, origin, KEY);
     await page.goto(`${origin}/webhooks/${server.badWebhook}`);
@@ -189,6 +189,11 @@ describe.skipIf(executable === null)("the portal in a browser", () => {
     await page.goto(`${origin}/endpoints/${webhook.endpointId}`);
     await page.getByText("the lowest that one of its webhooks asks for").waitFor();
     await page.locator("dd").filter({ hasText: /^2\.5/ }).waitFor();
+    await page.getByLabel("At most per second").fill("0.5");
+    await page.getByRole("button", { name: "Set the rate" }).click();
+    await page.getByText("set by the operator").waitFor();
+    const { endpoint } = await server.api.call("getEndpoint", { params: { id: String(webhook.endpointId) } });
+    expect([endpoint.ratePerSecond, endpoint.effectiveRatePerSecond]).toEqual([0.5, 0.5]);
     expectQuiet();
     await close();
   });

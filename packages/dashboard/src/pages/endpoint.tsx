@@ -9,9 +9,10 @@ import { StateMark } from "../parts/state-mark.tsx";
 import { Failed, Lines } from "../parts/states.tsx";
 import { Age, Time } from "../parts/time.tsx";
 import { client } from "../session/client.ts";
-import { useCan, useOnlyShop } from "../session/session-context.ts";
+import { useCan, useIsOperator, useOnlyShop } from "../session/session-context.ts";
 import { words } from "../words.ts";
 import { AppFact } from "./app-fact.tsx";
+import { EndpointRate } from "./endpoint-rate.tsx";
 import { lastFailureOf, standingOf } from "./endpoints.tsx";
 import { HeldNote } from "./held-note.tsx";
 
@@ -22,6 +23,7 @@ const REFRESH_MS = 3_000;
 export default function Endpoint({ id }: { readonly id: string }) {
   const [canReplay, canEdit] = [useCan("replay"), useCan("edit")];
   const isWhole = useOnlyShop() === null;
+  const isOperator = useIsOperator();
   const queries = useQueryClient();
   const found = useQuery({
     queryKey: ["endpoint", id],
@@ -60,6 +62,7 @@ export default function Endpoint({ id }: { readonly id: string }) {
       }
     >
       <Health endpoint={endpoint} />
+      {canEdit && isOperator ? <EndpointRate key={endpoint.ratePerSecond} endpoint={endpoint} /> : null}
     </Page>
   );
 }
