@@ -165,7 +165,8 @@ const NOTES: Readonly<Record<string, readonly string[]>> = {
   ],
   listen: [
     "```sh",
-    "genhook listen --forward localhost:3000/hooks --topic orders/create --token TOKEN",
+    "genhook login --client-id ID                      # once: client secret and signing secret are asked for",
+    "genhook listen --forward localhost:3000/hooks --topic orders/create --shop my-shop",
     "```",
     "",
     "Events come from a webhook in [pull mode](sequence.md), not through a tunnel: nothing has to be reached from outside, and what happens while the connection, the local",

@@ -17,7 +17,7 @@ const ORDERS = ["orders/create", "orders/update"];
 
 let folder = "";
 let server: Genhook;
-let app: { readonly clientSecret: string; readonly signingSecret: string; readonly token: string };
+let app: { readonly clientId: string; readonly clientSecret: string; readonly signingSecret: string; readonly token: string };
 
 async function startOn(port: string): Promise<void> {
   const streams = { out: () => undefined, error: () => undefined };
@@ -44,6 +44,7 @@ beforeAll(async () => {
   const scopes = ["--scopes", "read_orders,write_apps"];
   const installed = await asOperator("installations", "create", "--client-id", made?.["clientId"] ?? "", "--shop", SHOP, ...scopes);
   app = {
+    clientId: made?.["clientId"] ?? "",
     clientSecret: made?.["clientSecret"] ?? "",
     signingSecret: made?.["signingSecret"] ?? "",
     token: installed["installation"]?.["accessToken"] ?? "",
@@ -57,14 +58,16 @@ afterAll(async () => {
 /** A listener, until it is told to stop. */
 class Listener {
   readonly #aborter = new AbortController();
-  readonly #done: Promise<Output>;
+  readonly done: Promise<Output>;
   readonly #written = { out: "", error: "" };
   readonly #waiting: { readonly text: string; readonly resolve: () => void }[] = [];
 
-  constructor(...args: readonly string[]) {
+  /** `environment`: of an app that is logged in; otherwise with the token for one shop. */
+  constructor(args: readonly string[], environment: Readonly<Record<string, string>> | null = null) {
     const secrets = ["--client-secret", app.clientSecret, "--signing-secret", app.signingSecret];
-    this.#done = runCommand(["listen", "--token", app.token, "--url", server.origin, ...secrets, ...args], {
-      environment: { HOME: folder },
+    const token = environment === null ? ["--token", app.token] : [];
+    this.done = runCommand(["listen", ...token, "--url", server.origin, ...secrets, ...args], {
+      environment: environment ?? { HOME: folder },
       interrupts: this.#aborter.signal,
       onWrite: (stream, text) => {
         this.#written[stream] += text;
@@ -83,7 +86,7 @@ class Listener {
 
   stop(): Promise<Output> {
     this.#aborter.abort(new Error("stopped"));
-    return this.#done;
+    return this.done;
   }
 }
 
@@ -140,7 +143,7 @@ async function webhooks(): Promise<number> {
 describe("genhook listen", () => {
   it("forwards events in order, signed as in production, and leaves nothing behind", async () => {
     const local = new LocalApp();
-    const listener = new Listener("--forward", await local.start(), ...ORDERS.flatMap((topic) => ["--topic", topic]));
+    const listener = new Listener(["--forward", await local.start(), ...ORDERS.flatMap((topic) => ["--topic", topic])]);
     await listener.says("Listening at");
     await trigger("orders/create", 3);
     await local.has(3);
@@ -166,7 +169,7 @@ describe("genhook listen", () => {
     const address = await local.start();
     await local.stop();
     const flags = ["--forward", address, "--topic", "orders/create", "--keep"];
-    const first = new Listener(...flags);
+    const first = new Listener(flags);
     await first.says("Listening at");
     await trigger("orders/create", 2);
     // Nothing listens there: events wait.
@@ -178,7 +181,7 @@ describe("genhook listen", () => {
     await trigger("orders/create", 1);
 
     const again = new LocalApp();
-    const second = new Listener("--forward", await again.start(), ...flags.slice(2));
+    const second = new Listener(["--forward", await again.start(), ...flags.slice(2)]);
     await second.says("Goes on behind number 0");
     await again.has(3);
     await server.stop();
@@ -192,7 +195,7 @@ describe("genhook listen", () => {
 
     // Without --keep the next one takes over where it stopped, and then cleans up.
     await trigger("orders/create", 1);
-    const third = new Listener("--topic", "orders/create", "--json");
+    const third = new Listener(["--topic", "orders/create", "--json"]);
     await third.says('"sequence":5');
     const { out } = await third.stop();
     await again.stop();
@@ -204,7 +207,7 @@ describe("genhook listen", () => {
     const local = new LocalApp();
     local.failures = 2;
     const flags = ["--forward", await local.start(), "--topic", "orders/create"];
-    const first = new Listener(...flags, "--attempts", "2");
+    const first = new Listener([...flags, "--attempts", "2"]);
     await first.says("Listening at");
     await trigger("orders/create", 2);
     await local.has(1);
@@ -217,7 +220,7 @@ describe("genhook listen", () => {
     expect(await webhooks()).toBe(1);
 
     await trigger("orders/create", 1);
-    const second = new Listener(...flags);
+    const second = new Listener(flags);
     await second.says("First comes what was not taken: 1 event.");
     await local.has(3);
     expect((await second.stop()).error).toContain("2 events.");
@@ -230,24 +233,55 @@ describe("genhook listen", () => {
     const local = new LocalApp();
     local.failures = 1;
     const flags = ["--forward", await local.start(), "--topic", "orders/create"];
-    const first = new Listener(...flags, "--attempts", "8");
+    const first = new Listener([...flags, "--attempts", "8"]);
     await first.says("Listening at");
     await trigger("orders/create", 1);
     await first.says("✗ orders/create");
     expect((await first.stop()).error).toContain("orders/create: #1 not taken");
     await local.stop();
-    const second = new Listener(...flags);
+    const second = new Listener(flags);
     await second.says("Nothing answers at");
     expect((await second.stop()).error).toContain("0 events.\n  orders/create: #1 not taken\n");
     // Whoever only wants to see it has seen it then.
-    const third = new Listener("--topic", "orders/create");
+    const third = new Listener(["--topic", "orders/create"]);
     await third.says("#1 ");
     expect((await third.stop()).error).toContain("1 event.");
     expect(await webhooks()).toBe(0);
   });
 
+  it("needs no token of a shop where the app is logged in: the shop is named, or the only one", async () => {
+    const own = { HOME: folder, GENHOOK_CLIENT_ID: app.clientId, GENHOOK_CLIENT_SECRET: app.clientSecret };
+    const local = new LocalApp();
+    const flags = ["--forward", await local.start(), "--topic", "orders/create"];
+    const only = new Listener(flags, own);
+    await only.says(`for orders/create of ${SHOP}, to `);
+    await trigger("orders/create", 2);
+    await local.has(2);
+    expect((await only.stop()).error).toContain("2 events.");
+    expect(local.events.map(({ shopDomain, sequence }) => [shopDomain, sequence])).toEqual([
+      [SHOP, 1],
+      [SHOP, 2],
+    ]);
+    await asOperator("shops", "create", "--domain", "silk");
+    await asOperator("installations", "create", "--client-id", app.clientId, "--shop", "silk", "--scopes", "read_orders");
+    const either = await new Listener(flags, own).done;
+    expect(either).toMatchObject({
+      exit: 2,
+      error: expect.stringContaining("It is on linen.genmystore.com, silk.genmystore.com.") as string,
+    });
+    const neither = await new Listener([...flags, "--shop", "wool"], own).done;
+    expect(neither).toMatchObject({ exit: 3, error: expect.stringContaining("The app is not on wool.genmystore.com.") as string });
+    const silk = new Listener(["--shop", "silk"], own);
+    await silk.says("for 7 topics of silk.genmystore.com.");
+    expect((await silk.stop()).exit).toBe(0);
+    const token = await new Listener(["--shop", "silk"]).done;
+    expect(token).toMatchObject({ exit: 2, error: expect.stringContaining("An access token is for its one shop") as string });
+    await local.stop();
+    expect(await webhooks()).toBe(0);
+  });
+
   it("listens for all topics that the token's scopes allow", async () => {
-    const listener = new Listener();
+    const listener = new Listener([]);
     await listener.says("Listening at");
     expect(await webhooks()).toBe(7);
     const { exit, error } = await listener.stop();
@@ -262,7 +296,7 @@ describe("genhook listen", () => {
     [["--forward", ":3000", "--attempts", "9"], 2, "--attempts must be a whole number from 1 to 8"],
     [["--topic", "products/create"], 4, "scope"],
   ])("refuses %j", async (args, exit, message) => {
-    const listener = new Listener(...args);
+    const listener = new Listener(args);
     expect(await listener.stop()).toMatchObject({ exit, error: expect.stringContaining(message) as string });
     expect(await webhooks()).toBe(0);
   });

@@ -71,6 +71,7 @@ function registerListen(program: Command, terminal: Terminal): void {
     .description("show an app's events as they happen, and forward them to a server of this machine")
     .option("--forward <address>", "such as http://localhost:3000/hooks or :3000/hooks; each event is sent there, signed as in production")
     .option("--topic <name>", "this topic; can be given again; all that the token's scopes allow unless given", collect)
+    .option("--shop <domain>", "of an app that is logged in; the only one that it is on, where there is only one")
     .option("--attempts <number>", "how often an event is sent until it is taken, a little later each time (1)")
     .option("--keep", "leave the webhooks behind: they collect what comes until the next listen")
     .option("--client-secret <secret>", "else GENHOOK_CLIENT_SECRET, the profile")

@@ -1,8 +1,9 @@
 import { TOPICS } from "@genhook/contract";
-import { ApiError } from "@genhook/contract/client";
+import { ApiError, type ApiClient } from "@genhook/contract/client";
 import { CliError, usage } from "../cli-error.ts";
 import { explainError } from "../commands/explain-error.ts";
 import { timeStyle, type CommonFlags } from "../commands/session.ts";
+import { wholeDomain } from "../commands/whole-domain.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { readEndpointAddress } from "../endpoint-address.ts";
 import { note, paint, printLine, type Terminal } from "../output/terminal.ts";
@@ -19,24 +20,28 @@ import { PullFeed } from "./pull-feed.ts";
 export interface ListenFlags extends CommonFlags {
   readonly forward?: string;
   readonly topic?: readonly string[];
+  readonly shop?: string;
   readonly attempts?: string;
   readonly keep?: boolean;
   readonly clientSecret?: string;
   readonly signingSecret?: string;
 }
 
+const SHOPS_SHOWN = 5;
+
 /**
  * `genhook listen`: shows an app's events as they happen and forwards them to a server of this machine, signed as in production. Events come
  * from a webhook in pull mode: what happens while the connection, this process or the local server is away comes afterwards, in order.
  */
 export async function listen(flags: ListenFlags, terminal: Terminal): Promise<void> {
-  const connection = resolveConnection(sourcesOf(flags, terminal.environment), ["app"]);
-  const feed = new PullFeed(connection.origin, connection.credentials);
+  const connection = resolveConnection(sourcesOf(flags, terminal.environment), ["app", "apps"]);
+  if (flags.shop !== undefined && connection.credentials.kind === "app") {
+    throw usage("An access token is for its one shop: leave out --shop, or log in as the app: genhook login --client-id ID");
+  }
   const interrupts = terminal.interrupts();
   const forwarder = flags.forward === undefined ? null : makeForwarder(flags.forward, flags, terminal, interrupts);
-  const { credentials } = connection;
-  const key = `${connection.origin} ${credentials.kind === "app" ? credentials.accessToken : ""}`;
-  const state = ListenState.open(terminal.environment, key);
+  const feed = await openFeed(connection, flags);
+  const state = ListenState.open(terminal.environment, keyOf(connection, feed));
   const failed = new AbortController();
   const stop = AbortSignal.any([interrupts, failed.signal]);
   const tally = { taken: 0, refused: 0, shown: 0 };
@@ -64,13 +69,44 @@ export async function listen(flags: ListenFlags, terminal: Terminal): Promise<vo
   }
 }
 
+async function openFeed(connection: Connection, flags: ListenFlags): Promise<PullFeed> {
+  let client: ApiClient | null = null;
+  try {
+    return await PullFeed.open(connection, (opened) => {
+      client = opened;
+      return shopOf(opened, flags.shop);
+    });
+  } catch (error) {
+    throw client === null ? error : explainError(error, { client, connection });
+  }
+}
+
+/** Of an app that is logged in: the shop that is named, or the only one that it is on. */
+async function shopOf(client: ApiClient, named: string | undefined): Promise<string> {
+  const shops: string[] = [];
+  for await (const { shop } of client.entries("listAppInstallations")) shops.push(shop);
+  const shown = `It is on ${shops.slice(0, SHOPS_SHOWN).join(", ")}${shops.length > SHOPS_SHOWN ? " and more" : ""}.`;
+  const [only] = shops;
+  if (only === undefined) throw new CliError("notFound", "not_installed", "The app is on no shop: it has no events.");
+  if (named === undefined && shops.length > 1) throw usage("Say which shop: --shop DOMAIN.", shown);
+  const shop = named === undefined ? only : wholeDomain(named);
+  if (!shops.includes(shop)) throw new CliError("notFound", "not_installed", `The app is not on ${shop}.`, [shown]);
+  return shop;
+}
+
+/** Tells listeners apart that have nothing to do with each other. */
+function keyOf({ origin, credentials, signIn }: Connection, { shop }: PullFeed): string {
+  if (shop !== null) return `${origin} ${signIn?.secrets.clientId ?? ""} ${shop}`;
+  return `${origin} ${credentials.kind === "app" ? credentials.accessToken : ""}`;
+}
+
 function makeForwarder(forward: string, flags: ListenFlags, terminal: Terminal, signal: AbortSignal): Forwarder {
   const address = readEndpointAddress(forward, "--forward must be an address").href;
   const { clientSecret, signingSecret } = findAppSecrets(flags, terminal.environment);
   if (clientSecret === null && signingSecret === null) {
     throw usage(
       "What is forwarded is signed with the app's secrets: give --client-secret and --signing-secret, or set GENHOOK_CLIENT_SECRET and GENHOOK_SIGNING_SECRET.",
-      "To keep them: genhook login --client-id ID --token TOKEN",
+      "To keep them: genhook login --client-id ID",
     );
   }
   return new Forwarder({
@@ -122,7 +158,7 @@ async function subscribeAll({ feed, state }: Listening, topics: readonly string[
 }
 
 function announce(
-  { terminal, forwarder, state }: Listening,
+  { terminal, feed, forwarder, state }: Listening,
   topics: readonly string[],
   goingOn: number,
   { origin }: Connection,
@@ -130,7 +166,8 @@ function announce(
 ): void {
   const what = topics.length <= 3 ? topics.join(", ") : count(topics.length, "topic");
   const where = forwarder === null ? "" : `, to ${flags.forward ?? ""}`;
-  note(terminal, `Listening at ${origin} for ${what}${where}. Ctrl+C ends it.`);
+  const whose = feed.shop === null ? "" : ` of ${feed.shop}`;
+  note(terminal, `Listening at ${origin} for ${what}${whose}${where}. Ctrl+C ends it.`);
   if (goingOn > 0) {
     const numbers = topics.length === 1 ? ` behind number ${state.find(topics[0] ?? "")?.after ?? 0}` : "";
     const missed = topics.reduce((sum, topic) => sum + countMissed(state.find(topic)?.missed ?? []), 0);

@@ -177,6 +177,17 @@ function isLoopback(origin: string): boolean {
 }
 
 function missingCredentials(sources: ConnectionSources, wanted: Wanted, has: Wanted[number] | null, origin: string): CliError {
+  if (!wanted.includes("platform") && wanted.includes("apps") && wanted.includes("app")) {
+    return new CliError(
+      "notAllowed",
+      "token_missing",
+      "This needs an app's client id and client secret, or its access token for one shop.",
+      [
+        "Log in as the app: genhook login --client-id ID; or set GENHOOK_CLIENT_ID and GENHOOK_CLIENT_SECRET.",
+        "Or give --token, or set GENHOOK_ACCESS_TOKEN. The token is shown once, by: genhook installations create",
+      ],
+    );
+  }
   if (!wanted.includes("platform") && wanted.includes("apps")) {
     return new CliError("notAllowed", "token_missing", "This needs an app's client id and client secret.", [
       "Log in as the app: genhook login --client-id ID; or set GENHOOK_CLIENT_ID and GENHOOK_CLIENT_SECRET.",
