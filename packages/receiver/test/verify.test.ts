@@ -176,6 +176,8 @@ describe("query HMAC", () => {
     expect(await reasonOf(verifyQuery(`${message}&hmac=${hmac}&more=1`, CLIENT))).toBe("signature_mismatch");
     expect(await reasonOf(verifyQuery(`${message.replace("%20", "+")}&hmac=${hmac}`, CLIENT))).toBe("signature_mismatch");
     expect(await reasonOf(verifyQuery(message, CLIENT))).toBe("signature_missing");
+    // A colon in the first parameter makes no address of it.
+    expect(await reasonOf(verifyQuery(`a:b=1&hmac=${"0".repeat(64)}`, CLIENT))).toBe("signature_mismatch");
     expect(await reasonOf(verifyQuery(`${message}&hmac=12`, CLIENT))).toBe("header_malformed");
     expect(await reasonOf(verifyQuery(`${message}&hmac=${hmac}&hmac=${hmac}`, CLIENT))).toBe("header_malformed");
   });

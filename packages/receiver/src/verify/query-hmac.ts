@@ -39,7 +39,7 @@ export async function verifyQuery(query: string, clientSecrets: Secrets, options
 
 function queryOf(text: string): string {
   const withoutFragment = text.replace(/#.*$/s, "");
-  return /^(\?|\/|[a-z][a-z0-9+.-]*:)/i.test(withoutFragment) ? withoutFragment.replace(/^[^?]*\??/, "") : withoutFragment;
+  return /^(\?|\/|[a-z][a-z0-9+.-]*:\/\/)/i.test(withoutFragment) ? withoutFragment.replace(/^[^?]*\??/, "") : withoutFragment;
 }
 
 function nameOf(part: string): string {

@@ -97,16 +97,16 @@ export class Sessions {
 
   #seal(request: IncomingMessage, { purpose, id, hash, expiresAt }: Carried): string {
     const sealed = this.#options.sealing.seal(JSON.stringify([purpose, id, hash, expiresAt]));
-    return this.#cookie(request, sealed.replaceAll("+", "-").replaceAll("/", "_"), SESSION_MS / 1_000);
+    return this.#cookie(request, sealed.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", ""), SESSION_MS / 1_000);
   }
 
   #read(request: IncomingMessage): Carried | null {
     const name = this.#cookieName(request);
     for (const pair of (request.headers.cookie ?? "").split(";")) {
-      const [given = "", value = ""] = pair.trim().split("=", 2);
-      if (given !== name || value === "") continue;
+      const [, given, value = ""] = /^\s*([^=]*)=([\w-]+)\s*$/.exec(pair) ?? [];
+      if (given !== name) continue;
       try {
-        const sealed = value.replaceAll("-", "+").replaceAll("_", "/");
+        const sealed = `${value.replaceAll("-", "+").replaceAll("_", "/")}${"=".repeat((4 - (value.length % 4)) % 4)}`;
         const [purpose, id, hash, expiresAt] = JSON.parse(this.#options.sealing.open(sealed)) as [string, string, string, number];
         if (purpose === OPERATOR || purpose === DEVELOPER) return { purpose, id, hash, expiresAt };
       } catch {

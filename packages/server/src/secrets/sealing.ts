@@ -29,7 +29,10 @@ export function createSealing(key: Uint8Array): Sealing {
     },
     open(sealed) {
       const bytes = Buffer.from(sealed, "base64");
-      const decipher = createDecipheriv("aes-256-gcm", sealingKey, bytes.subarray(0, NONCE_BYTES));
+      // Of less, nonce and tag would overlap, and the cipher would be content with a tag of four bytes.
+      if (bytes.length < NONCE_BYTES + TAG_BYTES) throw new Error("the sealed text is too short");
+      if (bytes.toString("base64") !== sealed) throw new Error("the sealed text is not base64 as it was written");
+      const decipher = createDecipheriv("aes-256-gcm", sealingKey, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
       decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
       return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]).toString("utf8");
     },

@@ -21,6 +21,7 @@ const BY_CONTENT =
 /** Comparisons that look like one of secrets, each with why it is none. */
 const NONE: Readonly<Record<string, string>> = {
   "after.tokenHash === before.tokenHash": "two states of one row, neither from a caller",
+  "trimBlanks(each).toLowerCase() === token": "a word of HTTP's Connection header, which the grammar calls a token",
   "claims.get(id)?.token === token": "which of one process's own claims it is",
   "secret !== secret.trim()": "one secret with itself",
   ".filter((token) => token.startsWith(prefix))": "the parts of a header by their kind, v1 or v1a",
