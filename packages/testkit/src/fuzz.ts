@@ -27,6 +27,10 @@ export async function fuzz<Case>(
       interruptAfterTimeLimit: SECONDS * share * 1_000,
       markInterruptAsFailure: false,
     });
+  } catch (error) {
+    if (!String(error).includes("interrupted after 0 tests")) throw error;
+    // A machine so busy that the time was over before the first case: that one is tried, however long it takes.
+    await fc.assert(property, { seed: SEED, numRuns: 1 });
   } finally {
     console.log(`fuzz ${name}: ${count} cases; again with GENHOOK_TEST_FUZZ_SEED=${SEED} npm run fuzz -- -t "${name}"`);
   }
