@@ -5,7 +5,7 @@ const sealing = createSealing(Buffer.alloc(32, 7));
 
 test("what was sealed is opened by the same key, and by no other", () => {
   for (const text of ["", "a secret", "ß".repeat(1_000)]) expect(sealing.open(sealing.seal(text))).toBe(text);
-  expect(() => createSealing(Buffer.alloc(32, 8)).open(sealing.seal("a secret"))).toThrow();
+  expect(() => createSealing(Buffer.alloc(32, 8)).open(sealing.seal("a secret"))).toThrow(/authenticate/);
 });
 
 test.each([0, 4, 8, 12, 16, 27])(
@@ -19,6 +19,6 @@ test("the same bytes in other letters are refused: one sealed text has one form"
   const sealed = sealing.seal("12 45");
   expect(sealed).toMatch(/[^=]$/);
   for (const other of [`${sealed}=`, `${sealed}>`, ` ${sealed}`, `${sealed.slice(0, 4)}\n${sealed.slice(4)}`]) {
-    expect(() => sealing.open(other)).toThrow();
+    expect(() => sealing.open(other)).toThrow("as it was written");
   }
 });
