@@ -73,7 +73,8 @@ export class Keeper {
   async keep(): Promise<void> {
     const { retention, statistics, sequences, replayJobs, eraser, clock, retentionMs, onDropped } = this.#options;
     const now = clock.now();
-    await eraser.eraseDue(() => this.#isStopped);
+    // What fails there must not keep the days that are past retention.
+    await eraser.eraseDue(() => this.#isStopped).catch((error: unknown) => this.#options.onError(error));
     for (const day of daysToDrop(await retention.days(), now, retentionMs)) {
       const expired = await this.#expire(day);
       while (!this.#isStopped && !(await retention.dropStep(day, RETENTION_STEP)));

@@ -45,3 +45,27 @@ test("history is kept a day longer than the whole day of the oldest event", () =
   expect(historyToForget(NOW + RETENTION_MS, RETENTION_MS)).toBe(midnight - DAY_MS);
   expect(KEEP_EVERY_MS).toBeLessThan(DAY_MS);
 });
+
+test("an erasure that fails is told, and keeps no day that is past retention", async () => {
+  const store = openMemoryStore();
+  await store.directory.commit(buildCommit({ shops: [buildShop(1)] }), 0);
+  const event = buildEvent([]);
+  await store.events.append([event], 1);
+  const told: string[] = [];
+  const keeper = new Keeper({
+    retention: store.retention,
+    statistics: store.statistics,
+    sequences: store.sequences,
+    replayJobs: store.replayJobs,
+    eraser: { eraseDue: () => Promise.reject(new Error("it cannot be found")) },
+    isMine: () => true,
+    clock: { now: () => NOW + RETENTION_MS + DAY_MS, monotonic: () => 0 },
+    timers: { after: (): Timer => ({ cancel: () => undefined }) },
+    retentionMs: RETENTION_MS,
+    onDropped: () => undefined,
+    onError: (error) => told.push(String(error)),
+  });
+  await keeper.keep();
+  expect(await store.events.read(event.id)).toBeNull();
+  expect(told).toEqual(["Error: it cannot be found"]);
+});

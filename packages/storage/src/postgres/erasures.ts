@@ -29,11 +29,12 @@ CROSS JOIN LATERAL (
 
 /**
  * Events that name one of the subjects, day by day: the key begins with the day, so over all days at once its whole index would be looked through.
+ * With CASE, because a plan may hold the condition on the day against every table there is, before it is known which are a day's.
  * `$1` and `$2` days, `$3` subjects, `$4` and `$5` ids, `$6` how many.
  */
 const FIND_OF_SUBJECTS = `
 SELECT DISTINCT s.event FROM (
-  SELECT substr(c.relname, ${"event_subject_d".length + 1})::integer AS day FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+  SELECT CASE WHEN c.relname ~ '^event_subject_d[0-9]+$' THEN substr(c.relname, ${"event_subject_d".length + 1})::integer END AS day FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
   WHERE i.inhparent = 'event_subject'::regclass
 ) AS d CROSS JOIN LATERAL (
   SELECT e.event FROM event_subject e
