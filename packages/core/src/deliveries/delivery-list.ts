@@ -32,9 +32,9 @@ export interface Stretch {
 }
 
 /** Rows looked at for one page: a filter that fits nothing answers a short page and a place to go on, not a scan of everything. */
-const LOOKED_AT_MAX = 2_000;
-/** Rows of a read after the first one, which has found that little fits. */
-const LOOKED_AT_STEP = 250;
+const LOOKED_AT_MAX = 1_000;
+/** Rows of a read after the first one, which has found that little fits: all the rest at once, because a list over many webhooks begins each read at all of them. */
+const LOOKED_AT_STEP = LOOKED_AT_MAX;
 
 /** Rank of the stretch that a place lies in. */
 export function rankOf(position: DeliveryPosition): number {
