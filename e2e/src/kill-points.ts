@@ -46,13 +46,13 @@ export const SQLITE_KILL_POINTS: readonly KillPoint[] = [
 /** By the text of PostgreSQL's statements. `take-over` is a renewal of leases that claims some. */
 export const POSTGRES_KILL_POINTS: readonly KillPoint[] = [
   point("publish", /INSERT INTO event \(/, 8, 2),
-  point("settle", /DELETE FROM task t USING incoming/, 8, 2),
-  point("number", /INSERT INTO sequence \(/, 4, 2),
+  point("settle", /DELETE FROM task t USING incoming/, 2, 2),
+  point("number", /INSERT INTO sequence \(/, 2, 2),
   point("take-over", /INSERT INTO node[^]*\[\d+\],\[[1-9]/, 2, 3),
   point("hand-over", /UPDATE shard_lease SET owner = NULL/, 1, 0, "a stop"),
   point("migration", /pg_advisory_xact_lock|genhook_schema|CREATE TABLE/, 5, 2, "new data"),
   point("retention", /SET LOCAL lock_timeout|LOCK TABLE event_d|DROP TABLE/, 6, 2, "old data"),
-  point("erasure", /UPDATE event SET payload = ''|DELETE FROM erasure WHERE event = /, 6, 4, "old data"),
+  point("erasure", /UPDATE event SET payload = ''|DELETE FROM erasure WHERE event = /, 3, 4, "old data"),
 ];
 
 const DELAY_MAX_MS = 12;
