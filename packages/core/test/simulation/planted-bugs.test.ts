@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { INVARIANTS } from "./breaches.ts";
 import { findPlanted } from "./find-planted.ts";
@@ -21,4 +22,8 @@ test.each(PLANTED_BUGS.filter(({ name }) => QUICK.has(name)))(
 test("each invariant finds a planted bug", () => {
   expect(new Set(PLANTED_BUGS.map(({ invariant }) => invariant))).toEqual(new Set(Object.keys(INVARIANTS)));
   expect(new Set(PLANTED_BUGS.map(({ name }) => name)).size).toBe(PLANTED_BUGS.length);
+});
+
+test.each(PLANTED_BUGS)("the place of a planted bug is found, once: $name", ({ file, correct }) => {
+  expect(readFileSync(new URL(`../../../${file}`, import.meta.url), "utf8").split(correct)).toHaveLength(2);
 });
