@@ -47,7 +47,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "core/src/engine/trust.ts",
     correct: "return monotonic < this.#forMs && wall < this.#forMs && wall > monotonic - CLOCKS_APART_MAX_MS;",
     planted: "return monotonic < Number.POSITIVE_INFINITY && wall > -1e12 - CLOCKS_APART_MAX_MS;",
-    scenario: "cluster",
+    scenario: "fleet-cluster",
     seeds: 3,
     invariant: "owner",
   },
