@@ -147,7 +147,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     correct: "return this.#owner.isTrusted && this.#watch.isCurrent;",
     planted: "return this.#owner.isTrusted;",
     scenario: "cluster",
-    seeds: 20,
+    seeds: 40,
     invariant: "rights",
   },
   {

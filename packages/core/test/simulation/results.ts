@@ -46,6 +46,9 @@ export class Results {
 
 /** Prints a run; answers whether everything held. */
 export function printRun(results: Results, seeds: { readonly from: number; readonly count: number }, tookMs: number): boolean {
+  const lives = results.sum.seeds + results.failures.length;
+  const wanted = seeds.count * results.tallies.size;
+  if (lives < wanted) console.log(`stopped after ${shown(lives)} of ${shown(wanted)} lives`);
   for (const [name, tally] of results.tallies) if (tally.seeds > 0) console.log(describeTally(name, tally));
   const { sum, transitions, failures, isWhole } = results;
   const { missing, unknown } = transitions;
