@@ -46,7 +46,7 @@ export const SQLITE_KILL_POINTS: readonly KillPoint[] = [
 /** By the text of PostgreSQL's statements. `take-over` is a renewal of leases that claims some. */
 export const POSTGRES_KILL_POINTS: readonly KillPoint[] = [
   point("publish", /INSERT INTO event \(/, 8, 2),
-  point("settle", /DELETE FROM task t USING incoming/, 2, 2),
+  point("settle", /DELETE FROM task t USING held/, 2, 2),
   point("number", /INSERT INTO sequence \(/, 2, 2),
   point("take-over", /INSERT INTO node[^]*\[\d+\],\[[1-9]/, 2, 3),
   point("hand-over", /UPDATE shard_lease SET owner = NULL/, 1, 0, "a stop"),

@@ -1,9 +1,11 @@
+import { globSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { openSqliteCheckReader, openSqliteStore } from "@genhook/storage";
 import { checkStore } from "@genhook/core";
 import { startEndpoint } from "@genhook/testkit";
 import { expect, test } from "vitest";
 import { after } from "../src/crash.ts";
-import { killing, NO_KILL, type KillAt } from "../src/kill-points.ts";
+import { killing, NO_KILL, POSTGRES_KILL_POINTS, SQLITE_KILL_POINTS, type KillAt } from "../src/kill-points.ts";
 import { judgeOldData, putOldData, type OldData } from "../src/old-data.ts";
 import { makeFolder, ServerProcess, setUp } from "../src/server-process.ts";
 
@@ -42,6 +44,22 @@ test.each([
     await endpoint.close();
     folder.remove();
   }
+});
+
+const STORAGE = fileURLToPath(new URL("../../packages/storage/src", import.meta.url));
+
+test.each([
+  ...SQLITE_KILL_POINTS.map(({ name, pattern }) => ["sqlite", name, pattern] as const),
+  ...POSTGRES_KILL_POINTS.map(({ name, pattern }) => ["postgres", name, pattern] as const),
+])("%s: the statements of the point %s are still the store's", (store, _, pattern) => {
+  const files = globSync(`${store}/**/*.ts`, { cwd: STORAGE }).map((file) => readFileSync(`${STORAGE}/${file}`, "utf8"));
+  // A statement begins where its text does; what is put into it is a number in most.
+  const statements = files
+    .join("\n")
+    .replaceAll(/\$\{[^}]*\}/g, "0")
+    .replaceAll(/["`]/g, "\n");
+  const [ofText = ""] = pattern.split("[^]*");
+  expect(statements).toMatch(new RegExp(ofText, "m"));
 });
 
 async function withStore<Value>(
