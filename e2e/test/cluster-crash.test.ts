@@ -4,7 +4,7 @@ import { clusterCycles } from "../src/cluster-cycles.ts";
 
 test("three processes are killed, stopped and frozen, PostgreSQL is restarted twice: every event answered 202 arrives at every endpoint, at the ordered one in order", async () => {
   const seed = Date.now() % 1_000_000;
-  const report = await clusterCrash({ events: 2_000, seed, nodes: 3, databaseRestarts: 2 });
+  const report = await clusterCrash({ events: 1_200, seed, nodes: 3, databaseRestarts: 2 });
   console.log(`cluster crash, seed ${seed}: ${JSON.stringify({ ...report, lost: report.lost.length })}`);
   expect(report.lost).toEqual([]);
   expect(report.misnumbered).toEqual([]);
@@ -12,7 +12,7 @@ test("three processes are killed, stopped and frozen, PostgreSQL is restarted tw
   expect(report.pending).toBe(0);
   expect(report.exits).toBe(0);
   expect(report.breaches).toEqual([]);
-  expect(report.accepted).toBe(2_000);
+  expect(report.accepted).toBe(1_200);
   expect(report.databaseRestarts).toBe(2);
   expect(report.inFlightMax).toBeLessThanOrEqual(report.inFlightAllowed);
 });

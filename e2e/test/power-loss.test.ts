@@ -9,7 +9,7 @@ test.skipIf(missing !== null)(
   "the power is cut before any sync: what was answered 202 is there, nothing contradicts itself, and a server works on",
   async () => {
     const seed = Date.now() % 1_000_000;
-    const report = await losePower({ events: 40, every: 8, starts: 3, seed });
+    const report = await losePower({ events: 40, every: 12, starts: 2, seed });
     console.log(`power loss, seed ${seed}: ${JSON.stringify({ ...report, lost: report.lost.length })}`);
     expect(report).toMatchObject({ lost: [], renumbered: [], breaches: [], failures: [] });
     expect(report.accepted).toBeGreaterThan(40);
