@@ -47,6 +47,7 @@ export * from "./engine/decide.ts";
 export * from "./engine/endpoint-health.ts";
 export * from "./engine/endpoint-records.ts";
 export * from "./engine/engine.ts";
+export * from "./engine/hash-of.ts";
 export * from "./engine/engine-gauges.ts";
 export * from "./engine/engine-options.ts";
 export * from "./engine/group-commit.ts";

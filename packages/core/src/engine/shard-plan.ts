@@ -1,3 +1,4 @@
+import { hashOf } from "./hash-of.ts";
 import type { LeaseView } from "../ports/leases.ts";
 
 /** What a process should do about shards, as far as it can tell from the leases. */
@@ -33,7 +34,7 @@ export function planShards(
   activeBefore: ReadonlySet<number>,
   isQuiet: (shard: number) => boolean,
 ): ShardPlan {
-  const nodes = view.nodes.map((node) => ({ node, seed: seedOf(node) }));
+  const nodes = view.nodes.map((node) => ({ node, seed: hashOf(node) }));
   const claim: number[] = [];
   const release: number[] = [];
   const active = new Set<number>();
@@ -78,13 +79,6 @@ function targetOf(shard: number, nodes: readonly { readonly node: string; readon
     }
   }
   return best;
-}
-
-/** FNV-1a, 32 bits. */
-function seedOf(node: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < node.length; index += 1) hash = Math.imul(hash ^ node.charCodeAt(index), 0x01000193);
-  return hash >>> 0;
 }
 
 /** MurmurHash3's last step: each bit of the input changes about half of the output's. */

@@ -242,18 +242,17 @@ export class AnswerReader {
     this.#headers = this.#text.slice(this.#headersAt, this.#lineAt - HEAD_END_BYTES);
     this.#startLines();
     if (this.status === 204 || this.status === 304) this.#state = "whole";
-    else if (this.#encodings !== "") this.#state = /(?:^|,)[ \t]*chunked[ \t]*$/i.test(this.#encodings) ? "size" : "until close";
+    else if (/(?:^|,)[ \t]*chunked[ \t]*$/i.test(this.#encodings)) this.#startChunk();
     else if (this.#length === null) this.#state = "until close";
     else {
       this.#leftBytes = this.#length;
       this.#state = this.#length === 0 ? "whole" : "length";
     }
-    this.#startChunk();
     return null;
   }
 
   #startChunk(): void {
-    if (this.#state !== "size") return;
+    this.#state = "size";
     this.#leftBytes = 0;
     this.#chunkDigits = 0;
   }
@@ -301,7 +300,6 @@ export class AnswerReader {
         this.#state = "chunk LF";
         return byte === CR ? null : malformed("a chunk longer than its size");
       case "chunk LF":
-        this.#state = "size";
         this.#startChunk();
         return byte === LF ? null : malformed("a chunk longer than its size");
     }

@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Outcome } from "@genhook/core";
 import { dnsResolve } from "./dns-resolve.ts";
 import { LocalClient } from "./http-client.ts";
-import { targetOf, type Target } from "./request-head.ts";
+import { Targets } from "./request-head.ts";
 import type { OutcomeBatch, RequestBatch, ThreadStart } from "./threaded-client.ts";
 
 /** A thread that sends for `ThreadedClient`: batches of requests come in, batches of outcomes go out; null cuts off everything in flight. */
@@ -12,8 +12,7 @@ if (port === null) throw new Error("this file runs in a worker thread");
 const { nameServers, ...terms } = workerData as ThreadStart;
 const client = new LocalClient({ ...terms, ...(nameServers === "system" ? {} : { resolve: dnsResolve({ servers: nameServers }) }) });
 
-const TARGETS_MAX = 10_000;
-const targets = new Map<string, Target>();
+const targets = new Targets();
 const EMPTY = new Uint8Array(0);
 
 let ids: number[] = [];
@@ -28,7 +27,7 @@ port.on("message", (batch: RequestBatch | null) => {
   let at = 0;
   for (const [index, id] of batch.ids.entries()) {
     const end = at + (batch.sizes[index] ?? 0);
-    client.post(targetAt(batch.origins[index] ?? ""), "", bytes.subarray(at, end), (outcome) => ended(id, outcome));
+    client.post(targets.at(batch.origins[index] ?? ""), "", bytes.subarray(at, end), (outcome) => ended(id, outcome));
     at = end;
   }
 });
@@ -53,14 +52,4 @@ function tell(): void {
   port?.postMessage({ ids, outcomes: bare, bodySizes, bytes } satisfies OutcomeBatch, [bytes.buffer]);
   ids = [];
   outcomes = [];
-}
-
-function targetAt(origin: string): Target {
-  let target = targets.get(origin);
-  if (target === undefined) {
-    target = targetOf(origin);
-    if (targets.size >= TARGETS_MAX) targets.clear();
-    targets.set(origin, target);
-  }
-  return target;
 }

@@ -2,7 +2,7 @@ import type { AttemptRequest, Outcome, Sender } from "@genhook/core";
 import type { SecretVault } from "../secrets/secret-vault.ts";
 import { headersOf, type WebhookIdForm } from "./delivery-headers.ts";
 import { LocalClient, type HttpClient, type HttpClientOptions } from "./http-client.ts";
-import { requestHead, targetOf, type Target } from "./request-head.ts";
+import { requestHead, Targets, type Target } from "./request-head.ts";
 import { ThreadedClient, type ThreadTerms } from "./threaded-client.ts";
 
 export interface HttpSenderOptions extends HttpClientOptions {
@@ -14,14 +14,11 @@ export interface HttpSenderOptions extends HttpClientOptions {
   readonly threads?: ThreadTerms;
 }
 
-/** Addresses whose parts are kept. */
-const TARGETS_MAX = 10_000;
-
 /** Makes attempts: signs them here and sends them over a client of our own, see docs/adr/0028-http-client.md. */
 export class HttpSender implements Sender {
   readonly #options: HttpSenderOptions;
   readonly #client: HttpClient;
-  readonly #targets = new Map<string, Target>();
+  readonly #targets = new Targets();
 
   constructor(options: HttpSenderOptions) {
     this.#options = options;
@@ -40,7 +37,7 @@ export class HttpSender implements Sender {
     let target: Target;
     let head: string;
     try {
-      target = this.#targetOf(address);
+      target = this.#targets.at(address);
       head = requestHead(target, makeHeaders(), body.length);
     } catch (error) {
       this.#options.onInternalError?.(error);
@@ -57,16 +54,6 @@ export class HttpSender implements Sender {
 
   close(): Promise<void> {
     return this.#client.close();
-  }
-
-  #targetOf(address: string): Target {
-    let target = this.#targets.get(address);
-    if (target === undefined) {
-      target = targetOf(address);
-      if (this.#targets.size >= TARGETS_MAX) this.#targets.clear();
-      this.#targets.set(address, target);
-    }
-    return target;
   }
 }
 

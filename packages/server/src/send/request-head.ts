@@ -12,8 +12,27 @@ export interface Target {
 /** What would end a header or begin another one, and whatever else a value may not have (RFC 9110 5.5). */
 const NOT_IN_A_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
+/** Addresses whose parts are kept. */
+const TARGETS_MAX = 10_000;
+
+/** The parts of addresses, read once for each. */
+export class Targets {
+  readonly #known = new Map<string, Target>();
+
+  /** Throws where the text is no address. */
+  at(address: string): Target {
+    let target = this.#known.get(address);
+    if (target === undefined) {
+      target = targetOf(address);
+      if (this.#known.size >= TARGETS_MAX) this.#known.clear();
+      this.#known.set(address, target);
+    }
+    return target;
+  }
+}
+
 /** Reads an `http:` or `https:` address, which was checked when it was given. */
-export function targetOf(address: string): Target {
+function targetOf(address: string): Target {
   const url = new URL(address);
   const isSecure = url.protocol === "https:";
   const host = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;

@@ -1,4 +1,4 @@
-import type { Outcome } from "@genhook/core";
+import { hashOf, type Outcome } from "@genhook/core";
 import { Worker } from "node:worker_threads";
 import type { HttpClient, HttpClientOptions, HttpClientTerms } from "./http-client.ts";
 import type { Target } from "./request-head.ts";
@@ -62,7 +62,7 @@ export class ThreadedClient implements HttpClient {
   }
 
   post(target: Pick<Target, "key" | "origin">, head: string, body: Buffer, done: (outcome: Outcome) => void): void {
-    this.#threads[spread(target.key) % this.#threads.length]?.post(target.key, head, body, done);
+    this.#threads[hashOf(target.key) % this.#threads.length]?.post(target.key, head, body, done);
   }
 
   abortAll(): void {
@@ -176,11 +176,4 @@ class SendThread {
     this.#bodies = [];
     for (const done of waiting) done(outcome);
   }
-}
-
-/** The same for the same text, spread over whole numbers (FNV-1a, 32 bits). */
-function spread(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return hash >>> 0;
 }
