@@ -15,9 +15,10 @@ import {
   type TaskQueue,
 } from "@genhook/core";
 import { describe, expect, it } from "vitest";
-import { LaneTable } from "../../src/engine/lane-table.ts";
+import type { LaneTable } from "../../src/engine/lane-table.ts";
 import { makeTools } from "../directory/fixtures.ts";
 import { VirtualTime } from "../simulation/virtual-time.ts";
+import { makeLaneTable } from "./make-lane-table.ts";
 
 const S = buildSubscription(8_589_934_901, 1, 1);
 const ELSEWHERE = "https://elsewhere.example.com/hooks";
@@ -47,24 +48,13 @@ class Scene {
     now: this.time.clock.now,
     onChange: () => undefined,
   });
-  readonly table: LaneTable = new LaneTable({
+  readonly table: LaneTable = makeLaneTable(this.time, {
     store: { ...this.store, tasks: this.#tasks() },
-    node: "node-1",
     directory: this.here.directory,
     refreshDirectory: () => this.here.refresh(),
-    clock: this.time.clock,
-    timers: this.time.timersOf(() => true),
-    endpointConcurrencyMax: 10,
-    attemptsInFlightMax: 512,
     isShared: true,
     owns: (shard) => this.owned.has(shard),
     tell: (lanes) => this.told.push(...lanes),
-    onNumbered: () => undefined,
-    onAvailable: () => undefined,
-    onReady: () => undefined,
-    onError: (what, error) => {
-      throw new Error(what, { cause: error });
-    },
   });
 
   async begin(): Promise<this> {

@@ -3,10 +3,11 @@ import { buildApp, buildCommit, buildEvent, buildInstallation, buildShop, buildS
 import { expect, it } from "vitest";
 import { Directory, laneOf } from "../../src/directory/directory.ts";
 import type { NewEvent } from "../../src/domain/event.ts";
-import { LaneTable } from "../../src/engine/lane-table.ts";
+import type { LaneTable } from "../../src/engine/lane-table.ts";
 import { LANE_WINDOW } from "../../src/limits.ts";
 import type { LaneRead, TaskQueue } from "../../src/ports/task-queue.ts";
 import { VirtualTime } from "../simulation/virtual-time.ts";
+import { makeLaneTable } from "./make-lane-table.ts";
 
 const S = buildSubscription(1, 1, 1);
 
@@ -39,25 +40,7 @@ async function setUp(): Promise<{
       },
     },
   });
-  const table = new LaneTable({
-    store: { ...store, tasks },
-    node: "node-1",
-    directory,
-    refreshDirectory: () => Promise.resolve(),
-    clock: time.clock,
-    timers: time.timersOf(() => true),
-    endpointConcurrencyMax: 10,
-    attemptsInFlightMax: 512,
-    isShared: false,
-    owns: () => true,
-    tell: () => undefined,
-    onNumbered: () => undefined,
-    onAvailable: () => undefined,
-    onReady: () => undefined,
-    onError: (what, error) => {
-      throw new Error(what, { cause: error });
-    },
-  });
+  const table = makeLaneTable(time, { store: { ...store, tasks }, directory, refreshDirectory: () => Promise.resolve(), isShared: false });
   return {
     table,
     time,

@@ -2,9 +2,10 @@ import { openMemoryCluster } from "@genhook/storage";
 import { buildApp, buildCommit, buildEvent, buildInstallation, buildShop, buildSubscription, NOW } from "@genhook/testkit";
 import { DirectoryService, laneFor, updateSubscription, type Subscription } from "@genhook/core";
 import { expect, it } from "vitest";
-import { LaneTable } from "../../src/engine/lane-table.ts";
+import type { LaneTable } from "../../src/engine/lane-table.ts";
 import { makeTools } from "../directory/fixtures.ts";
 import { VirtualTime } from "../simulation/virtual-time.ts";
+import { makeLaneTable } from "./make-lane-table.ts";
 
 const ELSEWHERE = "https://elsewhere.example.com/hooks";
 const ORDERED: Subscription = {
@@ -33,24 +34,11 @@ it("an ordered lane that was found before it was known who has moved there stand
     },
   });
   const there = new DirectoryService({ store: cluster.connect(), now: time.clock.now, onChange: () => undefined });
-  const table: LaneTable = new LaneTable({
+  const table: LaneTable = makeLaneTable(time, {
     store,
-    node: "node-1",
     directory: here.directory,
     refreshDirectory: () => here.refresh(),
-    clock: time.clock,
-    timers: time.timersOf(() => true),
-    endpointConcurrencyMax: 10,
-    attemptsInFlightMax: 512,
     isShared: true,
-    owns: () => true,
-    tell: () => undefined,
-    onNumbered: () => undefined,
-    onAvailable: () => undefined,
-    onReady: () => undefined,
-    onError: (what, error) => {
-      throw new Error(what, { cause: error });
-    },
   });
   await Promise.all([here.load(), there.load()]);
   const address = { text: ELSEWHERE, origin: new URL(ELSEWHERE).origin, pathname: "/hooks" };
