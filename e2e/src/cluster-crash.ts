@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { checkStore, type Breach } from "@genhook/core";
 import { openPostgresCheckReader } from "@genhook/storage";
 import { freePort, seededRandom, startEndpoint, startThrowAwayPostgres, type Endpoint, type ThrowAwayPostgres } from "@genhook/testkit";
+import type { ClusterAccounted } from "./accounted.ts";
 import { after, compare, drained, subscribeAll } from "./crash.ts";
 import { judgeNumbers } from "./numbers.ts";
 import { startOrderedEndpoint } from "./order.ts";
@@ -16,32 +17,13 @@ export interface ClusterCrashOptions {
   readonly databaseRestarts: number;
 }
 
-export interface ClusterCrashReport {
-  readonly accepted: number;
-  /** Publishes that got no answer, or were told to come again: each was sent again under its key until it was accepted. */
-  readonly refused: number;
+export interface ClusterCrashReport extends ClusterAccounted {
   readonly kills: number;
   readonly stops: number;
   readonly freezes: number;
   readonly databaseRestarts: number;
-  /** Accepted events that did not arrive at every endpoint. Must be none. */
-  readonly lost: readonly string[];
-  readonly repeated: number;
-  /** What is wrong with the numbers of numbered webhooks. Must be nothing. */
-  readonly misnumbered: readonly string[];
-  /** What arrived out of the order of its key at the ordered webhook. Must be nothing. */
-  readonly disordered: readonly string[];
-  /** Most requests under way at one endpoint at once, over all processes: of those whose sender had not hung up when they were read. */
-  readonly inFlightMax: number;
   /** Longest time that this program, endpoints included, did not read what had arrived, ms. What comes in then was sent at different times. */
   readonly stalledMs: number;
-  readonly inFlightAllowed: number;
-  readonly pending: number;
-  /** Processes that ended by themselves. Must be none. */
-  readonly exits: number;
-  /** What `genhook check` says of the database in the end. Must be nothing. */
-  readonly breaches: readonly Breach[];
-  readonly seconds: number;
 }
 
 const RETENTION_MS = 30 * 86_400_000;

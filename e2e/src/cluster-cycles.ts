@@ -9,6 +9,7 @@ import {
   type Endpoint,
   type ThrowAwayPostgres,
 } from "@genhook/testkit";
+import type { ClusterAccounted } from "./accounted.ts";
 import { checkDatabase, countingEndpoint, ENDPOINT_CONCURRENCY, Node } from "./cluster-crash.ts";
 import { after, compare, drained, subscribeAll } from "./crash.ts";
 import { chooseKill, countKill, killing, NO_KILL, POSTGRES_KILL_POINTS, type KillCounts, type KillPoint } from "./kill-points.ts";
@@ -17,31 +18,13 @@ import { startOrderedEndpoint, type OrderedEndpoint } from "./order.ts";
 import { judgeOldData, putOldData, type OldData } from "./old-data.ts";
 import { publish, setUp } from "./server-process.ts";
 
-export interface ClusterCyclesReport {
+export interface ClusterCyclesReport extends ClusterAccounted {
   readonly cycles: number;
-  readonly accepted: number;
-  /** Publishes that got no answer, or were told to come again: each was sent again under its key until it was accepted. */
-  readonly refused: number;
   /** Where the kills were: `anywhere` at a random moment, the others inside what they are called after. */
   readonly kills: KillCounts;
-  /** Accepted events that did not arrive at every endpoint. Must be none. */
-  readonly lost: readonly string[];
-  readonly repeated: number;
-  /** What is wrong with the numbers of numbered webhooks. Must be nothing. */
-  readonly misnumbered: readonly string[];
-  /** What arrived out of the order of its key at the ordered webhook. Must be nothing. */
-  readonly disordered: readonly string[];
   /** What should have expired or been erased, and was not. Must be nothing. */
   readonly notGone: readonly string[];
-  readonly inFlightMax: number;
-  readonly inFlightAllowed: number;
-  readonly pending: number;
-  /** Processes that ended by themselves. Must be none. */
-  readonly exits: number;
   readonly checks: number;
-  /** What `genhook check` says, meanwhile and in the end. Must be nothing. */
-  readonly breaches: readonly Breach[];
-  readonly seconds: number;
 }
 
 const NODES = 3;

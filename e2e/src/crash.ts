@@ -1,38 +1,25 @@
 import { checkStore, type Breach } from "@genhook/core";
 import { openSqliteCheckReader, openSqliteStore } from "@genhook/storage";
 import { freePort, seededRandom, startEndpoint, type Endpoint } from "@genhook/testkit";
+import type { Accounted } from "./accounted.ts";
 import { chooseKill, countKill, killing, SQLITE_KILL_POINTS, type KillCounts, type KillPoint } from "./kill-points.ts";
 import { judgeNumbers, subscribeNumbered, type Numbered } from "./numbers.ts";
 import { judgeOldData, putOldData, type OldData } from "./old-data.ts";
 import { startOrderedEndpoint, subscribeOrdered, type OrderedEndpoint } from "./order.ts";
 import { makeFolder, pendingAt, publish, ServerProcess, setUp } from "./server-process.ts";
 
-export interface CrashReport {
+export interface CrashReport extends Accounted {
   readonly cycles: number;
-  /** Publishes that were answered 202. */
-  readonly accepted: number;
   /** Publishes whose answer a kill cut off: kills inside publish. */
   readonly cutOff: number;
   /** Where the kills were: `anywhere` at a random moment, the others inside what they are called after. */
   readonly kills: KillCounts;
-  /** Deliveries that arrived more than once: kills between sending and settling. */
-  readonly repeated: number;
-  /** Accepted events that did not arrive at every endpoint. Must be none. */
-  readonly lost: readonly string[];
-  /** What is wrong with the numbers of numbered webhooks. Must be nothing. */
-  readonly misnumbered: readonly string[];
-  /** What arrived out of the order of its key at the ordered webhook. Must be nothing. */
-  readonly disordered: readonly string[];
   /** Requests that the ordered webhook got before the last start. */
   readonly orderedMeanwhile: number;
   /** What should have expired or been erased, and was not. Must be nothing. */
   readonly notGone: readonly string[];
-  /** Still owed at the end. Must be 0. */
-  readonly pending: number;
   /** How often a file was looked through, as a kill had left it. */
   readonly checks: number;
-  /** What was not in order then. Must be none. */
-  readonly breaches: readonly Breach[];
 }
 
 const PUBLISHERS = 16;

@@ -139,7 +139,7 @@ async function topicsOf(feed: PullFeed, flags: ListenFlags): Promise<readonly st
   if (named.length > 0) return named;
   const scopes = new Set(await feed.scopes());
   const allowed = TOPICS.filter(
-    ({ audience, scopes: any }) => audience === "shop" && (any.length === 0 || any.some((scope) => scopes.has(scope))),
+    ({ audience, scopes: oneOf }) => audience === "shop" && (oneOf.length === 0 || oneOf.some((scope) => scopes.has(scope))),
   );
   if (allowed.length > 0) return allowed.map(({ name }) => name);
   throw new CliError("notAllowed", "topic_scope_missing", "The token's scopes allow no topic.");
