@@ -116,7 +116,8 @@ test.each<[string, (origin: string) => IntakeFlags, string]>([
     },
   };
   api.on("POST /platform/v1/events", { status: 403, body: { error: "The key's role does not allow this.", code: "scope_missing" } });
-  const { terminal } = keepingTerminal({ environment: { HOME: folder } });
+  // Not the working folder's data either: a demo that was started there has left a key.
+  const { terminal } = keepingTerminal({ environment: { HOME: folder, GENHOOK_DATA: folder } });
   await expect(runIntake(source, flags(api.origin), makeIntakeLog(), terminal)).rejects.toThrow(says);
   expect(closed).toBe(1);
 });
