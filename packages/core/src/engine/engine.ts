@@ -270,9 +270,10 @@ export class Engine {
   /** Starts attempts while slots, leases, the directory and the store's pace allow. */
   #pump(): void {
     if (this.#isPumping || !this.#isRunning) return;
-    const now = this.#options.clock.monotonic();
     this.#isPumping = true;
     while (this.#inFlight < this.#inFlightMax && this.#settler.waiting < SETTLE_WAITING_MAX && this.#mayStart) {
+      // Read for each: writing hundreds of requests takes longer than an endpoint's rate allows to be wrong.
+      const now = this.#options.clock.monotonic();
       const lane = this.#table.turns.next(now);
       if (lane === null) break;
       this.#startAttempt(lane, now);
@@ -300,7 +301,9 @@ export class Engine {
       return;
     }
     const share = this.#table.turns.started(gate, owed.task.attempts > 0, now);
-    const flight: Flight = { lane, gate, owed, share, subscription, at: clock.now(), wasProbe: gate.started(now) };
+    // The moment that counts for the endpoint's rate is not before the one that is told, or two starts would be told nearer than the rate allows.
+    const at = clock.now();
+    const flight: Flight = { lane, gate, owed, share, subscription, at, wasProbe: gate.started(clock.monotonic()) };
     this.#inFlight += 1;
     this.#begun(owed.task.shard);
     sender.send(

@@ -52,6 +52,8 @@ export interface EndpointWorldOptions {
   readonly isShared?: boolean;
   /** How long an answer takes, ms. */
   readonly answerMs?: number;
+  /** How long writing a request keeps its process busy, ms. */
+  readonly writeMs?: number;
 }
 
 /** One shop, one app, a few endpoints, and processes that come and go on one store, in virtual time. */
@@ -265,6 +267,7 @@ export class EndpointNode {
     world.inFlight.set(key, concurrent);
     const { subscriptionId: subscription, event } = request;
     world.attempts.push({ at: world.now, node: this.name, subscription, eventId: event.id, concurrent });
+    world.time.spend(world.options.writeMs ?? 0);
     const answer = world.behave(request);
     const durationMs = answer === "timeout" ? 5_000 : (world.options.answerMs ?? 20);
     world.time.after(durationMs, () => {

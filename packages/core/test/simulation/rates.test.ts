@@ -60,6 +60,17 @@ describe("an endpoint with a rate", { timeout: 300_000 }, () => {
     expect(world.errors).toEqual([]);
   });
 
+  it("is not started sooner because others were written before it in the same turn, which took its time", async () => {
+    const others = [1, 2, 3, 4, 5].map((id) => at(id, `other-${id}`));
+    const a = at(6, "hooks", 10);
+    const world = await makeWorld([...others, a], { writeMs: 7 });
+    await publishMany(world, [...others, a], 2);
+    await world.run(SECOND);
+    expect(startsAt(world, others)).toHaveLength(10);
+    expect(startsAt(world, [a])).toHaveLength(2);
+    expect(overRate(startsAt(world, [a]), 10)).toEqual([]);
+  });
+
   it("uses a high rate to the full, although nobody is woken between two milliseconds", async () => {
     const a = at(1, "hooks", 150);
     const world = await makeWorld([a]);

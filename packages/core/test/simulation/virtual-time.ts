@@ -57,6 +57,11 @@ export class VirtualTime {
     return entry;
   }
 
+  /** So much time passes within a step: what is done there takes it. */
+  spend(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Runs what is due until `until`, letting every promise settle between two steps. */
   async run(until: number): Promise<void> {
     await settle();
