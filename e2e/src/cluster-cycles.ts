@@ -12,7 +12,17 @@ import {
 import type { ClusterAccounted } from "./accounted.ts";
 import { checkDatabase, countingEndpoint, ENDPOINT_CONCURRENCY, Node } from "./cluster-crash.ts";
 import { after, compare, drained, subscribeAll } from "./crash.ts";
-import { chooseKill, countKill, killing, NO_KILL, POSTGRES_KILL_POINTS, type KillCounts, type KillPoint } from "./kill-points.ts";
+import {
+  chooseKill,
+  choosePoint,
+  countKill,
+  killing,
+  NO_KILL,
+  POSTGRES_KILL_POINTS,
+  type GoesOn,
+  type KillCounts,
+  type KillPoint,
+} from "./kill-points.ts";
 import { judgeNumbers, type Numbered } from "./numbers.ts";
 import { startOrderedEndpoint, type OrderedEndpoint } from "./order.ts";
 import { judgeOldData, putOldData, type OldData } from "./old-data.ts";
@@ -28,22 +38,24 @@ export interface ClusterCyclesReport extends ClusterAccounted {
 }
 
 const NODES = 3;
-/** Beside one whose webhook is ordered. */
-const ENDPOINTS = 2;
+/**
+ * Beside one whose webhook is ordered. The shards of a killed process are nobody's for most of a lease, and lives are shorter than that: of few endpoints,
+ * most processes would own none and settle nothing.
+ */
+const ENDPOINTS = 12;
 const PUBLISHERS = 4;
 const PUBLISH_EVERY_MS = 40;
 const RETENTION_DAYS = 30;
-/** How long a process may take to come to its kill point once it listens, before it is killed from outside. */
-const REACH_MS = 8_000;
+/**
+ * How long a process may take to come to its kill point once it listens, before it is killed from outside. For retention and erasure it has to
+ * become the owner of one certain shard, which a killed process may have for another lease.
+ */
+const REACH_MS: Readonly<Record<KillPoint["needs"], number>> = { nothing: 12_000, "new data": 12_000, "old data": 25_000, "a stop": 8_000 };
 const ANYWHERE_MAX_MS = 3_000;
 const CHECK_EVERY = 50;
 
 /** Kills the processes of a cluster with SIGKILL under load, each again and again, most of them at a kill point; then accounts for every event that was answered 202. */
-export async function clusterCycles(
-  cycles: number,
-  seed: number,
-  goesOn: (made: number) => boolean = () => true,
-): Promise<ClusterCyclesReport> {
+export async function clusterCycles(cycles: number, seed: number, goesOn: GoesOn = () => true): Promise<ClusterCyclesReport> {
   const random = seededRandom(seed);
   const postgres = await startThrowAwayPostgres();
   const inFlight = { now: Array.from({ length: ENDPOINTS }, () => 0), max: 0 };
@@ -65,7 +77,7 @@ export async function clusterCycles(
 
 class Cycles {
   readonly #cycles: number;
-  readonly #goesOn: (made: number) => boolean;
+  readonly #goesOn: GoesOn;
   readonly #random: () => number;
   readonly #postgres: ThrowAwayPostgres;
   readonly #endpoints: readonly Endpoint[];
@@ -77,7 +89,6 @@ class Cycles {
   readonly #breaches: Breach[] = [];
   #nodes: readonly Node[] = [];
   #cycle = 0;
-  #points = 0;
   #refused = 0;
   #next = 0;
   #exits = 0;
@@ -85,7 +96,7 @@ class Cycles {
   #isOver = false;
 
   constructor(
-    length: { readonly cycles: number; readonly goesOn: (made: number) => boolean },
+    length: { readonly cycles: number; readonly goesOn: GoesOn },
     random: () => number,
     postgres: ThrowAwayPostgres,
     receivers: { readonly endpoints: readonly Endpoint[]; readonly ordered: OrderedEndpoint },
@@ -164,12 +175,12 @@ class Cycles {
     }
   }
 
-  /** One process's lives: every third is ended at a random moment, the others at each of the kill points in turn. */
+  /** One process's lives: every third is ended at a random moment, the others at the kill points. */
   async #liveOn(node: Node): Promise<void> {
-    while (this.#cycle < this.#cycles && this.#goesOn(this.#cycle)) {
+    while (this.#cycle < this.#cycles && this.#goesOn(this.#cycle, this.#kills)) {
       const n = (this.#cycle += 1);
       if (n % CHECK_EVERY === 0) await this.#check();
-      const point = n % 3 === 0 ? null : (POSTGRES_KILL_POINTS[this.#points++ % POSTGRES_KILL_POINTS.length] as KillPoint);
+      const point = n % 3 === 0 ? null : choosePoint(POSTGRES_KILL_POINTS, this.#kills, this.#random);
       if (point === null) {
         await node.start();
         await after(this.#random() * ANYWHERE_MAX_MS);
@@ -187,11 +198,11 @@ class Cycles {
       await after(this.#random() * ANYWHERE_MAX_MS);
       node.stopSoon();
     }
-    countKill(this.#kills, point.name, await this.#endedInside(node));
+    countKill(this.#kills, point.name, await this.#endedInside(node, REACH_MS[point.needs]));
   }
 
-  async #endedInside(node: Node): Promise<boolean> {
-    const exit = await Promise.race([node.exited, after(REACH_MS)]);
+  async #endedInside(node: Node, withinMs: number): Promise<boolean> {
+    const exit = await Promise.race([node.exited, after(withinMs)]);
     if (exit === undefined) {
       await node.end("SIGKILL");
       return false;

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { clusterCrash } from "./cluster-crash.ts";
 import { clusterCycles } from "./cluster-cycles.ts";
 import { crash } from "./crash.ts";
+import type { KillCounts } from "./kill-points.ts";
 
 /** `npm run crash -- --store sqlite --cycles 500 --seed 7`, the same with `--store postgres`, or `--store postgres --events 100000 --nodes 3`. */
 const { values } = parseArgs({
@@ -22,8 +23,8 @@ process.once("SIGINT", () => {
 });
 
 /** Says how far it is; Ctrl-C ends the cycles, and what was done until then is accounted for. */
-function goesOn(made: number): boolean {
-  if (made > 0 && made % 25 === 0) console.error(`${made} of ${cycles} cycles`);
+function goesOn(made: number, kills: KillCounts): boolean {
+  if (made > 0 && made % 25 === 0) console.error(`${made} of ${cycles} cycles, kills ${JSON.stringify(kills)}`);
   return !isInterrupted;
 }
 

@@ -2,7 +2,16 @@ import { checkStore, type Breach } from "@genhook/core";
 import { openSqliteCheckReader, openSqliteStore } from "@genhook/storage";
 import { freePort, seededRandom, startEndpoint, type Endpoint } from "@genhook/testkit";
 import type { Accounted } from "./accounted.ts";
-import { chooseKill, countKill, killing, SQLITE_KILL_POINTS, type KillCounts, type KillPoint } from "./kill-points.ts";
+import {
+  chooseKill,
+  choosePoint,
+  countKill,
+  killing,
+  SQLITE_KILL_POINTS,
+  type GoesOn,
+  type KillCounts,
+  type KillPoint,
+} from "./kill-points.ts";
 import { judgeNumbers, subscribeNumbered, type Numbered } from "./numbers.ts";
 import { judgeOldData, putOldData, type OldData } from "./old-data.ts";
 import { startOrderedEndpoint, subscribeOrdered, type OrderedEndpoint } from "./order.ts";
@@ -40,14 +49,14 @@ const FLAGS = ["--allow-private-addresses", "--attempt-timeout", "1s", "--retry-
 
 /**
  * Kills a server with SIGKILL under load, again and again on the same data, then accounts for every event that was answered 202. `goesOn` is asked
- * before each cycle, with how many were made.
+ * before each cycle.
  */
-export async function crash(cycles: number, seed: number, goesOn: (made: number) => boolean = () => true): Promise<CrashReport> {
+export async function crash(cycles: number, seed: number, goesOn: GoesOn = () => true): Promise<CrashReport> {
   const run = await Crash.begin(seed);
   try {
     await run.prepare();
     let made = 0;
-    for (; made < cycles && goesOn(made); made += 1) await run.cycle(made);
+    for (; made < cycles && goesOn(made, run.kills); made += 1) await run.cycle(made);
     return { cycles: made, ...(await run.account()) };
   } finally {
     await run.close();
@@ -68,7 +77,6 @@ class Crash {
   #numbered: Numbered | null = null;
   #cutOff = 0;
   #next = 0;
-  #points = 0;
 
   constructor(random: () => number, plain: readonly Endpoint[], ordered: OrderedEndpoint, port: number) {
     this.#random = random;
@@ -80,6 +88,10 @@ class Crash {
   static async begin(seed: number): Promise<Crash> {
     const endpoints = await Promise.all(Array.from({ length: ENDPOINTS }, () => startEndpoint()));
     return new Crash(seededRandom(seed), endpoints, await startOrderedEndpoint(), await freePort());
+  }
+
+  get kills(): KillCounts {
+    return this.#kills;
   }
 
   get #endpoints(): readonly Endpoint[] {
@@ -94,9 +106,9 @@ class Crash {
     await server.exited;
   }
 
-  /** Every third kill comes at a random moment, the others at each of the kill points in turn. */
+  /** Every third kill comes at a random moment, the others at the kill points. */
   async cycle(n: number): Promise<void> {
-    const point = n % 3 === 0 ? null : (SQLITE_KILL_POINTS[this.#points++ % SQLITE_KILL_POINTS.length] as KillPoint);
+    const point = n % 3 === 0 ? null : choosePoint(SQLITE_KILL_POINTS, this.#kills, this.#random);
     if (point === null) await this.#killAnywhere(n);
     else if (point.needs === "new data") await this.#killOnNewData(point);
     else await this.#killAt(point);

@@ -57,6 +57,15 @@ export const POSTGRES_KILL_POINTS: readonly KillPoint[] = [
 
 const DELAY_MAX_MS = 12;
 
+/** The next kill point: the less often one was hit so far, the likelier it is, so that each comes to its share although some are missed often. */
+export function choosePoint(points: readonly KillPoint[], counts: KillCounts, random: () => number): KillPoint {
+  const weights = points.map(({ name }) => (1 + (counts[name]?.inside ?? 0)) ** -3);
+  let at = random() * weights.reduce((sum, weight) => sum + weight, 0);
+  const chosen = points.find((_, index) => (at -= weights[index] ?? 0) < 0) ?? points.at(-1);
+  if (chosen === undefined) throw new Error("there are no kill points");
+  return chosen;
+}
+
 /** One place of a kill point. */
 export function chooseKill(at: KillPoint, random: () => number): KillAt {
   const below = (count: number): number => Math.floor(random() * count);
@@ -82,6 +91,9 @@ export function killing(at: KillAt): Readonly<Record<string, string>> {
 export interface KillCounts {
   readonly [name: string]: { inside: number; missed: number };
 }
+
+/** Whether there is to be another cycle: asked before each, with how many were made and where their kills were. */
+export type GoesOn = (made: number, kills: KillCounts) => boolean;
 
 export function countKill(counts: Record<string, { inside: number; missed: number }>, name: string, isInside: boolean): void {
   const count = (counts[name] ??= { inside: 0, missed: 0 });

@@ -2,10 +2,10 @@ import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { openSqliteCheckReader, openSqliteStore } from "@genhook/storage";
 import { checkStore } from "@genhook/core";
-import { startEndpoint } from "@genhook/testkit";
+import { seededRandom, startEndpoint } from "@genhook/testkit";
 import { expect, test } from "vitest";
 import { after } from "../src/crash.ts";
-import { killing, NO_KILL, POSTGRES_KILL_POINTS, SQLITE_KILL_POINTS, type KillAt } from "../src/kill-points.ts";
+import { choosePoint, countKill, killing, NO_KILL, POSTGRES_KILL_POINTS, SQLITE_KILL_POINTS, type KillAt } from "../src/kill-points.ts";
 import { judgeOldData, putOldData, type OldData } from "../src/old-data.ts";
 import { makeFolder, ServerProcess, setUp } from "../src/server-process.ts";
 
@@ -43,6 +43,25 @@ test.each([
   } finally {
     await endpoint.close();
     folder.remove();
+  }
+});
+
+test("in 330 kills each point is hit ten times and more, also one that is missed nine times of ten; the same seed chooses the same", () => {
+  const [rare] = POSTGRES_KILL_POINTS;
+  const run = (seed: number): [readonly string[], Record<string, { inside: number; missed: number }>] => {
+    const random = seededRandom(seed);
+    const counts: Record<string, { inside: number; missed: number }> = {};
+    const chosen = Array.from({ length: 330 }, () => {
+      const { name } = choosePoint(POSTGRES_KILL_POINTS, counts, random);
+      countKill(counts, name, name !== rare?.name || random() < 0.1);
+      return name;
+    });
+    return [chosen, counts];
+  };
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const [chosen, counts] = run(seed);
+    expect(chosen).toEqual(run(seed)[0]);
+    for (const { name } of POSTGRES_KILL_POINTS) expect(counts[name]?.inside, `${name}, seed ${seed}`).toBeGreaterThanOrEqual(10);
   }
 });
 
