@@ -117,7 +117,7 @@ class Cycles {
     const origin = this.#nodes[0]?.origin ?? "";
     await this.#nodes[0]?.start();
     const numbered = await subscribeAll(origin, this.#endpoints, this.#ordered);
-    await this.#nodes[0]?.end("SIGKILL");
+    await this.#nodes[0]?.end("SIGTERM");
     const publishers = Array.from({ length: PUBLISHERS }, (_, index) => this.#publishOn(`publisher ${index}`));
     await Promise.all(this.#nodes.map((node) => this.#liveOn(node)));
     this.#isOver = true;
