@@ -107,6 +107,18 @@ export const ATTEMPTS_IN_FLIGHT_MAX = 512;
 export const SLOW_SHARE = 0.25;
 /** Share of them that endpoints may take together of which nothing is known yet, one each: after a start that is all of them. */
 export const UNKNOWN_SHARE = 0.5;
+/** A delivery that an endpoint was owed while it was away is late when it has waited for longer than this, ms. */
+export const LATE_FROM_MS = 1_000;
+/** How often late deliveries get room to start, ms, and ticks from one look at how the process keeps up to the next. */
+export const LATE_TICK_MS = 10;
+export const LATE_WINDOW_TICKS = 10;
+/** How late a tick may be on average for the pace to grow, ms; twice that makes it slower. A timer alone is late by up to 1. */
+export const LATE_BEHIND_MS = 2;
+/** Late deliveries started a second: at first, at the least, as a share of what else is started, and at the most, which is no bound. */
+export const LATE_START_PER_SECOND = 500;
+export const LATE_LEAST_PER_SECOND = 100;
+export const LATE_LEAST_SHARE = 0.25;
+export const LATE_MOST_PER_SECOND = 1_000_000;
 /** What may start at once at an endpoint that has a rate, as time at that rate, ms; at least one. Makes up for being woken late. */
 export const PACE_AT_ONCE_MS = 100;
 /** Endpoints of one app for which an operator has set a rate: they stand in the app's row. */

@@ -27,7 +27,8 @@ export class EndpointGate<Lane> {
   readonly pace: Pace = new Pace();
   inFlight = 0;
   /** Monotonic ms until which the endpoint asked to be left alone. */
-  pausedUntil = 0;
+  pausedUntil: number = Number.NEGATIVE_INFINITY;
+  #openedAt: number = Number.NEGATIVE_INFINITY;
   /** Wall ms of the last success that this gate has seen. */
   lastSuccessAt: number | null = null;
   /** Running mean of attempt durations, ms. */
@@ -72,6 +73,17 @@ export class EndpointGate<Lane> {
     return this.inFlight > 0 && now - this.heardAt > SLOW_SERVICE_MS;
   }
 
+  /** Monotonic ms from which it lets go of what was kept for it: the breaker closed, a hold or a pause has ended. */
+  get openedAt(): number {
+    return Math.max(this.#openedAt, this.pausedUntil);
+  }
+
+  /** Lets go of what was held, slowly. */
+  release(now: number): void {
+    this.breaker.startSlowly();
+    this.#openedAt = now;
+  }
+
   /** When it may open again by the clock alone; null when that depends on attempts in flight. */
   opensAt(now: number): number | null {
     const probeAt = this.breaker.state === "open" ? this.breaker.probeAt : 0;
@@ -114,7 +126,9 @@ export class EndpointGate<Lane> {
     this.inFlight -= 1;
     if (sign !== "none") this.#learn(sign, durationMs, now);
     if (sign === "success" || sign === "overload") this.concurrency.record(sign, this.inFlight);
-    return this.breaker.record(sign, delivery, wasProbe, now);
+    const hasMoved = this.breaker.record(sign, delivery, wasProbe, now);
+    if (hasMoved && this.breaker.state === "closed") this.#openedAt = now;
+    return hasMoved;
   }
 
   /** The first outcome is all that is known, so it counts whole. */

@@ -42,7 +42,7 @@ export class EndpointGates {
       gate = new EndpointGate(endpoint, endpointConcurrencyMax);
       gate.pace.setRate(rates.of(endpoint), clock.monotonic());
       gate.pace.restart(this.#ownedSince[shardOf(endpoint)] ?? Number.NEGATIVE_INFINITY);
-      if (this.isReleasing) gate.breaker.startSlowly();
+      if (this.isReleasing) gate.release(clock.monotonic());
       this.#gates.set(endpoint, gate);
     }
     return gate;

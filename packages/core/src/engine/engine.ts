@@ -300,7 +300,7 @@ export class Engine {
       this.#options.observer.onError("send", new Error(`subscription ${owed.task.subscription} has no app or shop in the directory`));
       return;
     }
-    const share = this.#table.turns.started(gate, owed.task.attempts > 0, now);
+    const share = this.#table.turns.started(lane, owed.task, now);
     // The moment that counts for the endpoint's rate is not before the one that is told, or two starts would be told nearer than the rate allows.
     const at = clock.now();
     const flight: Flight = { lane, gate, owed, share, subscription, at, wasProbe: gate.started(clock.monotonic()) };

@@ -170,7 +170,7 @@ export class LaneTable {
       if (!this.#options.owns(shard) || subscription.createdAt === subscription.updatedAt) return;
       lane = this.#makeLane(subscription);
       // Whether it was held is forgotten with the lane.
-      lane.gate.breaker.startSlowly();
+      lane.gate.release(this.#options.clock.monotonic());
     } else {
       this.#letGo(lane);
       if (lane.subscription.endpoint !== subscription.endpoint) this.#moveLane(lane, shard, subscription.endpoint);
@@ -347,7 +347,7 @@ export class LaneTable {
   /** Decides anew what is to be done with a lane; what was held and is sent now starts slowly. */
   #dispose(lane: Lane): void {
     const disposition = this.#dispositionOf(lane.subscription);
-    if (lane.disposition.kind === "hold" && disposition.kind === "send") lane.gate.breaker.startSlowly();
+    if (lane.disposition.kind === "hold" && disposition.kind === "send") lane.gate.release(this.#options.clock.monotonic());
     lane.disposition = disposition;
     this.#resume(lane);
   }

@@ -1,4 +1,7 @@
-import type { Clock, Timers } from "../ports/clock.ts";
+import type { Task } from "../domain/delivery.ts";
+import { LATE_FROM_MS, LATE_TICK_MS } from "../limits.ts";
+import type { Clock, Timer, Timers } from "../ports/clock.ts";
+import { LatePace } from "./late-pace.ts";
 import type { EndpointGate } from "./endpoint-gate.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { Lane } from "./lane.ts";
@@ -31,19 +34,22 @@ export interface LaneTurnsOptions {
 export class LaneTurns {
   readonly #options: LaneTurnsOptions;
   readonly #fair: FairQueue<QueuedLane> = new FairQueue();
+  readonly #pace: LatePace = new LatePace();
   readonly #shares: SlotShares<QueuedLane>;
+  #tick: Timer | null = null;
   readonly #wakes: WakeHeap<Lane | EndpointGate<QueuedLane>>;
   #isStopped = false;
 
   constructor(options: LaneTurnsOptions) {
     this.#options = options;
-    this.#shares = new SlotShares(options.attemptsInFlightMax);
+    this.#shares = new SlotShares(options.attemptsInFlightMax, this.#pace);
     this.#wakes = new WakeHeap(options.clock, options.timers, (item) => this.#woken(item));
   }
 
   stop(): void {
     this.#isStopped = true;
     this.#wakes.clear();
+    this.#tick?.cancel();
   }
 
   /** The next lane that may start an attempt now; lanes whose gate is shut are parked on the way. Null when there is none. */
@@ -54,13 +60,15 @@ export class LaneTurns {
       // Retries may have any slot that nobody else asks for.
       const lane = queued ?? this.#shares.takeRetry();
       if (lane === null) return null;
-      if (!lane.isRunnable || lane.length === 0) {
+      const task = lane.first?.task;
+      if (!lane.isRunnable || task === undefined) {
         // It may have been let out of its gate for a slot that it does not use.
         this.unpark(lane.gate);
       } else if (lane.gate.mayStart(now)) {
-        const share = shareOf(lane.gate, lane.isRetry, now);
+        const share = this.#shareOf(lane, task, now);
         if (share === "ordinary" || this.#shares.hasRoom(share) || (share === "retry" && queued === null)) return lane;
         this.#shares.setAside(lane, share);
+        if (share === "late") this.#tickUntilRoom(now);
       } else {
         lane.isParked = true;
         lane.gate.park(lane);
@@ -70,9 +78,10 @@ export class LaneTurns {
   }
 
   /** An attempt starts: it takes a slot of the share that it answers, until `ended`. */
-  started(gate: EndpointGate<QueuedLane>, isRetry: boolean, now: number): SlotShare {
-    const share = shareOf(gate, isRetry, now);
+  started(lane: QueuedLane, task: Task, now: number): SlotShare {
+    const share = this.#shareOf(lane, task, now);
     this.#shares.started(share);
+    if (lane.freshAt < lane.gate.openedAt && !this.#hasWaited(task)) lane.freshAt = now;
     return share;
   }
 
@@ -126,6 +135,35 @@ export class LaneTurns {
     this.#wakes.add(at, gate);
   }
 
+  #shareOf({ gate, freshAt }: QueuedLane, task: Task, now: number): SlotShare {
+    if (gate.isUnknown) return "unknown";
+    if (gate.isSlow(now)) return "slow";
+    if (task.round > 1 || (freshAt < gate.openedAt && this.#hasWaited(task))) return "late";
+    return task.attempts > 0 ? "retry" : "ordinary";
+  }
+
+  #hasWaited(task: Task): boolean {
+    return this.#options.clock.now() - task.due > LATE_FROM_MS;
+  }
+
+  /** Something late waits for room, which comes by the tick. */
+  #tickUntilRoom(now: number): void {
+    if (this.#tick !== null) return;
+    this.#pace.begin(now);
+    this.#setTick();
+  }
+
+  #setTick(): void {
+    const { clock, timers, onReady } = this.#options;
+    this.#tick = timers.after(LATE_TICK_MS, () => {
+      this.#tick = null;
+      if (this.#isStopped) return;
+      this.#pace.tick(clock.monotonic());
+      if (this.#shares.isWanted("late")) this.#setTick();
+      onReady();
+    });
+  }
+
   #woken(item: Lane | EndpointGate<QueuedLane>): void {
     if (this.#isStopped) return;
     if (item instanceof Lane) {
@@ -136,10 +174,4 @@ export class LaneTurns {
     this.unpark(item);
     this.#options.onReady();
   }
-}
-
-function shareOf(gate: EndpointGate<QueuedLane>, isRetry: boolean, now: number): SlotShare {
-  if (gate.isUnknown) return "unknown";
-  if (gate.isSlow(now)) return "slow";
-  return isRetry ? "retry" : "ordinary";
 }

@@ -70,6 +70,7 @@ export class Lane implements QueuedLane {
   disposition: Disposition;
   isQueued = false;
   debt = 0;
+  freshAt: number = Number.NEGATIVE_INFINITY;
   isParked = false;
   isComplete = false;
   isReadWanted = false;
@@ -119,8 +120,8 @@ export class Lane implements QueuedLane {
     );
   }
 
-  get isRetry(): boolean {
-    return (this.#queue[this.#head]?.task.attempts ?? 0) > 0;
+  get first(): OwedTask | undefined {
+    return this.#queue[this.#head];
   }
 
   push(owed: OwedTask): void {
@@ -129,7 +130,7 @@ export class Lane implements QueuedLane {
   }
 
   shift(): OwedTask | undefined {
-    const owed = this.#queue[this.#head];
+    const owed = this.first;
     if (owed === undefined) return undefined;
     this.#head += 1;
     if (this.#head === this.#queue.length) {

@@ -12,8 +12,10 @@ export interface QueuedLane extends Queued {
   /** How many attempts could start now as far as the lane is concerned. */
   readonly length: number;
   readonly isRunnable: boolean;
-  /** What is to be sent next was attempted before. */
-  readonly isRetry: boolean;
+  /** What is to be sent next; undefined where there is nothing. */
+  readonly first: OwedTask | undefined;
+  /** Monotonic ms at which it last started what had not waited: what its endpoint had kept until then is sent. */
+  freshAt: number;
   /** Takes out what is to be sent next. */
   shift(): OwedTask | undefined;
   /** Whom a delivery of this lane is for; undefined where that has ended under it. */

@@ -1,4 +1,5 @@
 import { SLOW_SHARE, UNKNOWN_SHARE } from "../limits.ts";
+import type { LatePace } from "./late-pace.ts";
 import { FairQueue, type Queued } from "./fair-queue.ts";
 
 /**
@@ -6,6 +7,7 @@ import { FairQueue, type Queued } from "./fair-queue.ts";
  *
  *   unknown    its endpoint has ended no attempt yet: one at a time, half of the slots over all such endpoints
  *   slow       it takes long, or fails more often than not, or has said nothing for 2 s: a quarter over all of them
+ *   late       kept while its endpoint was away or its webhook held, or replayed: as many as leave the process time for the others
  *   retry      not the delivery's first attempt: a quarter while first attempts wait
  *   ordinary   anything else: whatever is free
  *
@@ -13,9 +15,9 @@ import { FairQueue, type Queued } from "./fair-queue.ts";
  * bounds what many of them take together.
  */
 export type SlotShare = "ordinary" | LimitedShare;
-type LimitedShare = "unknown" | "slow" | "retry";
+type LimitedShare = "unknown" | "slow" | "late" | "retry";
 
-const LIMITED: readonly LimitedShare[] = ["unknown", "slow", "retry"];
+const LIMITED: readonly LimitedShare[] = ["unknown", "slow", "late", "retry"];
 
 /** What a turn costs a shop here: with this, shops take turns whatever their number of lanes. */
 const TURN_MS = 100;
@@ -23,21 +25,25 @@ const TURN_MS = 100;
 /** The slots taken by share, and the lanes that wait for room in theirs: shops take turns there as well. */
 export class SlotShares<Lane extends Queued> {
   readonly #max: Readonly<Record<LimitedShare, number>>;
-  readonly #taken: Record<LimitedShare, number> = { unknown: 0, slow: 0, retry: 0 };
+  readonly #taken: Record<LimitedShare, number> = { unknown: 0, slow: 0, late: 0, retry: 0 };
   readonly #aside: Readonly<Record<LimitedShare, FairQueue<Lane>>> = {
     unknown: new FairQueue(),
     slow: new FairQueue(),
+    late: new FairQueue(),
     retry: new FairQueue(),
   };
 
+  readonly #pace: LatePace;
+
   /** `slots`: attempts in flight that this process allows itself. */
-  constructor(slots: number) {
+  constructor(slots: number, pace: LatePace) {
+    this.#pace = pace;
     const part = (share: number): number => Math.max(1, Math.floor(slots * share));
-    this.#max = { unknown: part(UNKNOWN_SHARE), slow: part(SLOW_SHARE), retry: part(SLOW_SHARE) };
+    this.#max = { unknown: part(UNKNOWN_SHARE), slow: part(SLOW_SHARE), late: slots, retry: part(SLOW_SHARE) };
   }
 
   hasRoom(share: LimitedShare): boolean {
-    return this.#taken[share] < this.#max[share];
+    return this.#taken[share] < this.#max[share] && (share !== "late" || this.#pace.hasRoom);
   }
 
   /** A lane whose share is full waits here, and nowhere else. */
@@ -45,7 +51,13 @@ export class SlotShares<Lane extends Queued> {
     this.#aside[share].add(lane);
   }
 
+  /** Whether something waits for room in this share. */
+  isWanted(share: LimitedShare): boolean {
+    return !this.#aside[share].isEmpty;
+  }
+
   started(share: SlotShare): void {
+    this.#pace.started(share === "late");
     if (share !== "ordinary") this.#taken[share] += 1;
   }
 

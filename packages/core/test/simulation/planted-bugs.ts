@@ -72,8 +72,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "slow endpoints may take every slot",
     file: "core/src/engine/slot-shares.ts",
-    correct: "return this.#taken[share] < this.#max[share];",
-    planted: 'return share !== "unknown" || this.#taken[share] < this.#max[share];',
+    correct: "return this.#taken[share] < this.#max[share] &&",
+    planted: 'return (share !== "unknown" || this.#taken[share] < this.#max[share]) &&',
     scenario: "fleet",
     seeds: 3,
     invariant: "limits",
@@ -212,6 +212,15 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     scenario: "calm",
     seeds: 3,
     invariant: "replay",
+  },
+  {
+    name: "what is late and finds no room is given none later",
+    file: "core/src/engine/lane-turns.ts",
+    correct: "this.#pace.tick(clock.monotonic());",
+    planted: "clock.monotonic();",
+    scenario: "fleet",
+    seeds: 3,
+    invariant: "account",
   },
   {
     name: "an endpoint's rate is not kept",

@@ -161,7 +161,7 @@ export class LaneRunner {
   /** Remembers what its members are judged; what was held and is sent now starts slowly. */
   #judge(lane: OrderedLane): void {
     const judged = lane.judgement();
-    if (lane.judged !== "" && judged !== lane.judged) lane.gate.breaker.startSlowly();
+    if (lane.judged !== "" && judged !== lane.judged) lane.gate.release(this.#options.clock.monotonic());
     lane.judged = judged;
   }
 

@@ -35,6 +35,7 @@ export class OrderedLane implements QueuedLane {
   gate: EndpointGate<QueuedLane>;
   isQueued = false;
   debt = 0;
+  freshAt: number = Number.NEGATIVE_INFINITY;
   isParked = false;
   isDropped = false;
   /** The store was looked through for what stands aside and what is blocked; before that nothing is sent. */
@@ -177,8 +178,8 @@ export class OrderedLane implements QueuedLane {
     return cleared;
   }
 
-  get isRetry(): boolean {
-    return (this.ready[0]?.queue[0]?.task.attempts ?? 0) > 0;
+  get first(): OwedTask | undefined {
+    return this.ready[0]?.queue[0];
   }
 
   shift(): OwedTask | undefined {
