@@ -9,6 +9,8 @@ import type { Eraser } from "./eraser.ts";
 
 /** How often retention looks, ms. A day is dropped at most this late. */
 export const KEEP_EVERY_MS = 60_000;
+/** How soon a process notices that the store has become its to keep, ms: one that has it for less than a minute lets something go all the same. */
+const TURN_LOOK_MS = 1_000;
 /** Minutes of statistics are summed to hours once they are this old, ms. */
 const SUM_AFTER_MS = 86_400_000;
 
@@ -69,31 +71,34 @@ export class Keeper {
     await this.#run;
   }
 
-  /** One round, to its end. */
+  /** One round: to its end, or until the store is another process's to keep, for good then even if it comes back meanwhile: each step relies on those before it. */
   async keep(): Promise<void> {
     const { retention, statistics, sequences, replayJobs, eraser, clock, retentionMs, onDropped } = this.#options;
     const now = clock.now();
+    let hasEnded = false;
+    const isOver = (): boolean => (hasEnded ||= this.#isStopped || !this.#options.isMine());
     // What fails there must not keep the days that are past retention.
-    await eraser.eraseDue(() => this.#isStopped).catch((error: unknown) => this.#options.onError(error));
+    await eraser.eraseDue(isOver).catch((error: unknown) => this.#options.onError(error));
     for (const day of daysToDrop(await retention.days(), now, retentionMs)) {
-      const expired = await this.#expire(day);
-      while (!this.#isStopped && !(await retention.dropStep(day, RETENTION_STEP)));
-      if (!this.#isStopped) onDropped(day, expired);
+      const expired = await this.#expire(day, isOver);
+      let isGone = false;
+      while (!isGone && !isOver()) isGone = await retention.dropStep(day, RETENTION_STEP);
+      if (isGone) onDropped(day, expired);
     }
     // Behind the days, never before them: a number whose event is gone says so, an event whose number is gone would be sent without.
     const lastGone = dayOfTime(now - retentionMs) - 1;
-    while (!this.#isStopped && (await sequences.forget(lastGone, RETENTION_STEP)) > 0);
-    while (!this.#isStopped && (await retention.forgetKeys(now, SWEEP_STEP)) >= SWEEP_STEP);
+    while (!isOver() && (await sequences.forget(lastGone, RETENTION_STEP)) > 0);
+    while (!isOver() && (await retention.forgetKeys(now, SWEEP_STEP)) >= SWEEP_STEP);
     const forgotten = historyToForget(now, retentionMs);
-    while (!this.#isStopped && (await retention.forgetHistory(forgotten, SWEEP_STEP)) >= SWEEP_STEP);
-    while (!this.#isStopped && (await replayJobs.forget(now - retentionMs, SWEEP_STEP)) >= SWEEP_STEP);
-    while (!this.#isStopped && !(await statistics.sumStep(now - SUM_AFTER_MS - (now % DAY_MS), RETENTION_STEP)));
+    while (!isOver() && (await retention.forgetHistory(forgotten, SWEEP_STEP)) >= SWEEP_STEP);
+    while (!isOver() && (await replayJobs.forget(now - retentionMs, SWEEP_STEP)) >= SWEEP_STEP);
+    while (!isOver() && !(await statistics.sumStep(now - SUM_AFTER_MS - (now % DAY_MS), RETENTION_STEP)));
   }
 
-  async #expire(day: number): Promise<number> {
+  async #expire(day: number, isOver: () => boolean): Promise<number> {
     const { retention, clock } = this.#options;
     let expired = 0;
-    while (!this.#isStopped) {
+    while (!isOver()) {
       const step = await retention.expireThrough(day, clock.now(), SWEEP_STEP);
       expired += step;
       if (step === 0) break;
@@ -104,7 +109,11 @@ export class Keeper {
   #schedule(delayMs: number): void {
     if (this.#isStopped) return;
     this.#timer = this.#options.timers.after(delayMs, () => {
-      this.#run = (this.#options.isMine() ? this.keep() : Promise.resolve())
+      if (!this.#options.isMine()) {
+        this.#schedule(TURN_LOOK_MS);
+        return;
+      }
+      this.#run = this.keep()
         .catch((error: unknown) => this.#options.onError(error))
         .then(() => this.#schedule(KEEP_EVERY_MS));
     });

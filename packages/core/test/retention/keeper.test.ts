@@ -2,6 +2,7 @@ import { historyToForget, Keeper, KEEP_EVERY_MS, type Timer } from "@genhook/cor
 import { openMemoryStore } from "@genhook/storage";
 import { buildApp, buildCommit, buildEvent, buildInstallation, buildShop, buildSubscription, DAY_MS, NOW } from "@genhook/testkit";
 import { expect, test } from "vitest";
+import { VirtualTime } from "../simulation/virtual-time.ts";
 
 const RETENTION_MS = 30 * DAY_MS;
 
@@ -68,4 +69,91 @@ test("an erasure that fails is told, and keeps no day that is past retention", a
   await keeper.keep();
   expect(await store.events.read(event.id)).toBeNull();
   expect(told).toEqual(["Error: it cannot be found"]);
+});
+
+test("a process that is given the store to keep begins soon, so that retention goes on however often that changes", async () => {
+  const store = openMemoryStore();
+  await store.directory.commit(buildCommit({ shops: [buildShop(1)] }), 0);
+  const event = buildEvent([]);
+  await store.events.append([event], 1);
+  const time = new VirtualTime(NOW + RETENTION_MS + DAY_MS);
+  // Each has it for half a minute.
+  const isTurnOf = (process: number): boolean => Math.floor(time.clock.monotonic() / 30_000) % 3 === process;
+  const keepers = [1, 2].map(
+    (process) =>
+      new Keeper({
+        retention: store.retention,
+        statistics: store.statistics,
+        sequences: store.sequences,
+        replayJobs: store.replayJobs,
+        eraser: { eraseDue: () => Promise.resolve() },
+        isMine: () => isTurnOf(process),
+        clock: time.clock,
+        timers: time.timersOf(() => true),
+        retentionMs: RETENTION_MS,
+        onDropped: () => undefined,
+        onError: (error) => expect.unreachable(String(error)),
+      }),
+  );
+  for (const keeper of keepers) keeper.start();
+  await time.run(29_000);
+  expect(await store.events.read(event.id)).not.toBeNull();
+  await time.run(59_000);
+  expect(await store.events.read(event.id)).toBeNull();
+  for (const keeper of keepers) await keeper.stop();
+});
+
+test("a round ends where it stands once the store is another's to keep", async () => {
+  const store = openMemoryStore();
+  await store.directory.commit(buildCommit({ shops: [buildShop(1)] }), 0);
+  const event = buildEvent([]);
+  await store.events.append([event], 1);
+  const keeper = new Keeper({
+    retention: store.retention,
+    statistics: store.statistics,
+    sequences: store.sequences,
+    replayJobs: store.replayJobs,
+    eraser: { eraseDue: (isOver) => Promise.resolve(expect(isOver()).toBe(true)) },
+    isMine: () => false,
+    clock: { now: () => NOW + RETENTION_MS + DAY_MS, monotonic: () => 0 },
+    timers: { after: (): Timer => ({ cancel: () => undefined }) },
+    retentionMs: RETENTION_MS,
+    onDropped: () => expect.unreachable(),
+    onError: (error) => expect.unreachable(String(error)),
+  });
+  await keeper.keep();
+  expect(await store.events.read(event.id)).not.toBeNull();
+});
+
+test("a round that has ended stays so when the store comes back: numbers are not forgotten before the days that they belong to", async () => {
+  const store = openMemoryStore();
+  await store.directory.commit(buildCommit({ shops: [buildShop(1)] }), 0);
+  await store.events.append([buildEvent([])], 1);
+  let isMine = true;
+  const keeper = new Keeper({
+    retention: {
+      ...store.retention,
+      days: () => store.retention.days(),
+      expireThrough: () => {
+        isMine = false;
+        return Promise.resolve(1);
+      },
+    },
+    statistics: store.statistics,
+    sequences: { forget: () => expect.unreachable() },
+    replayJobs: store.replayJobs,
+    eraser: { eraseDue: () => Promise.resolve() },
+    isMine: () => {
+      const was = isMine;
+      isMine = true;
+      return was;
+    },
+    clock: { now: () => NOW + RETENTION_MS + DAY_MS, monotonic: () => 0 },
+    timers: { after: (): Timer => ({ cancel: () => undefined }) },
+    retentionMs: RETENTION_MS,
+    onDropped: () => expect.unreachable(),
+    onError: (error) => expect.unreachable(String(error)),
+  });
+  await keeper.keep();
+  expect(await store.retention.days()).toHaveLength(1);
 });
