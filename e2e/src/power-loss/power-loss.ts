@@ -265,6 +265,7 @@ function noting(reader: CheckReader, found: Set<string>): CheckReader {
     history: () => reader.history(),
     sequences: () => reader.sequences(),
     counts: () => reader.counts(),
+    sumDifferences: () => reader.sumDifferences(),
     close: () => reader.close(),
   };
 }

@@ -10,7 +10,7 @@ import {
   type Lives,
   type TestDatabases,
 } from "@genhook/testkit";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openPostgresCheckReader, openPostgresStore } from "../src/index.ts";
 
 let databases: TestDatabases;
@@ -125,6 +125,45 @@ describe("what is wrong is found", () => {
     });
     const { counts, breaches } = await check();
     expect(counts, JSON.stringify(breaches)).toHaveProperty(kind);
+  });
+});
+
+describe("sums over everything, an app and a topic", () => {
+  it.each([
+    "UPDATE stat_sum SET published = published - 1 WHERE scope = ''",
+    "UPDATE stat_sum SET latency = NULL WHERE scope LIKE 'app %'",
+    "DELETE FROM stat_sum WHERE scope LIKE 'topic %'",
+    "UPDATE stat SET published = published + 1 WHERE is_summed",
+  ])("are compared with what they were made of, before and behind each summing: %s", async (sql) => {
+    const store = await openPostgresStore({ url });
+    await liveThrough(store);
+    for (const before of [null, 0, NOW + DAY_MS]) {
+      if (before !== null) while (!(await store.statistics.sumStep(before, 100)));
+      expect((await check()).breaches).toEqual([]);
+    }
+    await store.close();
+    await withClient(url, async (client) => {
+      expect((await client.query(sql)).rowCount).toBeGreaterThan(0);
+    });
+    expect((await check()).counts).toHaveProperty("statistics_off");
+  });
+});
+
+describe("minutes that are over", () => {
+  it("are summed by the database's clock, whatever the process's own says", async () => {
+    const store = await openPostgresStore({ url });
+    await liveThrough(store);
+    const left = (): Promise<number> =>
+      withClient(url, async (client) => Number((await client.query("SELECT count(*) AS n FROM stat WHERE NOT is_summed")).rows[0]?.n));
+    const own = vi.spyOn(Date, "now").mockReturnValue(NOW - 365 * DAY_MS);
+    try {
+      expect(await left()).toBeGreaterThan(0);
+      while (!(await store.statistics.sumStep(0, 100)));
+      expect(await left()).toBe(0);
+    } finally {
+      own.mockRestore();
+      await store.close();
+    }
   });
 });
 

@@ -226,6 +226,10 @@ const SPOILERS: readonly (readonly [story: string, kind: BreachKind, spoiler: Sp
   ["statistics with a publish too many", "statistics_off", () => spoil("UPDATE stat SET published = published + 1 WHERE published > 0")],
   ["statistics that forgot the dead", "statistics_off", () => spoil("UPDATE stat SET dead = 0 WHERE dead > 0")],
   ["statistics with latencies of nobody", "statistics_off", () => spoil("UPDATE stat SET latency = '' WHERE latency <> ''")],
+  ["a sum over all that forgot a publish", "statistics_off", () => spoil("UPDATE stat_sum SET published = published - 1 WHERE scope = ''")],
+  ["an app's sum that forgot latencies", "statistics_off", () => spoil("UPDATE stat_sum SET latency = '' WHERE scope LIKE 'app %'")],
+  ["a topic's sum that is gone", "statistics_off", () => spoil("DELETE FROM stat_sum WHERE scope LIKE 'topic %'")],
+  ["a sum of an app that is none", "statistics_off", () => spoil("UPDATE stat_sum SET scope = 'app 77' WHERE scope LIKE 'app %'")],
 ];
 
 describe("what is wrong is found", () => {

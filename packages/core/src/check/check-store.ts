@@ -3,7 +3,7 @@ import type { CheckReader, HistoryRow } from "../ports/check-reader.ts";
 import { daysToDrop } from "../retention/keeper.ts";
 import type { Breach, BreachKind } from "./breach.ts";
 import { judgeEvent } from "./judge-event.ts";
-import { Counted, judgeHistory, judgeReference, judgeSequence } from "./judge-rest.ts";
+import { Counted, judgeHistory, judgeReference, judgeSequence, judgeSum } from "./judge-rest.ts";
 
 export interface CheckOptions {
   /** Wall time, ms. */
@@ -52,7 +52,7 @@ export async function checkStore(reader: CheckReader, options: CheckOptions): Pr
     }
   }
   await checkRest(reader, options, found);
-  found.add(...counted.judge(await reader.counts(), new Set(kept)));
+  found.add(...counted.judge(await reader.counts(), new Set(kept)), ...(await reader.sumDifferences()).map(judgeSum));
   return { ...totals, daysLeftOut, breaches: found.first, counts: found.counts };
 }
 

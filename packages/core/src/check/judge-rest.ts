@@ -1,4 +1,12 @@
-import type { DayCounts, DirectoryFacts, EventFacts, EventReference, HistoryRow, SequenceFacts } from "../ports/check-reader.ts";
+import type {
+  DayCounts,
+  DirectoryFacts,
+  EventFacts,
+  EventReference,
+  HistoryRow,
+  SequenceFacts,
+  SumDifference,
+} from "../ports/check-reader.ts";
 import { dayOfTime } from "../domain/event.ts";
 import type { Breach } from "./breach.ts";
 
@@ -99,6 +107,14 @@ export class Counted {
     if (counts === undefined) this.#days.set(day, (counts = { published: 0, delivered: 0, failed: 0, dead: 0, cancelled: 0 }));
     return counts;
   }
+}
+
+export function judgeSum({ scope, day, more }: SumDifference): Breach {
+  const differences = Object.entries(more).filter(([, count]) => count !== 0);
+  const says = differences.map(
+    ([name, count]) => `${Math.abs(count)} ${count > 0 ? "more" : "fewer"} ${name === "timed" ? "latencies" : name}`,
+  );
+  return off(day, `the sum over ${scope === "" ? "everything" : scope} has ${says.join(", ")} than what it was made of`);
 }
 
 function off(day: number, says: string): Breach {

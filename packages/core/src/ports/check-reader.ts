@@ -76,6 +76,15 @@ export interface DayCounts {
   readonly smallest: number;
 }
 
+/** Where the sums that plots over everything, an app or a topic are read from say something else than the rows that they are made of. */
+export interface SumDifference {
+  /** Empty for everything, or `app` or `topic` with which one. */
+  readonly scope: string;
+  readonly day: number;
+  /** How many more than the rows the sums have; below 0: fewer. */
+  readonly more: Readonly<Record<"published" | "delivered" | "failed" | "dead" | "cancelled" | "timed", number>>;
+}
+
 /**
  * Reads a whole store for `checkStore`, as of one moment and without changing anything. Lists come in batches, so that any size can be read
  * with little memory.
@@ -94,5 +103,7 @@ export interface CheckReader {
   history(): AsyncIterable<readonly HistoryRow[]>;
   sequences(): AsyncIterable<readonly SequenceFacts[]>;
   counts(): Promise<readonly DayCounts[]>;
+  /** Nothing where all sums fit. */
+  sumDifferences(): Promise<readonly SumDifference[]>;
   close(): Promise<void>;
 }

@@ -1,7 +1,18 @@
-import type { CheckReader, DayCounts, DirectoryFacts, EventFacts, EventReference, HistoryRow, SequenceFacts, Task } from "@genhook/core";
+import type {
+  CheckReader,
+  DayCounts,
+  DirectoryFacts,
+  EventFacts,
+  EventReference,
+  HistoryRow,
+  SequenceFacts,
+  SumDifference,
+  Task,
+} from "@genhook/core";
 import pg from "pg";
 import { mergeFacts, type Batches } from "../merge-facts.ts";
 import { StoreOpenError } from "../open-error.ts";
+import { sumDifferences, toSumDifference } from "../sum-differences.ts";
 import { countersOf, number, numberOrNull, text } from "../columns.ts";
 import { clientOptions, type Row } from "./database.ts";
 import { boundsOfDay } from "./day.ts";
@@ -10,6 +21,8 @@ import { asOpenError } from "./open-failure.ts";
 import { HEAD_COLUMNS, toEventHead, toLogRow, toTask } from "./rows.ts";
 
 const BATCH = 500;
+/** What was not summed by minute yet has no part in the sums. */
+const SUM_DIFFERENCES = sumDifferences({ timed: "coalesce((SELECT sum(n) FROM unnest(latency) AS n), 0)", summed: "is_summed" });
 const DAY_MS = 86_400_000;
 const LOG = `event, subscription, seq, kind, round, n, at, duration_ms, status, error, NULL AS detail, address, NULL AS response_headers,
   NULL AS response_body, state, reason, next_at, shop, app`;
@@ -167,6 +180,10 @@ class PostgresCheckReader implements CheckReader {
       timed: number(row["timed"]),
       smallest: number(row["smallest"]),
     }));
+  }
+
+  async sumDifferences(): Promise<readonly SumDifference[]> {
+    return (await this.#query(SUM_DIFFERENCES)).map(toSumDifference);
   }
 
   async close(): Promise<void> {

@@ -27,11 +27,13 @@ function summed(from: string, keys: string): string {
 
 /**
  * Rows that publishes and settlements left, each group's own: one transaction takes some out and puts their sums back, by minute. Beside
- * them it adds to the sums over everything, an app and a topic, which plots over all are read from. `$1` bound, `$2` how many rows.
+ * them it adds to the sums over everything, an app and a topic, which plots over all are read from. Which minutes are over is the database's
+ * to say, whose time counts carry: the process's own clock may be off. `$1` for how long a minute has to be over, ms; `$2` how many rows.
  */
 const SUM_MINUTES = `
 WITH moved AS (DELETE FROM stat WHERE ctid = ANY(ARRAY(
-  SELECT ctid FROM stat WHERE NOT is_summed AND at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING *),
+  SELECT ctid FROM stat WHERE NOT is_summed AND at < floor(extract(epoch FROM now()) * 1000)::bigint - $1::bigint
+  ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING *),
 keyed AS (SELECT at - at % ${MINUTE_MS} AS at, shop, app, topic, ${VALUES} FROM moved),
 put AS (
   INSERT INTO stat (resolution, ${KEYS}, ${VALUES}, is_summed)
@@ -67,15 +69,15 @@ export function statistics(database: Database): Statistics {
   return {
     read: (query) => readStatistics(database, query),
     sumStep: async (before, rowsMax) => {
-      const steps = [await moved(database, SUM_MINUTES, Date.now() - SETTLED_AFTER_MS, rowsMax)];
+      const steps = [await moved(database, SUM_MINUTES, SETTLED_AFTER_MS, rowsMax)];
       for (const statement of SUM_HOURS) steps.push(await moved(database, statement, before - (before % HOUR_MS), rowsMax));
       return steps.every((rows) => rows < rowsMax);
     },
   };
 }
 
-async function moved(database: Database, statement: string, bound: number, rowsMax: number): Promise<number> {
-  const [row] = await database.query("read", statement, [bound, rowsMax]);
+async function moved(database: Database, statement: string, boundMs: number, rowsMax: number): Promise<number> {
+  const [row] = await database.query("read", statement, [boundMs, rowsMax]);
   return number(row?.["moved"] ?? 0);
 }
 

@@ -9,9 +9,11 @@ import type {
   EventReference,
   HistoryRow,
   SequenceFacts,
+  SumDifference,
   Task,
 } from "@genhook/core";
 import { mergeFacts, type Batches } from "../merge-facts.ts";
+import { sumDifferences, toSumDifference } from "../sum-differences.ts";
 import { countersOf, number, text } from "../columns.ts";
 import { DATA_FILE } from "./data-file.ts";
 import { listDays } from "./day-tables.ts";
@@ -167,6 +169,10 @@ class SqliteCheckReader implements CheckReader {
     return Promise.resolve([...days.values()]);
   }
 
+  sumDifferences(): Promise<readonly SumDifference[]> {
+    return Promise.resolve(this.#connection.all(SUM_DIFFERENCES).map(toSumDifference));
+  }
+
   close(): Promise<void> {
     this.#connection.close();
     return Promise.resolve();
@@ -190,6 +196,12 @@ function toHistoryRow(table: DirectoryTable, row: Row): HistoryRow {
     bodyKey: isInstallation ? `${body.app} ${body.shop}` : String(body.id),
   };
 }
+
+/** Latency classes stand in one text. */
+const SUM_DIFFERENCES = sumDifferences({
+  timed: "(SELECT coalesce(sum(value), 0) FROM json_each('[' || replace(latency, ' ', ',') || ']'))",
+  summed: "1 = 1",
+});
 
 const COUNTS = ["published", "delivered", "failed", "dead", "cancelled"] as const;
 
