@@ -83,8 +83,8 @@ export class Deliveries {
   async list(filter: DeliveryFilter, turn: Turn<DeliveryPosition>, limit: number): Promise<DeliveryPage> {
     const fitting = (view: DeliveryView): boolean => fits(view, filter);
     if (filter.eventId !== null) return readPage([this.#eventStretch(filter.eventId)], turn, limit, fitting);
-    const lanes = await this.#withWork(await this.#lanesOf(this.#pendingSubscriptions(filter)));
-    const stretches = lanes.map((lane) => this.#laneStretch(lane));
+    const lanes = await this.#lanesOf(this.#pendingSubscriptions(filter));
+    const stretches = this.#laneStretches(lanes);
     if (filter.state !== "pending") stretches.push(this.#finalStretch(filter, await this.#finalSubscriptions(filter)));
     return readPage(stretches, turn, limit, fitting);
   }
@@ -189,21 +189,35 @@ export class Deliveries {
     return [...subscriptions.map(laneOf), ...ordered].sort((a, b) => a.lane - b.lane);
   }
 
-  /** Of many lanes most are empty, and each would be read to find that out: they are asked together first. */
-  async #withWork(lanes: readonly LaneRef[]): Promise<readonly LaneRef[]> {
-    const found: LaneRef[] = [];
+  /**
+   * Of many lanes most are empty, and each would be read to find that out: all are asked together first, then some at a time, and only when a page
+   * comes to them.
+   */
+  #laneStretches(lanes: readonly LaneRef[]): Stretch[] {
+    const anyHasWork = this.#askOnce(lanes);
+    const stretches: Stretch[] = [];
     for (let from = 0; from < lanes.length; from += LANES_ASKED_AT_ONCE) {
       const some = lanes.slice(from, from + LANES_ASKED_AT_ONCE);
-      if (some.length === 1 || (await this.#options.store.tasks.measureLanes(some, 1)).count > 0) found.push(...some);
+      const hasWork = some.length === lanes.length ? anyHasWork : this.#askOnce(some);
+      const isAsked = async (): Promise<boolean> => lanes.length === 1 || ((await anyHasWork()) && (await hasWork()));
+      for (const lane of some) stretches.push(this.#laneStretch(lane, isAsked));
     }
-    return found;
+    return stretches;
   }
 
-  #laneStretch(lane: LaneRef): Stretch {
+  /** Whether any of these has tasks: looked up at the first call. */
+  #askOnce(lanes: readonly LaneRef[]): () => Promise<boolean> {
+    let answer: Promise<boolean> | null = null;
+    const ask = async (): Promise<boolean> => (await this.#options.store.tasks.measureLanes(lanes, 1)).count > 0;
+    return () => (answer ??= ask());
+  }
+
+  #laneStretch(lane: LaneRef, hasWork: () => Promise<boolean>): Stretch {
     const { store } = this.#options;
     return {
       rank: lane.lane,
       read: async (turn, limit) => {
+        if (!(await hasWork())) return [];
         const tasks = await store.tasks.listLane(
           lane,
           turnAt(turn, (at) => (at.phase === "pending" ? { ...at, ...lane } : null)),
@@ -238,13 +252,13 @@ export class Deliveries {
    * Whose final deliveries the filter may name, ended webhooks too: a quiet app or shop would otherwise be looked for among everything that all
    * others got since. Null: everybody's, or of too many to be asked one by one, who then are looked for among all.
    */
-  async #finalSubscriptions({ subscription, endpoint, app, shop }: DeliveryFilter): Promise<readonly number[] | null> {
+  async #finalSubscriptions({ subscription, endpoint, app, shop, topic }: DeliveryFilter): Promise<readonly number[] | null> {
     if (subscription !== null) return [subscription.id];
     const { directory, store } = this.#options;
     if (endpoint === null && app === null && shop === null) return null;
     const ids =
       endpoint === null
-        ? await store.directory.subscriptionIds(app, shop, SUBSCRIPTIONS_LISTED_MAX + 1)
+        ? await store.directory.subscriptionIds({ app, shop, topic }, SUBSCRIPTIONS_LISTED_MAX + 1)
         : [...directory.subscriptions()].filter((each) => each.endpoint === endpoint).map((each) => each.id);
     return ids.length > SUBSCRIPTIONS_LISTED_MAX ? null : ids;
   }

@@ -67,6 +67,15 @@ export interface DirectoryCommit {
   readonly audit: readonly AuditRecord[];
 }
 
+/** Which subscriptions; every member narrows, null leaves open. */
+export interface SubscriptionPlace {
+  readonly app: number | null;
+  /** A shop's with those of apps that hold on every shop. */
+  readonly shop: number | null;
+  /** Those that have it or had it, as far as history is kept: no delivery is older. */
+  readonly topic: string | null;
+}
+
 export interface DirectoryStore {
   /** The version now: what a process with a copy asks for twice a second. Ends within about a second, with an answer or an error. */
   version(): Promise<number>;
@@ -95,8 +104,8 @@ export interface DirectoryStore {
   findToken(tokenHash: string): Promise<{ readonly installation: Installation | null; readonly version: number }>;
   /** Also finds a subscription that has ended. */
   findSubscription(id: number): Promise<Subscription | null>;
-  /** Ids of subscriptions of an app, on a shop, or both (null leaves open), ended ones too, and up to `limit` of them. A shop's with those of apps that hold on every shop. */
-  subscriptionIds(app: number | null, shop: number | null, limit: number): Promise<readonly number[]>;
+  /** Ids of subscriptions, ended ones too, and up to `limit` of them. */
+  subscriptionIds(place: SubscriptionPlace, limit: number): Promise<readonly number[]>;
   /** Writes down what was done to something other than the directory. */
   record(audit: AuditRecord): Promise<void>;
   readAudit(query: AuditQuery): Promise<readonly KeptAuditRecord[]>;

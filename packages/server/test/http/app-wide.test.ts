@@ -232,6 +232,28 @@ describe("everything of the app, on all its shops", () => {
     }
   });
 
+  test("a delivery is listed under the topic that its webhook had then, however much the app's others got since", async () => {
+    const lost = await h.installOn(SHOP, { name: "Of two topics" }, ["read_orders", "read_customers", "write_apps"]);
+    const own = { key: await signIn(lost) };
+    const pull = { shop: SHOP, topic: "customers/create", mode: "pull" };
+    const made = await h.call("POST", "/apps/v1/webhooks", { webhook: pull }, own);
+    const { body: owed } = await h.publish("customers/create", { customer: { id: "8", createdAt: "2024-12-30T23:59:59Z" } });
+    const moved = await h.call("PATCH", `/apps/v1/webhooks/${made.body.webhook.id}`, { topic: "customers/update" }, own);
+    expect([moved.status, moved.body.webhook.topic]).toEqual([200, "customers/update"]);
+    const loud = await h.call("POST", "/apps/v1/webhooks", { webhook: { ...pull, topic: "orders/update" } }, own);
+    for (let n = 0; n < 2; n += 1) {
+      const events = Array.from({ length: 1_000 }, () => ({ shop: SHOP, topic: "orders/update", payload: ORDER }));
+      expect((await h.call("POST", "/platform/v1/events", events)).status).toBe(202);
+    }
+    const of = `/platform/v1/deliveries?webhookId=${loud.body.webhook.id}&limit=1`;
+    await h.until(`${of}&state=delivered`, ({ body }) => body.deliveries[0]?.state === "delivered");
+    await h.until(`${of}&state=pending`, ({ body }) => body.deliveries.length === 0);
+    const listed = await h.call("GET", "/apps/v1/deliveries?topic=customers/create", undefined, own);
+    expect(listed.body.deliveries.map((each: { eventId: string }) => each.eventId)).toEqual([owed.event.id]);
+    const none = await h.call("GET", "/apps/v1/deliveries?topic=products/create", undefined, own);
+    expect([none.body.deliveries, none.headers.get("link")]).toEqual([[], null]);
+  });
+
   test("a hold is told in general words", async () => {
     const hold = await h.call("POST", "/platform/v1/holds", { scope: "app", subject: app.clientId, reason: "INC-7: they do not pay" });
     const answers = [await call("GET", `/webhooks/${webhooks[0]?.id}`), await call("GET", `/endpoints/${webhooks[0]?.endpointId}`)];

@@ -11,6 +11,7 @@ import type {
   Installation,
   Shop,
   Subscription,
+  SubscriptionPlace,
 } from "@genhook/core";
 
 /** An entry of a key: the current one, or one that held from `version` to just before `until`. */
@@ -153,11 +154,16 @@ export class MemoryDirectory implements DirectoryStore {
     return Promise.resolve(this.#subscriptions.current.get(id)?.entry ?? null);
   }
 
-  subscriptionIds(app: number | null, shop: number | null, limit: number): Promise<readonly number[]> {
+  subscriptionIds({ app, shop, topic }: SubscriptionPlace, limit: number): Promise<readonly number[]> {
     const ids = [...this.#subscriptions.current.values()]
       .filter(({ entry }) => (app === null || entry.app === app) && (shop === null || entry.shop === null || entry.shop === shop))
+      .filter(({ entry }) => topic === null || this.#hasHadTopic(entry, topic))
       .map(({ entry }) => entry.id);
     return Promise.resolve(ids.slice(0, limit));
+  }
+
+  #hasHadTopic({ id, topic }: Subscription, wanted: string): boolean {
+    return topic === wanted || this.#subscriptions.past.some(({ entry }) => entry.id === id && entry.topic === wanted);
   }
 
   /** The app of a subscription, for rows that end a delivery without an attempt. */

@@ -1,6 +1,7 @@
 import { dayOf, dayOfTime, type AttemptLog, type DeliveryKey, type FinalDeliveriesQuery, type LogRow } from "@genhook/core";
 import { number, stateNumber, text } from "../columns.ts";
 import type { Database, Row } from "./database.ts";
+import { lookUpOf } from "./event-lookup.ts";
 import { isTableGone, toStoreError } from "./errors.ts";
 import { lowestId, partitionName } from "./day.ts";
 import type { Partitions } from "./partitions.ts";
@@ -17,12 +18,12 @@ function newestOfDelivery(table: string): string {
 
 const LAST_ROWS = `
 SELECT a.* FROM unnest($1::integer[], $2::uuid[], $3::bigint[]) AS k (day, event, subscription) CROSS JOIN LATERAL (
-  SELECT * FROM attempt a WHERE a.day = k.day AND a.event = k.event AND a.subscription = k.subscription AND a.day = ANY ($1::integer[])
+  SELECT * FROM attempt a WHERE a.day = k.day AND a.event = k.event AND a.subscription = k.subscription AND a.day = ANY ($4::integer[])
   ORDER BY a.seq DESC LIMIT 1
 ) a`;
 
 /** What happened to deliveries (`AttemptLog`). */
-export function attemptLog(database: Database, partitions: Pick<Partitions, "list">): AttemptLog {
+export function attemptLog(database: Database, partitions: Pick<Partitions, "listLogged">): AttemptLog {
   return {
     ofDelivery: async ({ eventId, subscription }) => {
       const rows = await database.query("read", "SELECT * FROM attempt WHERE day = $1 AND event = $2 AND subscription = $3 ORDER BY seq", [
@@ -40,7 +41,9 @@ export function attemptLog(database: Database, partitions: Pick<Partitions, "lis
 async function lastRows(database: Database, deliveries: readonly DeliveryKey[]): Promise<readonly (LogRow | null)[]> {
   if (deliveries.length === 0) return [];
   const ids = deliveries.map(({ eventId }) => eventId);
-  const rows = await database.query("read", LAST_ROWS, [ids.map(dayOf), ids, deliveries.map(({ subscription }) => subscription)]);
+  const [days, , eachDay] = lookUpOf(ids);
+  const values = [days, ids, deliveries.map(({ subscription }) => subscription), eachDay];
+  const rows = await database.query("read", LAST_ROWS, values);
   const found = new Map(rows.map((row) => [`${text(row["event"])} ${number(row["subscription"])}`, toLogRow(row)]));
   return deliveries.map(({ eventId, subscription }) => found.get(`${eventId} ${subscription}`) ?? null);
 }
@@ -48,7 +51,7 @@ async function lastRows(database: Database, deliveries: readonly DeliveryKey[]):
 /** A page of final deliveries, newest event first. Ids grow with time, so the order of days and ids is one. */
 async function listFinal(
   database: Database,
-  partitions: Pick<Partitions, "list">,
+  partitions: Pick<Partitions, "listLogged">,
   query: FinalDeliveriesQuery,
 ): Promise<readonly LogRow[]> {
   const { states, subscriptions, turn, limit } = query;
@@ -111,11 +114,11 @@ function noneOfGoneDay(error: unknown): readonly Row[] {
 }
 
 /** In the direction of reading. */
-async function daysOf(partitions: Pick<Partitions, "list">, { from, to, turn }: FinalDeliveriesQuery): Promise<readonly number[]> {
+async function daysOf(partitions: Pick<Partitions, "listLogged">, { from, to, turn }: FinalDeliveriesQuery): Promise<readonly number[]> {
   const isForward = "after" in turn;
   const cursor = isForward ? turn.after : turn.before;
   const at = cursor === null ? null : dayOf(cursor.eventId);
-  const days = (await partitions.list()).filter(
+  const days = (await partitions.listLogged()).filter(
     (day) =>
       (from === null || day >= dayOfTime(from)) &&
       (to === null || day <= dayOfTime(to)) &&

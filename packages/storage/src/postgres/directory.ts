@@ -1,4 +1,14 @@
-import type { App, DirectoryChanges, DirectoryCommit, DirectoryStore, Hold, Installation, Shop, Subscription } from "@genhook/core";
+import type {
+  App,
+  DirectoryChanges,
+  DirectoryCommit,
+  DirectoryStore,
+  Hold,
+  Installation,
+  Shop,
+  Subscription,
+  SubscriptionPlace,
+} from "@genhook/core";
 import { countersOf, number, text } from "../columns.ts";
 import { appendWith } from "./append.ts";
 import { readAudit, writeAudit } from "./audit.ts";
@@ -49,21 +59,26 @@ export function directoryStore(database: Database, partitions: Partitions): Dire
       const [row] = await database.query("read", "SELECT body FROM subscription WHERE id = $1 AND valid_to IS NULL", [id]);
       return row === undefined ? null : parse<Subscription>(row);
     },
-    subscriptionIds: async (app, shop, limit) => {
-      const of = app === null ? "" : "AND app = $3";
-      const ids = (place: string): string => `(SELECT id FROM subscription WHERE valid_to IS NULL AND ${place} ${of} LIMIT $2)`;
-      const statement =
-        shop === null
-          ? `SELECT id FROM ${ids("$1::bigint IS NULL")} AS s`
-          : `${ids("shop = $1::bigint")} UNION ALL ${ids("shop IS NULL")} LIMIT $2`;
-      const rows = await database.query("read", statement, [shop, limit, ...(app === null ? [] : [app])]);
-      return rows.map((row) => number(row["id"]));
-    },
+    subscriptionIds: async (place, limit) => subscriptionIds(database, place, limit),
     record: async (audit) => {
       await writeAudit((statement, values) => database.query("settle", statement, values), [audit]);
     },
     readAudit: (query) => readAudit(database, query),
   };
+}
+
+/** A topic is looked for among all rows of those that are in the place: it may have been another one once. */
+async function subscriptionIds(database: Database, { app, shop, topic }: SubscriptionPlace, limit: number): Promise<readonly number[]> {
+  const values: unknown[] = [shop, limit];
+  const ofApp = app === null ? "" : `AND app = $${values.push(app)}`;
+  const ofTopic =
+    topic === null ? "" : `AND EXISTS (SELECT FROM subscription v WHERE v.id = s.id AND v.topic = $${values.push(topic)} OFFSET 0)`;
+  const ids = (where: string): string => `(SELECT id FROM subscription s WHERE valid_to IS NULL AND ${where} ${ofApp} ${ofTopic} LIMIT $2)`;
+  const statement =
+    shop === null
+      ? `SELECT id FROM ${ids("$1::bigint IS NULL")} AS found`
+      : `${ids("shop = $1::bigint")} UNION ALL ${ids("shop IS NULL")} LIMIT $2`;
+  return (await database.query("read", statement, values)).map((row) => number(row["id"]));
 }
 
 /** The row of the directory is locked first: two commits are carried out one behind the other, and the second finds itself stale. */

@@ -3,7 +3,7 @@ import { number, text } from "../columns.ts";
 import type { Database, Query, Row } from "./database.ts";
 import { lowestId } from "./day.ts";
 import { endTasks } from "./end-tasks.ts";
-import { eventsOf } from "./event-lookup.ts";
+import { eventsOf, lookUpOf } from "./event-lookup.ts";
 import { bytes } from "./rows.ts";
 
 /** Rows that one look may pass: a shop's events lie among everybody's. */
@@ -11,7 +11,7 @@ const LOOKED_AT_MAX = 5_000;
 
 /**
  * What is pending of events: the queue's key has no index by event, but a delivery's due time stands in its log, and a lane is one
- * subscription; its rows may carry any shard while they move. `$1` days, `$2` ids.
+ * subscription; its rows may carry any shard while they move. The values are `lookUpOf`'s.
  */
 const PENDING = `
 SELECT t.shard, t.lane, t.due, t.event, t.subscription, t.seq
@@ -19,7 +19,7 @@ FROM (${eventsOf("e.day, e.id, e.owes, e.accepted_at")}) AS e
 CROSS JOIN LATERAL unnest(e.owes) AS o (subscription)
 LEFT JOIN LATERAL (
   SELECT a.state, a.next_at FROM attempt a
-  WHERE a.day = e.day AND a.event = e.id AND a.subscription = o.subscription AND a.day = ANY ($1::integer[]) ORDER BY a.seq DESC LIMIT 1
+  WHERE a.day = e.day AND a.event = e.id AND a.subscription = o.subscription AND a.day = ANY ($3::integer[]) ORDER BY a.seq DESC LIMIT 1
 ) last ON true
 CROSS JOIN generate_series(0, ${SHARDS - 1}) AS s (shard)
 CROSS JOIN LATERAL (
@@ -42,8 +42,8 @@ SELECT DISTINCT s.event FROM (
   ORDER BY e.event LIMIT $6
 ) AS s WHERE d.day BETWEEN $1 AND $2 ORDER BY s.event LIMIT $6`;
 
-/** `$3` at. */
-const CANCEL = endTasks(PENDING, { state: 3, reason: "'redacted'", at: "$3" });
+/** `$4` at. */
+const CANCEL = endTasks(PENDING, { state: 3, reason: "'redacted'", at: "$4" });
 
 /** Erasure (`Erasures`). */
 export function erasures(database: Database): Erasures {
@@ -72,11 +72,12 @@ export function erasures(database: Database): Erasures {
 }
 
 async function erase(query: Query, ids: readonly EventId[], at: number): Promise<readonly number[]> {
-  const days = ids.map(dayOf);
-  const cancelled = [...(await query(CANCEL, [days, ids, at])), ...(await cancelOrdered(query, days, ids, at))];
+  const lookUp = lookUpOf(ids);
+  const [, , eachDay] = lookUp;
+  const cancelled = [...(await query(CANCEL, [...lookUp, at])), ...(await cancelOrdered(query, ids, at))];
   // As values and not as rows to join: from these the planner sees which days it needs. Subjects have no index by event, so of those days all are looked at.
   const chosen = (event: string): string => `day = ANY ($1::integer[]) AND ${event} = ANY ($2::uuid[])`;
-  const values = [[...new Set(days)], ids];
+  const values = [eachDay, ids];
   await query(`UPDATE event SET payload = '', order_key = NULL, erased_at = $3 WHERE ${chosen("id")} AND erased_at IS NULL`, [
     ...values,
     at,
@@ -92,7 +93,7 @@ async function erase(query: Query, ids: readonly EventId[], at: number): Promise
   return [...new Set(cancelled.map((row) => number(row["subscription"])))];
 }
 
-/** Subscriptions that events with an order key were owed to, as they are or last were. `$1` days, `$2` ids. */
+/** Subscriptions that events with an order key were owed to, as they are or last were. The values are `lookUpOf`'s. */
 const ORDERED_OWNERS = `
 SELECT DISTINCT s.body FROM (${eventsOf("e.owes, e.order_key")}) AS e
 CROSS JOIN LATERAL unnest(e.owes) AS o (subscription)
@@ -110,8 +111,8 @@ const CANCEL_ORDERED = endTasks(
  * The same in ordered lanes, where neither due time nor lane can be told from the log: one look through the ordered lanes of the subscriptions
  * concerned, for all events together.
  */
-async function cancelOrdered(query: Query, days: readonly number[], ids: readonly EventId[], at: number): Promise<Row[]> {
-  const lanes = (await query(ORDERED_OWNERS, [days, ids])).flatMap((row) => {
+async function cancelOrdered(query: Query, ids: readonly EventId[], at: number): Promise<Row[]> {
+  const lanes = (await query(ORDERED_OWNERS, lookUpOf(ids))).flatMap((row) => {
     const { order, endpoint } = JSON.parse(text(row["body"])) as Subscription;
     return order === undefined ? [] : [{ shard: shardOf(endpoint), lane: order.lane }, ...order.left];
   });

@@ -10,7 +10,7 @@ import { Database, type Query } from "./database.ts";
 import { directoryStore } from "./directory.ts";
 import { CANCEL_LANE_AT_VERSION, FIRST_OF_LANE } from "./end-tasks.ts";
 import { endpointStates } from "./endpoint-states.ts";
-import { eventsOf } from "./event-lookup.ts";
+import { eventsOf, lookUpOf } from "./event-lookup.ts";
 import { erasures } from "./erasures.ts";
 import { PostgresHints } from "./hints.ts";
 import { backlog, lanesWithWork, listLane, measureLanes, readEvents, readLane } from "./lane-queries.ts";
@@ -97,7 +97,7 @@ function eventStore(database: Database, partitions: Partitions): EventStore {
     readMany: (ids, bytesMax) => readEvents(database, ids, bytesMax),
     heads: async (ids) => {
       if (ids.length === 0) return [];
-      const rows = await database.query("read", eventsOf(HEAD_COLUMNS), [ids.map(dayOf), ids]);
+      const rows = await database.query("read", eventsOf(HEAD_COLUMNS), [...lookUpOf([...new Set(ids)])]);
       const found = new Map(rows.map((row) => [text(row["id"]), toEventHead(row)]));
       return ids.map((id) => found.get(id) ?? null);
     },

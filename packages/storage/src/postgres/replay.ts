@@ -10,13 +10,13 @@ import {
 } from "@genhook/core";
 import { number, text } from "../columns.ts";
 import type { Database } from "./database.ts";
-import { eventsOf } from "./event-lookup.ts";
+import { eventsOf, lookUpOf } from "./event-lookup.ts";
 import { HEAD_COLUMNS, toLogRow, toStoredEvent } from "./rows.ts";
 import { LOG_COLUMNS } from "./settle.ts";
 
 const ROWS = `
 SELECT a.* FROM unnest($1::integer[], $2::uuid[], $3::bigint[]) AS k (day, event, subscription) CROSS JOIN LATERAL (
-  SELECT * FROM attempt a WHERE a.day = k.day AND a.event = k.event AND a.subscription = k.subscription AND a.day = ANY ($1::integer[]) OFFSET 0
+  SELECT * FROM attempt a WHERE a.day = k.day AND a.event = k.event AND a.subscription = k.subscription AND a.day = ANY ($4::integer[]) OFFSET 0
 ) a ORDER BY a.seq`;
 const EVENTS = eventsOf(`${HEAD_COLUMNS}, e.payload`);
 
@@ -68,9 +68,10 @@ export async function replay(
   job: string | null,
 ): Promise<readonly ReplayResult[]> {
   const ids = requests.map(({ delivery }) => delivery.eventId);
-  const days = ids.map(dayOf);
-  const rows = await database.query("settle", ROWS, [days, ids, requests.map(({ delivery }) => delivery.subscription)]);
-  const events = await database.query("settle", EVENTS, [days, ids]);
+  const [days, , eachDay] = lookUpOf(ids);
+  const subscriptions = requests.map(({ delivery }) => delivery.subscription);
+  const rows = await database.query("settle", ROWS, [days, ids, subscriptions, eachDay]);
+  const events = await database.query("settle", EVENTS, [days, ids, eachDay]);
   const blocking = await findBlocking(database, requests);
   const byDelivery = Map.groupBy(rows, (row) => `${text(row["event"])} ${number(row["subscription"])}`);
   const byId = new Map(events.map((row) => [text(row["id"]), toStoredEvent(row)]));

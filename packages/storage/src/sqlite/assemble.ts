@@ -126,7 +126,7 @@ function directory({ writer, reader }: Threads, keys: FoundKeys): DirectoryStore
     readAsOf: (version, shop, topic) => reader.call("readAsOf", [version, shop, topic]),
     findToken: (tokenHash) => reader.call("findToken", [tokenHash]),
     findSubscription: (id) => reader.call("findSubscription", [id]),
-    subscriptionIds: (app, shop, limit) => reader.call("subscriptionIds", [app, shop, limit]),
+    subscriptionIds: (place, limit) => reader.call("subscriptionIds", [place, limit]),
     record: (audit) => writer.call("record", [audit]),
     readAudit: (query) => reader.call("readAudit", [query]),
   };

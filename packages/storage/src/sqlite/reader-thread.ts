@@ -7,6 +7,7 @@ import type {
   FinalDeliveriesQuery,
   LaneRef,
   StatisticsQuery,
+  SubscriptionPlace,
   TaskKey,
   Turn,
 } from "@genhook/core";
@@ -52,7 +53,7 @@ const operations = {
   readAsOf: (version: number, shop: number, topic: string) => readAsOf(connection, version, shop, topic),
   findToken: (tokenHash: string) => reader.findToken(tokenHash),
   findSubscription: (id: number) => reader.findSubscription(id),
-  subscriptionIds: (app: number | null, shop: number | null, limit: number) => reader.subscriptionIds(app, shop, limit),
+  subscriptionIds: (place: SubscriptionPlace, limit: number) => reader.subscriptionIds(place, limit),
   readAudit: (query: AuditQuery) => readAudit(connection, query),
   findKey: (hash: string) => reader.findKey(hash),
   listKeys: () => reader.listKeys(),

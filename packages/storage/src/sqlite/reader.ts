@@ -22,6 +22,7 @@ import {
   type Shop,
   type StoredEvent,
   type Subscription,
+  type SubscriptionPlace,
   type Task,
   type TaskKey,
   type Turn,
@@ -253,9 +254,13 @@ export class Reader {
     return row === undefined ? null : (JSON.parse(text(row["body"])) as Subscription);
   }
 
-  subscriptionIds(app: number | null, shop: number | null, limit: number): number[] {
-    const [of, ...given] = app === null ? [""] : ["AND app = ?", app];
-    const ids = (place: string): string => `SELECT id FROM subscription WHERE valid_to IS NULL ${of} ${place}`;
+  subscriptionIds({ app, shop, topic }: SubscriptionPlace, limit: number): number[] {
+    const conditions = [
+      ...(app === null ? [] : ["AND app = ?"]),
+      ...(topic === null ? [] : ["AND EXISTS (SELECT 1 FROM subscription v WHERE v.id = s.id AND +v.topic = ?)"]),
+    ];
+    const given = [app, topic].filter((value) => value !== null);
+    const ids = (place: string): string => `SELECT id FROM subscription s WHERE valid_to IS NULL ${conditions.join(" ")} ${place}`;
     const [statement, values] =
       shop === null ? [ids(""), given] : [`${ids("AND shop = ?")} UNION ALL ${ids("AND shop IS NULL")}`, [...given, shop, ...given]];
     return this.connection.all(`${statement} LIMIT ?`, ...values, limit).map((row) => number(row["id"]));

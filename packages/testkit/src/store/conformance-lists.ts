@@ -66,7 +66,7 @@ export function describeLists({ open, version }: Fixture): void {
     }
   });
 
-  it("names the webhooks of an app, of a shop, or both, ended ones and those that hold on every shop too", async () => {
+  it("names the webhooks of an app, of a shop, of a topic that they have or had, ended ones and those that hold on every shop too", async () => {
     const [here, there, everywhere] = [
       buildSubscription(8_589_935_001, 1, 1),
       buildSubscription(8_589_935_002, 1, 2),
@@ -77,17 +77,22 @@ export function describeLists({ open, version }: Fixture): void {
     const committed = await open().directory.commit(commit, version());
     // A change keeps the row before it, which is no webhook of its own.
     const paused: Subscription = { ...here, status: "paused" };
-    await open().directory.commit(buildCommit({ subscriptions: [paused] }), committed.kind === "committed" ? committed.version : 0);
-    const idsOf = async (app: number | null, shop: number | null): Promise<readonly number[]> =>
-      (await open().directory.subscriptionIds(app, shop, 100)).toSorted((a, b) => a - b);
+    const moved: Subscription = { ...there, topic: "products/create" };
+    await open().directory.commit(buildCommit({ subscriptions: [paused, moved] }), committed.kind === "committed" ? committed.version : 0);
+    const idsOf = async (app: number | null, shop: number | null, topic: string | null = null): Promise<readonly number[]> =>
+      (await open().directory.subscriptionIds({ app, shop, topic }, 100)).toSorted((a, b) => a - b);
     const first = [8_589_934_901, 8_589_934_902];
     expect(await idsOf(1, null)).toEqual([...first, here.id, there.id]);
     expect(await idsOf(2, null)).toEqual([everywhere.id, ended.id]);
     expect(await idsOf(null, 2)).toEqual([there.id, everywhere.id, ended.id]);
     expect(await idsOf(2, 1)).toEqual([everywhere.id]);
+    expect(await idsOf(1, null, "products/create")).toEqual([there.id]);
+    expect(await idsOf(1, 2, there.topic)).toEqual([there.id]);
+    expect(await idsOf(null, 2, there.topic)).toEqual([there.id, everywhere.id, ended.id]);
+    expect(await idsOf(2, null, "products/create")).toEqual([]);
     expect(await idsOf(null, null)).toEqual([...first, here.id, there.id, everywhere.id, ended.id]);
-    expect(await open().directory.subscriptionIds(1, null, 3)).toHaveLength(3);
-    expect(await open().directory.subscriptionIds(null, 2, 2)).toHaveLength(2);
+    expect(await open().directory.subscriptionIds({ app: 1, shop: null, topic: null }, 3)).toHaveLength(3);
+    expect(await open().directory.subscriptionIds({ app: null, shop: 2, topic: null }, 2)).toHaveLength(2);
   });
 }
 
