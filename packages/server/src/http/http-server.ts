@@ -30,7 +30,7 @@ import { readQuery, type Call, type Reply } from "./call.ts";
 import type { Handler } from "./directory-api.ts";
 import { answerUnreadable } from "./unreadable-request.ts";
 import { identifyKey, requireRole } from "./platform-access.ts";
-import { announcedBytes } from "./request-body.ts";
+import { announcedBytes, bodyCut } from "./request-body.ts";
 import type { PlatformKey } from "@genhook/core";
 import type { Portal } from "../portal/portal.ts";
 
@@ -85,30 +85,21 @@ export function makeHttpServer(options: HttpServerOptions, side: Side): FastifyI
   });
   // Node swaps the two where the whole may take less time than its head.
   server.server.headersTimeout = options.requestTimeoutMs;
-  // Bodies are read by the handlers, after the checks that come before them.
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser("*", (_request, _payload, done) => done(null));
   const patterns = routes.map((route): Pattern => ({ pattern: new RegExp(`^${route.path.replaceAll(/:\w+/g, "[^/]+")}$`), route }));
-  server.setErrorHandler((error, request, reply) => {
-    // Fastify looks at the media type before anything else: what it refuses goes through the call's own checks, in their order.
-    const { row } = request.routeOptions.config as { readonly row?: Route };
-    const isMediaType = error instanceof Error && "code" in error && error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE";
-    if (!isMediaType) return sendError(options, null, request, reply, error);
-    return row === undefined
-      ? sendError(options, null, request, reply, notFound(patterns, side, request))
-      : answer(options, row, request, reply);
+  // Everything is answered in the first of Fastify's hooks: bodies are read by the handlers, after the checks that come before them.
+  server.addHook("onRequest", (request, reply) => {
+    const { answered } = request.routeOptions.config as Partial<Answering>;
+    if (answered !== undefined) return answered(request, reply);
+    return sendError(options, null, request, reply, headError(request.raw) ?? notFound(patterns, side, request));
   });
   // An expectation that nobody knows may be passed over (RFC 9110 10.1.1).
   server.server.on("checkExpectation", (request, response) => server.server.emit("request", request, response));
-  server.setNotFoundHandler((request, reply) =>
-    sendError(options, null, request, reply, headError(request.raw) ?? notFound(patterns, side, request)),
-  );
   for (const route of routes) {
     server.route({
       method: route.method,
       url: route.path,
-      config: { row: route },
-      handler: (request, reply) => answer(options, route, request, reply),
+      config: { answered: (request, reply) => answer(options, route, request, reply) } satisfies Answering,
+      handler: answeredBefore,
     });
   }
   if (options.answersCalls) registerPortal(options, server, WAYS[side]);
@@ -118,19 +109,32 @@ export function makeHttpServer(options: HttpServerOptions, side: Side): FastifyI
 /** Ways into the portal that a side's port offers. */
 const WAYS: Readonly<Record<Side, readonly PortalWay[]>> = { all: ["operator", "app"], public: ["app"], platform: ["operator"] };
 
+/** What a route of Fastify's carries. */
+interface Answering {
+  readonly answered: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+}
+
+/** The handler that Fastify wants for each route. */
+function answeredBefore(): never {
+  throw new Error("the request was answered in a hook");
+}
+
 function registerPortal(options: HttpServerOptions, server: FastifyInstance, ways: readonly PortalWay[]): void {
   for (const { method, path, handle } of options.portal?.routes(ways) ?? []) {
     server.route({
       method,
       url: path,
-      handler: async (request, reply) => {
-        try {
-          checkHead(request.raw);
-          return send(options, null, reply, request, await handle(request.raw, request.id), {});
-        } catch (error) {
-          return sendError(options, null, request, reply, error);
-        }
-      },
+      config: {
+        answered: async (request, reply) => {
+          try {
+            checkHead(request.raw);
+            return send(options, null, reply, request, await handle(request.raw, request.id), {});
+          } catch (error) {
+            return sendError(options, null, request, reply, error);
+          }
+        },
+      } satisfies Answering,
+      handler: answeredBefore,
     });
   }
 }
@@ -166,7 +170,9 @@ async function carryOut(
       actor,
       params,
       query,
-      url: options.access.callerUrl.originOf(request.raw) + path,
+      get url() {
+        return options.access.callerUrl.originOf(request.raw) + path;
+      },
     };
   };
   if (route.api === "app") {
@@ -266,7 +272,7 @@ function sendError(
 }
 
 function unexpected(options: HttpServerOptions, error: unknown, request: FastifyRequest): ApiError {
-  if (isCut(error)) return apiError({ code: "malformed_json", message: "The request ended before its body was complete." });
+  if (isCut(error)) return bodyCut();
   options.onError(error, request.id);
   const isStoreDown = error instanceof Error && "code" in error && error.code === "store_unavailable";
   return apiError(
@@ -281,7 +287,7 @@ function isSmall(request: IncomingMessage): boolean {
   return request.headers["transfer-encoding"] === undefined && Number(request.headers["content-length"] ?? 0) <= BODY_BYTES_MAX;
 }
 
-/** The caller went away, or was too slow, in the middle of its body. */
+/** As a stream's iterator says it. */
 function isCut(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "ECONNRESET" || error.code === "ERR_STREAM_PREMATURE_CLOSE");
 }

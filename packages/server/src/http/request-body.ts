@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
-import { ApiError, fail } from "./api-error.ts";
+import { ApiError, apiError, fail } from "./api-error.ts";
 import { findDuplicate, JsonError, skipSpace, valueEnd } from "./json-bytes.ts";
 
 /** Bytes of request bodies held in memory at once, over all calls: what comes on top is told to come back. */
@@ -57,17 +57,38 @@ export function announcedBytes(request: IncomingMessage, bytesMax: number): numb
   return bytes;
 }
 
-export async function readBody(request: IncomingMessage, bytesMax: number, account?: BodyAccount): Promise<Buffer> {
-  announcedBytes(request, bytesMax);
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > bytesMax) throw tooLarge(bytesMax);
-    account?.take(chunk.length);
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks);
+/**
+ * The whole body; what goes over a limit is left unread. By events: `for await` makes several promises for each chunk and watches the stream besides,
+ * which takes as long as parsing an event.
+ */
+export function readBody(request: IncomingMessage, bytesMax: number, account?: BodyAccount): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    announcedBytes(request, bytesMax);
+    if (request.destroyed) throw bodyCut();
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const take = (chunk: Buffer): void => {
+      try {
+        length += chunk.length;
+        if (length > bytesMax) throw tooLarge(bytesMax);
+        account?.take(chunk.length);
+        chunks.push(chunk);
+      } catch (error) {
+        request.off("data", take).pause();
+        reject(error);
+      }
+    };
+    request.on("data", take);
+    request.on("end", () => resolve(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)));
+    request.on("close", () => {
+      if (!request.readableEnded) reject(bodyCut());
+    });
+  });
+}
+
+/** The caller went away, or was too slow, in the middle of its body. */
+export function bodyCut(): ApiError {
+  return apiError({ code: "malformed_json", message: "The request ended before its body was complete." });
 }
 
 export function tooLarge(bytesMax: number): ApiError {

@@ -1,15 +1,15 @@
-import { createHash, randomBytes, randomInt } from "node:crypto";
+import { createHash, hash, randomBytes, randomInt } from "node:crypto";
 
 /** SHA-256 of a text, 64 hex digits: the only form in which tokens and keys are kept. */
 export function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return hash("sha256", text);
 }
 
 /** First 128 bits of a SHA-256 over the parts, 32 hex digits. */
 export function digest(parts: readonly (string | Uint8Array)[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return hash.digest("hex").slice(0, 32);
+  const sum = createHash("sha256");
+  for (const part of parts) sum.update(part);
+  return sum.digest("hex").slice(0, 32);
 }
 
 /** 32 hex digits, as the platform writes client ids. */
