@@ -184,7 +184,7 @@ export class DeliveriesRoutes {
         at: row.at,
       },
       secrets.liveSecrets(app),
-      webhookId,
+      { webhookId },
     );
     const headers: Record<string, string> = {};
     for (let index = 0; index < flat.length; index += 2) headers[flat[index] ?? ""] = flat[index + 1] ?? "";

@@ -12,9 +12,31 @@ export const USER_AGENT = `Genhook/${VERSION}`;
 /** What the headers of an attempt are computed from. */
 export type HeaderSource = Omit<AttemptRequest, "address" | "app" | "fields">;
 
+/** How a process writes them. */
+export interface HeaderTerms {
+  readonly webhookId: WebhookIdForm;
+  /** Whether endpoints are told the trace that an event belongs to. */
+  readonly sendsTraceparent?: boolean;
+  /** `bodySignature` where not given. */
+  readonly signBody?: typeof bodySignature;
+}
+
 /** Base64 of HMAC-SHA256 over the raw body, keyed with the client secret as UTF-8 (contract section 3). */
 export function bodySignature(clientSecret: string, body: Uint8Array): string {
   return createHmac("sha256", clientSecret).update(body).digest("base64");
+}
+
+/**
+ * The same, made once for deliveries in a row that have body and secret in common: an event's for several webhooks of one app. The other signatures
+ * are over the delivery's id as well, so each delivery has its own. Knows the body again by its object, which is as long as it is kept here.
+ */
+export function signsBodiesOnce(): typeof bodySignature {
+  let last: { readonly clientSecret: string; readonly body: Uint8Array; readonly signature: string } | null = null;
+  return (clientSecret, body) => {
+    if (last?.body !== body || last.clientSecret !== clientSecret)
+      last = { clientSecret, body, signature: bodySignature(clientSecret, body) };
+    return last.signature;
+  };
 }
 
 /** Standard Webhooks 1.0.0 over `id.timestamp.body`: one `v1,` token per live secret, then one `v1a,` token per live Ed25519 key. */
@@ -34,7 +56,8 @@ export function standardSignature(
 }
 
 /** All headers of an attempt, as a flat list of names and values, in the order in which they are sent. */
-export function headersOf(source: HeaderSource, secrets: LiveSecrets, webhookId: WebhookIdForm, sendsTraceparent = false): string[] {
+export function headersOf(source: HeaderSource, secrets: LiveSecrets, terms: HeaderTerms): string[] {
+  const { webhookId, sendsTraceparent = false, signBody = bodySignature } = terms;
   const { event, deliveryId } = source;
   const timestampSeconds = Math.floor(source.at / 1000);
   const headers = [
@@ -49,7 +72,7 @@ export function headersOf(source: HeaderSource, secrets: LiveSecrets, webhookId:
     DELIVERY_HEADERS.topic,
     event.topic,
     DELIVERY_HEADERS.hmac,
-    bodySignature(secrets.client, event.payload),
+    signBody(secrets.client, event.payload),
     DELIVERY_HEADERS.shopDomain,
     source.shopDomain,
     DELIVERY_HEADERS.apiVersion,

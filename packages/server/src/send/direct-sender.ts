@@ -27,7 +27,7 @@ export function directHeaders(source: HeaderSource, given: GivenSecrets, webhook
   const left = new Set<string>();
   if (given.clientSecret === null) left.add(DELIVERY_HEADERS.hmac);
   if (given.signingSecrets.length === 0) left.add(DELIVERY_HEADERS.standardSignature);
-  return without(headersOf(source, secrets, webhookId), left);
+  return without(headersOf(source, secrets, { webhookId }), left);
 }
 
 function without(flat: readonly string[], names: ReadonlySet<string>): string[] {

@@ -1,15 +1,12 @@
 import type { AttemptRequest, Outcome, Sender } from "@genhook/core";
 import type { SecretVault } from "../secrets/secret-vault.ts";
-import { headersOf, type WebhookIdForm } from "./delivery-headers.ts";
+import { headersOf, signsBodiesOnce, type HeaderTerms } from "./delivery-headers.ts";
 import { LocalClient, type HttpClient, type HttpClientOptions } from "./http-client.ts";
 import { requestHead, Targets, type Target } from "./request-head.ts";
 import { ThreadedClient, type ThreadTerms } from "./threaded-client.ts";
 
-export interface HttpSenderOptions extends HttpClientOptions {
+export interface HttpSenderOptions extends HttpClientOptions, Omit<HeaderTerms, "signBody"> {
   readonly secrets: Pick<SecretVault, "liveSecrets">;
-  readonly webhookId: WebhookIdForm;
-  /** Whether endpoints are told the trace that an event belongs to. */
-  readonly sendsTraceparent?: boolean;
   /** Connections are kept in threads of their own; in this one where not given. `resolve` is theirs then. */
   readonly threads?: ThreadTerms;
 }
@@ -17,18 +14,20 @@ export interface HttpSenderOptions extends HttpClientOptions {
 /** Makes attempts: signs them here and sends them over a client of our own, see docs/adr/0028-http-client.md. */
 export class HttpSender implements Sender {
   readonly #options: HttpSenderOptions;
+  readonly #terms: HeaderTerms;
   readonly #client: HttpClient;
   readonly #targets = new Targets();
 
   constructor(options: HttpSenderOptions) {
     this.#options = options;
-    const { threads } = options;
+    const { threads, webhookId, sendsTraceparent = false } = options;
+    this.#terms = { webhookId, sendsTraceparent, signBody: signsBodiesOnce() };
     this.#client = threads === undefined ? new LocalClient(options) : new ThreadedClient(threads, options);
   }
 
   send(request: AttemptRequest, done: (outcome: Outcome) => void): void {
-    const { secrets, webhookId, sendsTraceparent } = this.#options;
-    const headers = (): string[] => headersOf(request, secrets.liveSecrets(request.app), webhookId, sendsTraceparent);
+    const { secrets } = this.#options;
+    const headers = (): string[] => headersOf(request, secrets.liveSecrets(request.app), this.#terms);
     this.post(request.address, headers, request.event.payload, done);
   }
 
