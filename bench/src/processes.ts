@@ -179,7 +179,7 @@ export class Server {
   #output = "";
 
   constructor(args: readonly string[], environment: Readonly<Record<string, string>>, nodeFlags = "") {
-    const command = at("../../packages/cli/src/bin.ts");
+    const command = at("../../packages/cli/src/bin.js");
     // By its own first line, as its users start it: it carries the engine's flags. Others only to look inside (--cpu-prof) or to compare.
     const [file, ...first] = nodeFlags === "" ? [command] : [process.execPath, ...nodeFlags.split(" "), command];
     this.child = spawn(file ?? command, [...first, "serve", ...args], {

@@ -36,5 +36,5 @@ export function makeNewerVersion(folder: string): string {
   const after = before.replace("[{ sql: FIRST, oldest: 1 }]", `[{ sql: FIRST, oldest: 1 }, ${ADDITIVE}]`);
   if (after === before) throw new Error("the list of migrations looks different: change what is put into it here");
   writeFileSync(path, after);
-  return join(folder, "packages/cli/src/bin.ts");
+  return join(folder, "packages/cli/src/bin.js");
 }

@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { callApiWith, type CallApi } from "@genhook/testkit";
 
-export const BIN: string = fileURLToPath(new URL("../../packages/cli/src/bin.ts", import.meta.url));
+export const BIN: string = fileURLToPath(new URL("../../packages/cli/src/bin.js", import.meta.url));
 /**
  * What Node has compiled of the server's files is kept here by those that end in good order, and the next ones need not compile it again: a quarter of what a start takes.
  * An entry belongs to a path, so a copy of the program elsewhere leaves none.

@@ -10,7 +10,7 @@ export interface Graph {
   readonly files: Files;
   /** What its code imports from the registry: name → exact version. */
   readonly dependencies: ReadonlyMap<string, string>;
-  /** The path in the package of a source of the repository, such as `packages/cli/src/bin.ts`. */
+  /** The path in the package of a source of the repository, such as `packages/cli/src/program.ts`. */
   targetOf(source: string): string;
 }
 
@@ -56,7 +56,9 @@ export class PackageGraph implements Graph {
     const target = this.targetOf(source);
     if (target === "package.json" || this.files.has(target)) return;
     if (!source.endsWith(".ts")) {
-      this.files.set(target, readFileSync(join(REPOSITORY, source)));
+      const content = readFileSync(join(REPOSITORY, source));
+      // The command's entry is JavaScript as it stands, and imports what is not.
+      this.files.set(target, source.endsWith(".js") ? this.#rewrite(content.toString(), source, target) : content);
       return;
     }
     const emitted = source.slice("packages/".length).replace(/\.ts$/, "");

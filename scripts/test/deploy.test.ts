@@ -14,9 +14,9 @@ test.each(FILES)("%s sets only variables that Genhook knows", (file) => {
 });
 
 test.each(["deploy/Dockerfile", "deploy/genhook.service"])("%s runs the command as its own first line does", (file) => {
-  const flags = /^#!.* node (.*)$/m.exec(read("packages/cli/src/bin.ts"))?.[1] ?? "";
+  const flags = /^#!.* node (.*)$/m.exec(read("packages/cli/src/bin.js"))?.[1] ?? "";
   const given = read(file).replaceAll('", "', " ");
   expect(flags).not.toBe("");
   expect(given).toContain(flags);
-  expect(given).toContain("packages/cli/src/bin.ts");
+  expect(given).toContain("packages/cli/src/bin.js");
 });

@@ -8,9 +8,9 @@ if (major < NODE_MAJOR_MIN) {
   process.stderr.write(`genhook needs Node ${NODE_MAJOR_MIN} or newer; this is ${process.versions.node}.\n`);
   process.exit(1);
 }
-// The line above halves what the process takes under full load (docs/performance.md): V8 would otherwise let garbage grow to 250 MB.
-// Compiled code and stripped types are kept between starts. Beside the installed packages, not in /tmp, where others could plant code.
-// By the environment as well: threads do not inherit it otherwise, and each would load its own type stripper (≈ 15 MB).
+// The flags of the first line halve what the process takes under full load (docs/performance.md): V8 would otherwise let garbage grow to 250 MB.
+// Compiled code and stripped types are kept between starts, beside the installed packages: in /tmp others could plant code. In the environment as well,
+// from which threads take it. What has types before this is set loads a stripper, which then stays (≈ 15 MB a thread): hence this file has none.
 const installed = import.meta.resolve("commander");
 const beside = installed.slice(0, installed.lastIndexOf("/node_modules/"));
 process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(`${beside}/node_modules/.cache/genhook`);
