@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openTestDatabases, startEndpoint, type Endpoint, type EndpointOptions } from "@genhook/testkit";
+import { openTestDatabases, startEndpoint, type Endpoint, type EndpointOptions, type TestDatabases } from "@genhook/testkit";
 import { pino } from "pino";
 import { afterAll } from "vitest";
 import { startGenhook, type Genhook } from "../src/compose.ts";
@@ -30,8 +30,9 @@ export interface CallOptions {
 }
 
 /** With `GENHOOK_TEST_STORE=postgres` the same tests run on PostgreSQL: one server a test file, one database a harness. */
-const databases = process.env["GENHOOK_TEST_STORE"] === "postgres" ? openTestDatabases() : null;
-if (databases !== null) afterAll(async () => (await databases).close(), 60_000);
+export const STORE: "sqlite" | "postgres" = process.env["GENHOOK_TEST_STORE"] === "postgres" ? "postgres" : "sqlite";
+let databases: Promise<TestDatabases> | null = null;
+afterAll(async () => (await databases)?.close(), 60_000);
 
 /** A real server on a throw-away folder, and what a test does with it. */
 export class Harness {
@@ -39,10 +40,15 @@ export class Harness {
   readonly #endpoints: Endpoint[] = [];
   genhook: Genhook | null = null;
   origin = "";
+  readonly #store: "sqlite" | "postgres";
   #database: string | null = null;
 
+  constructor(store: "sqlite" | "postgres" = STORE) {
+    this.#store = store;
+  }
+
   async start(flags: Readonly<Record<string, string | boolean>> = {}, portal: PortalSource | null = null): Promise<this> {
-    if (databases !== null) this.#database ??= await (await databases).create();
+    if (this.#store === "postgres") this.#database ??= await (await (databases ??= openTestDatabases())).create();
     const store = this.#database === null ? { data: this.folder } : { database: this.#database, "sealing-key": SEALING_KEY };
     const resolved = resolveSettings(
       { port: "0", ...store, "allow-private-addresses": true, "platform-key": KEY, "log-level": "silent", ...flags },

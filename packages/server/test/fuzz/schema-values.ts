@@ -90,16 +90,22 @@ function madeOf(schema: Schema, pool: Pool): fc.Arbitrary<unknown> {
     case "integer":
       return fc.integer({ min: Number(schema["minimum"] ?? -1_000), max: Number(schema["maximum"] ?? 1_000_000) });
     case "number":
-      return fc.double({ noNaN: true });
+      return fc.double({ noNaN: true, min: Number(schema["minimum"] ?? -1e300), max: Number(schema["maximum"] ?? 1e300) });
     case "boolean":
       return fc.boolean();
     case "null":
       return fc.constant(null);
     case "array":
-      return fc.array(madeOf(schema["items"] as Schema, pool), { maxLength: Math.min(Number(schema["maxItems"] ?? 5), 5) });
+      return arrayOf(schema, pool);
     default:
       return objectOf(schema, pool);
   }
+}
+
+function arrayOf(schema: Schema, pool: Pool): fc.Arbitrary<unknown[]> {
+  const each = madeOf(schema["items"] as Schema, pool);
+  const length = { minLength: Number(schema["minItems"] ?? 0), maxLength: Math.min(Number(schema["maxItems"] ?? 5), 5) };
+  return schema["uniqueItems"] === true ? fc.uniqueArray(each, length) : fc.array(each, length);
 }
 
 function textOf(schema: Schema): fc.Arbitrary<string> {
@@ -115,11 +121,19 @@ function textOf(schema: Schema): fc.Arbitrary<string> {
   return fc.string({ minLength: minLength ?? 0, maxLength: Math.min(maxLength ?? 60, 300) });
 }
 
+/** All members that are asked for, and of the others any, or a few: of many, one is soon wrong for another reason, and hides what comes behind. */
 function objectOf(schema: Schema, pool: Pool): fc.Arbitrary<unknown> {
   const properties = (schema["properties"] ?? {}) as Readonly<Record<string, Schema>>;
   const required = new Set((schema["required"] ?? []) as readonly string[]);
   const model = Object.fromEntries(Object.entries(properties).map(([name, each]) => [name, memberOf(each, pool, name)]));
-  return fc.record(model, { requiredKeys: [...required].filter((name) => name in model) });
+  const needed = [...required].filter((name) => name in model);
+  const others = Object.keys(model).filter((name) => !required.has(name));
+  const least = Math.min(Number(schema["minProperties"] ?? 0), others.length);
+  const few = fc.subarray(others, { minLength: least, maxLength: Math.min(Math.max(2, least), others.length) });
+  return fc.oneof(
+    fc.record(model, { requiredKeys: needed }),
+    few.chain((names) => fc.record(Object.fromEntries([...needed, ...names].map((name) => [name, model[name] as fc.Arbitrary<unknown>])))),
+  );
 }
 
 /** A value that was right, but for one change: a member gone, replaced, doubled in depth, or one more. */
