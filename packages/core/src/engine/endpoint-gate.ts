@@ -5,7 +5,7 @@ import type { EventId } from "../domain/event.ts";
 import { SLOW_SERVICE_MS } from "../limits.ts";
 import { Pace } from "./pace.ts";
 
-/** Weight of the newest outcome in the running means. */
+/** Weight of the newest outcome in the running means, once there were as many as it is one of. */
 const NEWEST_WEIGHT = 0.1;
 
 /**
@@ -35,8 +35,7 @@ export class EndpointGate<Lane> {
   serviceMs = 10;
   /** Running mean: 0 when all attempts succeed, 1 when none does. */
   #failing = 0;
-  /** No attempt has ended yet. */
-  isUnknown = true;
+  #outcomes = 0;
   /** Monotonic ms of the last outcome, or of the first start after everything had ended. */
   heardAt = 0;
   /** Earliest monotonic time for which a wake-up is set. */
@@ -51,6 +50,11 @@ export class EndpointGate<Lane> {
 
   get parked(): number {
     return this.#parked.length - this.#head;
+  }
+
+  /** No attempt has ended yet. */
+  get isUnknown(): boolean {
+    return this.#outcomes === 0;
   }
 
   /** Attempts that may be in flight at once as far as is known. */
@@ -131,12 +135,15 @@ export class EndpointGate<Lane> {
     return hasMoved;
   }
 
-  /** The first outcome is all that is known, so it counts whole. */
+  /**
+   * Of the first ten the means are what they say. The first counts whole, because it is all that is known, and no longer than that: an endpoint
+   * whose first answer was a failure would count as failing for seven successes.
+   */
   #learn(sign: EndpointSign, durationMs: number, now: number): void {
-    const weight = this.isUnknown ? 1 : NEWEST_WEIGHT;
+    this.#outcomes += 1;
+    const weight = Math.max(NEWEST_WEIGHT, 1 / this.#outcomes);
     this.serviceMs += (durationMs - this.serviceMs) * weight;
     this.#failing += ((sign === "success" ? 0 : 1) - this.#failing) * weight;
-    this.isUnknown = false;
     this.heardAt = now;
   }
 }

@@ -122,8 +122,10 @@ describe("what an endpoint was owed while it was away", () => {
   } {
     const scene = new Scene(512);
     const gate = new EndpointGate<QueuedLane>("back", 100);
-    gate.isUnknown = false;
-    for (let n = 0; n < 2_000; n += 1) gate.concurrency.record("success", 0);
+    for (let n = 0; n < 2_000; n += 1) {
+      gate.started(0);
+      gate.finished("success", `earlier ${n}`, false, 10, 0);
+    }
     gate.release(scene.time.clock.monotonic());
     gate.breaker.record("success", "one", false, 0);
     for (let n = 0; n < 300; n += 1) gate.breaker.record("success", "one", false, 0);
