@@ -15,6 +15,7 @@ if (executable === null) {
 }
 const FIRST_LOAD_MAX_BYTES = 250 * 1_024;
 const PHONE = { width: 390, height: 844 };
+const LAPTOP = { width: 1280, height: 800 };
 
 let server: SeededServer;
 let browser: Browser;
@@ -82,7 +83,7 @@ describe.skipIf(executable === null)("the portal in a browser", () => {
   ];
 
   test.each([
-    ["an admin", "light", { width: 1440, height: 900 }],
+    ["an admin", "light", LAPTOP],
     ["a reader", "dark", PHONE],
   ] as const)(
     "every page renders for %s, %s, %o: no errors, nothing from elsewhere, accessible, fits",
@@ -100,6 +101,32 @@ describe.skipIf(executable === null)("the portal in a browser", () => {
       await close();
     },
   );
+
+  test.each([
+    [LAPTOP, 2],
+    [PHONE, 4],
+  ])("a delivery takes no more lines in the list than it has to, at %o: %i", async (viewport, lines) => {
+    const { page, close } = await openPage(browser, origin, { viewport });
+    await signIn(page, origin, KEY);
+    await page.goto(`${origin}/deliveries`);
+    await page.getByRole("table").getByRole("link", { name: "orders/create" }).first().waitFor();
+    const heights = await page
+      .locator("tbody tr")
+      .evaluateAll((rows) => rows.map((row) => row.getBoundingClientRect().height / Number.parseFloat(getComputedStyle(row).lineHeight)));
+    expect(heights.length).toBeGreaterThan(5);
+    // With the room above and below.
+    expect(Math.max(...heights)).toBeLessThan(lines + 1.5);
+    const opener = page.getByRole("button", { name: "Filters" });
+    expect(await opener.isVisible()).toBe(viewport === PHONE);
+    if (viewport !== PHONE) return close();
+    expect(await page.getByLabel("Topic").isVisible()).toBe(false);
+    await opener.click();
+    await page.getByLabel("Webhook id").fill(String(server.badWebhook));
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Filters (1)" }).waitFor();
+    expect(await findViolations(page)).toEqual([]);
+    await close();
+  });
 
   test("a reader sees no buttons that change anything", async () => {
     const { page, close } = await openPage(browser, origin);

@@ -40,7 +40,9 @@ export const ReplayEntry = Type.Object({
   dryRun: Type.Boolean(),
   filter: ReplayFilter,
   ratePerSecond: Type.Integer(),
-  matched: Type.Integer({ description: "Deliveries that fit; so far, while counted is false." }),
+  matched: Type.Integer({
+    description: "Deliveries that fit; so far, while counted is false. Grows with done where more came to fit behind the count.",
+  }),
   counted: Type.Boolean(),
   done: Type.Integer({ description: "Deliveries gone through." }),
   reopened: Type.Integer({ description: "Of those: sent again. The others were pending by then, or may not be sent any more." }),

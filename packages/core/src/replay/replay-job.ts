@@ -42,7 +42,7 @@ export interface ReplayJob {
   readonly madeBy: string;
   readonly createdAt: number;
   readonly updatedAt: number;
-  /** Deliveries that fit: so far while `isCounted` is false. */
+  /** Deliveries that fit: so far while `isCounted` is false. Never fewer than `done`. */
   readonly matched: number;
   readonly isCounted: boolean;
   /** Deliveries gone through: re-opened, or passed over because they were pending by then or may not be sent again. */
@@ -70,7 +70,8 @@ export function afterStep(job: ReplayJob, step: ReplayStep, now: number): Replay
   return {
     ...job,
     state: isOver ? "done" : job.state,
-    matched: job.matched + step.counted,
+    // Between counting and going through, more may have come to fit: a delivery of before then failed for good. Nobody is told "9 of 8".
+    matched: Math.max(job.matched + step.counted, job.done + step.done),
     isCounted: job.isCounted || isLast,
     done: job.done + step.done,
     reopened: job.reopened + step.reopened,

@@ -52,6 +52,12 @@ describe("a step", () => {
       { matched: 6, isCounted: true, position: null, state: "running" },
     ],
     [
+      "goes through one more than was counted: so many fit",
+      { matched: 8, isCounted: true, done: 8, reopened: 8 },
+      step({ done: 1, reopened: 1, position: null }),
+      { matched: 9, done: 9, reopened: 9, state: "done" },
+    ],
+    [
       "has counted everything: a dry run is done",
       { isDryRun: true },
       step({ counted: 1, position: null }),

@@ -27,8 +27,11 @@ export default function AppPage({ clientId }: { readonly clientId: string }) {
       parent={parent}
       actions={
         <>
-          <Link href={`/installations?clientId=${app.clientId}`}>{words.apps.installationsOf}</Link>
-          <Link href={`/deliveries?clientId=${app.clientId}`}>{words.apps.deliveriesOf}</Link>
+          {(["installations", "webhooks", "endpoints", "deliveries", "links"] as const).map((page) => (
+            <Link key={page} href={`/${page}?clientId=${app.clientId}`}>
+              {words.nav[page]}
+            </Link>
+          ))}
         </>
       }
     >

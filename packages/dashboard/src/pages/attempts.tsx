@@ -17,7 +17,9 @@ import { curlOf } from "./curl.ts";
 /** All attempts, newest first; the newest is open to begin with. */
 export function Attempts({ delivery }: { readonly delivery: FullDeliveryEntry }) {
   const { attempts } = delivery;
-  if (attempts.length === 0) return <Empty title={words.delivery.noAttempts} />;
+  if (attempts.length === 0) {
+    return <Empty title={delivery.reason === "available" ? words.delivery.noAttemptsInPull : words.delivery.noAttempts} />;
+  }
   const newest = attempts.length - 1;
   return (
     <ol className="timeline" reversed>

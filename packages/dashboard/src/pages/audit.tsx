@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import type { AuditEntry } from "@genhook/contract/client";
 import { useState } from "react";
 import { EntryList, type Column } from "../parts/entry-list.tsx";
-import { ClearFilters, TextFilter, useFilters } from "../parts/filters.tsx";
+import { TextFilter, useFilters, Toolbar } from "../parts/filters.tsx";
 import { Page } from "../parts/page.tsx";
 import { Time } from "../parts/time.tsx";
 import { shortId } from "../format.ts";
@@ -16,12 +16,13 @@ export default function Audit() {
   const { filters, set, clear } = useFilters(["actor", "subject", "action", "requestId", "createTimeMin", "createTimeMax"]);
   const [open, setOpen] = useState<number | null>(null);
   const columns: readonly Column<AuditEntry>[] = [
-    { head: words.audit.when, cell: (each) => <Time at={each.createTime} /> },
-    { head: words.audit.action, cell: (each) => <span className="mono whole">{each.action}</span> },
-    { head: words.audit.what, cell: (each) => <Named text={each.subject} /> },
-    { head: words.audit.who, cell: (each) => <Named text={each.actor} /> },
+    { head: words.audit.when, phone: "1-start", cell: (each) => <Time at={each.createTime} /> },
+    { head: words.audit.action, phone: "1-end", cell: (each) => <span className="mono whole">{each.action}</span> },
+    { head: words.audit.what, phone: "2", cell: (each) => <Named text={each.subject} /> },
+    { head: words.audit.who, phone: "3-start", cell: (each) => <Named text={each.actor} /> },
     {
       head: words.audit.changes,
+      phone: "3-end",
       cell: (each) =>
         each.before === null && each.after === null ? null : (
           <Button
@@ -37,15 +38,14 @@ export default function Audit() {
   ];
   return (
     <Page title={words.audit.title} lead={words.audit.lead}>
-      <section className="toolbar" aria-label={words.filters.label}>
+      <Toolbar count={Object.keys(filters).length} onClear={clear}>
         <TextFilter label={words.filters.actor} value={filters.actor} onChange={(value) => set("actor", value)} placeholder="key …" />
         <TextFilter label={words.filters.subject} value={filters.subject} onChange={(value) => set("subject", value)} placeholder="app …" />
         <TextFilter label={words.filters.action} value={filters.action} onChange={(value) => set("action", value)} placeholder="putApp" />
         <TextFilter label={words.audit.request} value={filters.requestId} onChange={(value) => set("requestId", value)} />
         <MomentField label={words.filters.from} value={filters.createTimeMin} onChange={(value) => set("createTimeMin", value)} />
         <MomentField label={words.filters.to} value={filters.createTimeMax} onChange={(value) => set("createTimeMax", value)} />
-        {Object.keys(filters).length === 0 ? null : <ClearFilters onClear={clear} />}
-      </section>
+      </Toolbar>
       <div className="panel">
         <EntryList
           operation="listAudit"

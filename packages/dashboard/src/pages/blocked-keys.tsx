@@ -4,7 +4,7 @@ import { Link } from "wouter";
 import { formatCount } from "../format.ts";
 import { Confirm } from "../parts/confirm.tsx";
 import { EntryList, type Column } from "../parts/entry-list.tsx";
-import { AppFilter, ClearFilters, ShopFilter, TextFilter, useFilters } from "../parts/filters.tsx";
+import { AppFilter, ShopFilter, TextFilter, useFilters, Toolbar } from "../parts/filters.tsx";
 import { Page } from "../parts/page.tsx";
 import { Age } from "../parts/time.tsx";
 import { client } from "../session/client.ts";
@@ -21,12 +21,11 @@ export default function BlockedKeysPage() {
   const says = words.blockedKeys;
   return (
     <Page title={says.title} lead={says.lead}>
-      <section className="toolbar" aria-label={words.filters.label}>
+      <Toolbar count={Object.keys(filters).length} onClear={clear}>
         <ShopFilter value={filters.shop} onChange={(value) => set("shop", value)} />
         <AppFilter value={filters.clientId} onChange={(value) => set("clientId", value)} />
         <TextFilter label={words.filters.webhook} value={filters.webhookId} onChange={(value) => set("webhookId", value)} />
-        {Object.keys(filters).length === 0 ? null : <ClearFilters onClear={clear} />}
-      </section>
+      </Toolbar>
       <div className="panel">
         <BlockedKeys
           query={filters}

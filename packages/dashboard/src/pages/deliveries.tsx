@@ -3,54 +3,102 @@ import { explainAttempt, explainReason, type DeliveryEntry } from "@genhook/cont
 import { useState } from "react";
 import { formatCount } from "../format.ts";
 import { EntryList, type Column } from "../parts/entry-list.tsx";
-import { AppFilter, ChoiceFilter, ClearFilters, ShopFilter, TextFilter, TopicFilter, useApps, useFilters } from "../parts/filters.tsx";
+import { AppFilter, ChoiceFilter, ShopFilter, TextFilter, TopicFilter, useApps, useFilters, Toolbar } from "../parts/filters.tsx";
 import { Page } from "../parts/page.tsx";
 import { StateMark, toneOfDelivery } from "../parts/state-mark.tsx";
 import { Empty } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
 import { useIsOperator } from "../session/session-context.ts";
 import { words } from "../words.ts";
+import { MomentField } from "./new-replay.tsx";
 
 const FILTERS = ["state", "shop", "clientId", "topic", "webhookId", "eventId", "endpointId", "createTimeMin", "createTimeMax"] as const;
 const STATES = ["delivered", "dead", "cancelled", "pending"] as const;
 const REFRESH_MS = 4_000;
 
-export function lastAnswer(delivery: DeliveryEntry): string {
+/** In a few words; what there is to say about it stands on the delivery's page, and where one points at it. */
+export function LastAnswer({ delivery }: { readonly delivery: DeliveryEntry }) {
   const { lastStatus, lastError, reason, state } = delivery;
-  if (reason !== null && (state === "cancelled" || state === "pending" || reason === "available")) return explainReason(reason);
-  if (lastError !== null) return explainAttempt({ error: lastError }).happened;
-  return lastStatus === null ? "" : String(lastStatus);
+  const says = words.deliveries;
+  if (reason !== null && (state === "cancelled" || state === "pending" || reason === "available")) {
+    const short = says.reasons[reason];
+    return (
+      <span className={short === undefined ? undefined : "nowrap"} title={explainReason(reason)}>
+        {short ?? capitalised(explainReason(reason))}
+      </span>
+    );
+  }
+  if (lastError !== null) {
+    return (
+      <span className="nowrap" title={explainAttempt({ error: lastError }).happened}>
+        {says.errors[lastError] ?? lastError}
+      </span>
+    );
+  }
+  return lastStatus === null ? null : <span className="nowrap">{lastStatus}</span>;
 }
 
 export const deliveryColumns = (nameOf: (clientId: string) => string): readonly Column<DeliveryEntry>[] => [
   {
     head: words.deliveries.topic,
+    phone: "1-start",
     cell: (each) => (
       <>
-        {each.topic}
+        <span className="nowrap">{each.topic}</span>
         {each.test ? <span className="tag">{words.deliveries.test}</span> : null}
       </>
     ),
   },
   {
     head: words.deliveries.state,
+    phone: "1-end",
     cell: (each) => <StateMark tone={toneOfDelivery(each.state)}>{words.delivery.stateIs[each.state]}</StateMark>,
   },
-  { head: words.deliveries.last, cell: lastAnswer },
   {
-    head: words.deliveries.address,
+    head: words.deliveries.last,
+    phone: "2-start",
     cell: (each) => (
-      <span className="cut" title={each.address}>
-        {withoutScheme(each.address)}
-      </span>
+      <>
+        <LastAnswer delivery={each} />
+        {each.attemptCount < 2 ? null : (
+          <span className="on-phone quiet"> · {words.deliveries.attemptCount(formatCount(each.attemptCount))}</span>
+        )}
+      </>
     ),
   },
-  { head: words.deliveries.shop, cell: (each) => shopName(each.shop) },
-  { head: words.deliveries.app, isForOperators: true, cell: (each) => nameOf(each.clientId) },
-  { head: words.deliveries.attempts, isNumber: true, cell: (each) => formatCount(each.attemptCount) },
-  { head: words.deliveries.updated, cell: (each) => <Time at={each.updateTime} /> },
+  {
+    head: words.deliveries.address,
+    isLong: true,
+    phone: "3",
+    cell: (each) =>
+      each.address === "" ? null : (
+        <span className="cut" title={each.address}>
+          {withoutScheme(each.address)}
+        </span>
+      ),
+  },
+  { head: words.deliveries.shop, phone: "4-start", cell: (each) => <Name text={shopName(each.shop)} /> },
+  { head: words.deliveries.app, isForOperators: true, phone: "4-end", cell: (each) => <Name text={nameOf(each.clientId)} /> },
+  { head: words.deliveries.attempts, isNumber: true, phone: null, cell: (each) => formatCount(each.attemptCount) },
+  { head: words.deliveries.updated, phone: "2-end", cell: (each) => <Time at={each.updateTime} /> },
 ];
 
+/** On one line, cut where it is very long. */
+export function Name({ text }: { readonly text: string }) {
+  return (
+    <span className="name" title={text}>
+      {text}
+    </span>
+  );
+}
+
+/** Whole, over as many lines as it takes. None: of a pull webhook. */
+export function Address({ address }: { readonly address: string | null }) {
+  if (address === null || address === "") return words.webhooks.pull;
+  return <span className="address">{withoutScheme(address)}</span>;
+}
+
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const withoutScheme = (address: string): string => address.replace(/^https?:\/\//, "");
 export const shopName = (domain: string): string => domain.replace(/\.genmystore\.com$/, "");
 
@@ -80,7 +128,7 @@ export default function Deliveries() {
         />
       }
     >
-      <section className="toolbar" aria-label={words.filters.label}>
+      <Toolbar count={Object.keys(filters).length} onClear={clear}>
         <ChoiceFilter
           label={words.filters.state}
           value={filters.state}
@@ -93,8 +141,9 @@ export default function Deliveries() {
         <TextFilter label={words.filters.webhook} value={filters.webhookId} onChange={(value) => set("webhookId", value)} />
         <TextFilter label={words.filters.event} value={filters.eventId} onChange={(value) => set("eventId", value)} />
         <TextFilter label={words.filters.endpoint} value={filters.endpointId} onChange={(value) => set("endpointId", value)} />
-        {Object.keys(filters).length === 0 ? null : <ClearFilters onClear={clear} />}
-      </section>
+        <MomentField label={words.filters.from} value={filters.createTimeMin} onChange={(value) => set("createTimeMin", value)} />
+        <MomentField label={words.filters.to} value={filters.createTimeMax} onChange={(value) => set("createTimeMax", value)} />
+      </Toolbar>
       <div className="panel">
         {isUnbounded ? (
           <Empty title={words.delivery.stateIs.pending} lead={words.deliveries.pendingNeeds} />

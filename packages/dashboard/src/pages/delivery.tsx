@@ -69,9 +69,11 @@ function About({ delivery }: { readonly delivery: FullDeliveryEntry }) {
   return (
     <Panel title={words.delivery.title}>
       <Facts>
-        <Fact name={words.deliveries.address} isWide>
-          <span className="mono">{delivery.address}</span>
-        </Fact>
+        {delivery.address === "" ? null : (
+          <Fact name={words.deliveries.address} isWide>
+            <span className="mono">{delivery.address}</span>
+          </Fact>
+        )}
         <Fact name={words.deliveries.shop}>{delivery.shop}</Fact>
         <AppFact clientId={delivery.clientId} />
         <Fact name={words.delivery.event}>
@@ -82,11 +84,13 @@ function About({ delivery }: { readonly delivery: FullDeliveryEntry }) {
         <Fact name={words.delivery.webhook}>
           <Link href={`/webhooks/${delivery.webhookId}`}>{delivery.webhookId}</Link>
         </Fact>
-        <Fact name={words.delivery.endpoint}>
-          <Link href={`/endpoints/${delivery.endpointId}`} className="mono">
-            {shortId(delivery.endpointId)}
-          </Link>
-        </Fact>
+        {delivery.endpointId === "" ? null : (
+          <Fact name={words.delivery.endpoint}>
+            <Link href={`/endpoints/${delivery.endpointId}`} className="mono">
+              {shortId(delivery.endpointId)}
+            </Link>
+          </Fact>
+        )}
         {delivery.waitsFor === undefined ? null : (
           <Fact name={words.delivery.waitsFor} isWide>
             <Link href={`/deliveries/${delivery.waitsFor}`} className="mono">

@@ -1,9 +1,8 @@
-import { Button, NumberInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { NumberInput } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
 import type { Answer } from "@genhook/contract/client";
 import { useState } from "react";
-import { Panel } from "../parts/page.tsx";
-import { Failed } from "../parts/states.tsx";
+import { OneFieldForm } from "../parts/one-field-form.tsx";
 import { client } from "../session/client.ts";
 import { words } from "../words.ts";
 
@@ -14,36 +13,21 @@ export function EndpointRate({ endpoint }: { readonly endpoint: Answer<"getEndpo
   const [rate, setRate] = useState<number | string>(before);
   const queries = useQueryClient();
   const says = words.endpoints;
-  const save = useMutation({
-    mutationFn: () => client.call("changeEndpoint", { params: { id }, body: { ratePerSecond: rate === "" ? null : Number(rate) } }),
-    onSuccess: (answer) => queries.setQueryData(["endpoint", id], answer),
-  });
+  const save = async (): Promise<void> => {
+    const body = { ratePerSecond: rate === "" ? null : Number(rate) };
+    queries.setQueryData(["endpoint", id], await client.call("changeEndpoint", { params: { id }, body }));
+  };
   return (
-    <Panel title={says.rate} lead={says.rateLead}>
-      <form
-        className="steps"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        <NumberInput
-          maw="20rem"
-          label={says.ownRate}
-          description={words.webhooks.rateHint}
-          value={rate}
-          onChange={setRate}
-          allowNegative={false}
-          hideControls
-        />
-        {save.isError ? <Failed error={save.error} /> : null}
-        <div>
-          <Button type="submit" variant="default" disabled={rate === before} loading={save.isPending}>
-            {says.saveRate}
-          </Button>
-        </div>
-      </form>
-    </Panel>
+    <OneFieldForm title={says.rate} lead={says.rateLead} label={says.saveRate} isSame={rate === before} save={save}>
+      <NumberInput
+        maw="24rem"
+        label={says.ownRate}
+        description={words.webhooks.rateHint}
+        value={rate}
+        onChange={setRate}
+        allowNegative={false}
+        hideControls
+      />
+    </OneFieldForm>
   );
 }

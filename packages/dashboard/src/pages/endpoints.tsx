@@ -1,12 +1,12 @@
 import { explainAttempt, type EndpointEntry } from "@genhook/contract/client";
 import { formatCount } from "../format.ts";
 import { EntryList, type Column } from "../parts/entry-list.tsx";
-import { AppFilter, ChoiceFilter, ClearFilters, TextFilter, useFilters } from "../parts/filters.tsx";
+import { AppFilter, ChoiceFilter, TextFilter, useFilters, Toolbar } from "../parts/filters.tsx";
 import { Page } from "../parts/page.tsx";
 import { StateMark, type Tone } from "../parts/state-mark.tsx";
 import { Age } from "../parts/time.tsx";
 import { words } from "../words.ts";
-import { useAppName } from "./deliveries.tsx";
+import { Address, Name, useAppName } from "./deliveries.tsx";
 
 const STATES = ["failing", "open", "suspended", "held"] as const;
 const REFRESH_MS = 5_000;
@@ -28,22 +28,32 @@ export function lastFailureOf({ lastError, lastStatus }: EndpointEntry): string 
 }
 
 export const endpointColumns = (nameOf: (clientId: string) => string): readonly Column<EndpointEntry>[] => [
-  { head: words.deliveries.address, cell: (each) => each.address.replace(/^https?:\/\//, "") },
+  { head: words.deliveries.address, phone: "1-start", cell: (each) => <Address address={each.address} /> },
   {
     head: words.endpoints.state,
+    phone: "2-start",
     cell: (each) => {
       const [tone, name] = standingOf(each);
       return <StateMark tone={tone}>{name}</StateMark>;
     },
   },
-  { head: words.deliveries.app, isForOperators: true, cell: (each) => nameOf(each.clientId) },
+  { head: words.deliveries.app, isForOperators: true, phone: "4-start", cell: (each) => <Name text={nameOf(each.clientId)} /> },
   {
     head: words.endpoints.webhooks,
     isNumber: true,
+    phone: null,
     cell: ({ webhooks: { active, paused, suspended, disabled } }) => formatCount(active + paused + suspended + disabled),
   },
-  { head: words.endpoints.lastFailure, cell: (each) => <span className="quiet">{lastFailureOf(each)}</span> },
-  { head: words.endpoints.failingSince, cell: (each) => (each.failingSince === null ? null : <Age at={each.failingSince} />) },
+  {
+    head: words.endpoints.lastFailure,
+    phone: "3",
+    cell: (each) => (lastFailureOf(each) === "" ? null : <span className="quiet">{lastFailureOf(each)}</span>),
+  },
+  {
+    head: words.endpoints.failingSince,
+    phone: "2-end",
+    cell: (each) => (each.failingSince === null ? null : <Age at={each.failingSince} />),
+  },
 ];
 
 export default function Endpoints() {
@@ -51,7 +61,7 @@ export default function Endpoints() {
   const nameOf = useAppName();
   return (
     <Page title={words.endpoints.title} lead={words.endpoints.lead}>
-      <section className="toolbar" aria-label={words.filters.label}>
+      <Toolbar count={Object.keys(filters).length} onClear={clear}>
         <ChoiceFilter
           label={words.filters.state}
           value={filters.state}
@@ -60,8 +70,7 @@ export default function Endpoints() {
         />
         <AppFilter value={filters.clientId} onChange={(value) => set("clientId", value)} />
         <TextFilter label={words.endpoints.host} value={filters.host} onChange={(value) => set("host", value)} />
-        {Object.keys(filters).length === 0 ? null : <ClearFilters onClear={clear} />}
-      </section>
+      </Toolbar>
       <div className="panel">
         <EntryList
           operation="listEndpoints"

@@ -9,7 +9,7 @@ import { Empty, Failed, Lines } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
 import { client } from "../session/client.ts";
 import { words } from "../words.ts";
-import { deliveryColumns, useAppName } from "./deliveries.tsx";
+import { Address, deliveryColumns, useAppName } from "./deliveries.tsx";
 
 const REFRESH_MS = 3_000;
 
@@ -30,15 +30,14 @@ export default function Event({ id }: { readonly id: string }) {
   const { event } = found.data;
   const { topic, deliveries } = event;
   return (
-    <Page
-      title={topic}
-      lead={<span className="mono">{event.id}</span>}
-      parent={{ href: `/topics/${encodeURIComponent(topic)}`, name: words.topics.title }}
-    >
+    <Page title={topic} lead={<span className="mono">{event.id}</span>} parent={{ href: "/deliveries", name: words.deliveries.title }}>
       <Panel title={words.event.title}>
         <Facts>
           <Fact name={words.event.shop}>
             <Link href={`/deliveries?shop=${event.shop}`}>{event.shop}</Link>
+          </Fact>
+          <Fact name={words.deliveries.topic}>
+            <Link href={`/topics/${encodeURIComponent(topic)}`}>{topic}</Link>
           </Fact>
           <Fact name={words.event.triggered}>
             <Time at={event.triggeredAt} />
@@ -116,7 +115,7 @@ export function Decisions({ id, nameOf }: Named & { readonly id: string }) {
         </>
       ),
     },
-    { head: words.deliveries.address, cell: (each) => each.address },
+    { head: words.deliveries.address, cell: (each) => <Address address={each.address} /> },
     { head: words.delivery.webhook, cell: (each) => <Link href={`/webhooks/${each.webhookId}`}>{each.webhookId}</Link> },
   ];
   return (

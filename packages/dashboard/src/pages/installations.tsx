@@ -1,6 +1,6 @@
 import type { InstallationEntry } from "@genhook/contract/client";
 import { EntryList, type Column } from "../parts/entry-list.tsx";
-import { AppFilter, ClearFilters, ShopFilter, useFilters } from "../parts/filters.tsx";
+import { AppFilter, ShopFilter, useFilters, Toolbar } from "../parts/filters.tsx";
 import { Page } from "../parts/page.tsx";
 import { Time } from "../parts/time.tsx";
 import { words } from "../words.ts";
@@ -17,11 +17,10 @@ export default function Installations() {
   ];
   return (
     <Page title={words.installations.title} lead={words.installations.lead}>
-      <section className="toolbar" aria-label={words.filters.label}>
+      <Toolbar count={Object.keys(filters).length} onClear={clear}>
         <ShopFilter value={filters.shop} onChange={(value) => set("shop", value)} />
         <AppFilter value={filters.clientId} onChange={(value) => set("clientId", value)} />
-        {Object.keys(filters).length === 0 ? null : <ClearFilters onClear={clear} />}
-      </section>
+      </Toolbar>
       <div className="panel">
         <EntryList
           operation="listInstallations"

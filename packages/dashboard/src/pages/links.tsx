@@ -5,7 +5,7 @@ import { useState } from "react";
 import { formatList } from "../format.ts";
 import { Confirm } from "../parts/confirm.tsx";
 import { EntryList, type Column } from "../parts/entry-list.tsx";
-import { AppFilter, ShopFilter, useFilters } from "../parts/filters.tsx";
+import { AppFilter, ShopFilter, useFilters, Toolbar } from "../parts/filters.tsx";
 import { Page } from "../parts/page.tsx";
 import { ShownOnce } from "../parts/shown-once.tsx";
 import { StateMark, type Tone } from "../parts/state-mark.tsx";
@@ -25,7 +25,7 @@ const MINUTES_MAX = 60;
 export default function Links() {
   const canChange = useCanChange();
   const nameOf = useAppName();
-  const { filters, set } = useFilters(["clientId"]);
+  const { filters, set, clear } = useFilters(["clientId"]);
   const [isOpen, setOpen] = useState(false);
   const says = words.links;
   const columns: readonly Column<PortalLinkEntry>[] = [
@@ -39,9 +39,9 @@ export default function Links() {
   ];
   return (
     <Page title={says.title} lead={says.lead} actions={canChange ? <Button onClick={() => setOpen(true)}>{says.new}</Button> : null}>
-      <section className="toolbar" aria-label={words.filters.label}>
+      <Toolbar count={Object.keys(filters).length} onClear={clear}>
         <AppFilter value={filters.clientId} onChange={(value) => set("clientId", value)} />
-      </section>
+      </Toolbar>
       <div className="panel">
         <EntryList
           operation="listPortalLinks"

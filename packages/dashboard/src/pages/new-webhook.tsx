@@ -2,7 +2,7 @@ import { Button, Group, Modal, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
-import { FilterTester, NO_SELECTION, toMembers, type Selection } from "../parts/filter-tester.tsx";
+import { FilterTester, SelectionFields, NO_SELECTION, toMembers, type Selection } from "../parts/filter-tester.tsx";
 import { ShopFilter, TopicFilter, useShops } from "../parts/filters.tsx";
 import { Failed } from "../parts/states.tsx";
 import { client } from "../session/client.ts";
@@ -50,7 +50,13 @@ export function NewWebhook({ onClose }: { readonly onClose: () => void }) {
         {topic === "" ? (
           <p className="quiet">{says.chooseTopic}</p>
         ) : (
-          <FilterTester key={topic} topic={topic} selection={selection} onChange={setSelection} />
+          <>
+            <SelectionFields selection={selection} onChange={setSelection} />
+            <section className="trial" aria-label={words.webhooks.trial}>
+              <h3>{words.webhooks.trial}</h3>
+              <FilterTester key={topic} topic={topic} selection={selection} />
+            </section>
+          </>
         )}
         {make.isError ? <Failed error={make.error} /> : null}
         <Group justify="flex-end">

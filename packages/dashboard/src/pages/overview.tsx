@@ -4,7 +4,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { formatCompact, formatCount, formatRate, formatShare, formatSpan } from "../format.ts";
 import { EntryList } from "../parts/entry-list.tsx";
-import { AppFilter, ClearFilters, ShopFilter, TopicFilter, useFilters } from "../parts/filters.tsx";
+import { AppFilter, ShopFilter, TopicFilter, useFilters, Toolbar } from "../parts/filters.tsx";
 import { Page, Panel } from "../parts/page.tsx";
 import { Plot, type Series } from "../parts/plot.tsx";
 import { Empty, Failed, Lines } from "../parts/states.tsx";
@@ -59,12 +59,11 @@ export default function Overview() {
         />
       }
     >
-      <section className="toolbar" aria-label={words.filters.label}>
+      <Toolbar count={Object.keys(chosen).length} onClear={clear}>
         <ShopFilter value={chosen.shop} onChange={(value) => set("shop", value)} />
         <AppFilter value={chosen.clientId} onChange={(value) => set("clientId", value)} />
         <TopicFilter value={chosen.topic} onChange={(value) => set("topic", value)} />
-        {Object.keys(chosen).length === 0 ? null : <ClearFilters onClear={clear} />}
-      </section>
+      </Toolbar>
       {stats.data === undefined ? (
         stats.isPending ? (
           <div className="panel">

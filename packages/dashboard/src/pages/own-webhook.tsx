@@ -1,11 +1,10 @@
-import { Button, TextInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { TextInput } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
 import type { PlatformWebhookEntry } from "@genhook/contract/client";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { Confirm } from "../parts/confirm.tsx";
-import { Panel } from "../parts/page.tsx";
-import { Failed } from "../parts/states.tsx";
+import { OneFieldForm } from "../parts/one-field-form.tsx";
 import { client } from "../session/client.ts";
 import { words } from "../words.ts";
 
@@ -45,31 +44,19 @@ export function OwnAddress({ webhook }: Own) {
   const [address, setAddress] = useState(before);
   const queries = useQueryClient();
   const says = words.ownWebhook;
-  const save = useMutation({
-    mutationFn: () => client.call("changeAppWebhook", { params: { id }, body: { address: address.trim() } }),
-    onSuccess: async (answer) => {
-      queries.setQueryData(["webhook", id], answer);
-      await queries.invalidateQueries({ queryKey: ["listAllWebhooks"] });
-    },
-  });
+  const save = async (): Promise<void> => {
+    queries.setQueryData(["webhook", id], await client.call("changeAppWebhook", { params: { id }, body: { address: address.trim() } }));
+    await queries.invalidateQueries({ queryKey: ["listAllWebhooks"] });
+  };
   return (
-    <Panel title={words.deliveries.address} lead={says.addressLead}>
-      <form
-        className="steps"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        <TextInput aria-label={words.deliveries.address} value={address} onChange={(event) => setAddress(event.currentTarget.value)} />
-        {save.isError ? <Failed error={save.error} /> : null}
-        <div>
-          <Button type="submit" variant="default" disabled={address.trim() === before} loading={save.isPending}>
-            {says.saveAddress}
-          </Button>
-        </div>
-      </form>
-    </Panel>
+    <OneFieldForm
+      title={words.deliveries.address}
+      lead={says.addressLead}
+      label={says.saveAddress}
+      isSame={address.trim() === before}
+      save={save}
+    >
+      <TextInput aria-label={words.deliveries.address} value={address} onChange={(event) => setAddress(event.currentTarget.value)} />
+    </OneFieldForm>
   );
 }

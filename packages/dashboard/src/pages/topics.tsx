@@ -9,10 +9,10 @@ import { client } from "../session/client.ts";
 import { words } from "../words.ts";
 
 const COLUMNS: readonly Column<TopicEntry>[] = [
-  { head: words.topics.name, cell: (each) => each.name },
-  { head: words.topics.describes, cell: (each) => <span className="quiet">{each.description}</span> },
-  { head: words.topics.audience, cell: (each) => words.topics.audiences[each.audience] ?? each.audience },
-  { head: words.topics.scopes, cell: (each) => (each.scopes.length === 0 ? words.topics.noScopes : each.scopes.join(", ")) },
+  { head: words.topics.name, phone: "1-start", cell: (each) => each.name },
+  { head: words.topics.describes, phone: "2", cell: (each) => <span className="quiet">{each.description}</span> },
+  { head: words.topics.audience, phone: "1-end", cell: (each) => words.topics.audiences[each.audience] ?? each.audience },
+  { head: words.topics.scopes, phone: "3", cell: (each) => (each.scopes.length === 0 ? words.topics.noScopes : each.scopes.join(", ")) },
 ];
 
 export default function Topics() {

@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput } from "@mantine/core";
+import { Button, NumberInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Input, PlatformWebhookEntry } from "@genhook/contract/client";
 import { useState } from "react";
@@ -6,7 +6,7 @@ import { Link } from "wouter";
 import { shortId } from "../format.ts";
 import { Confirm } from "../parts/confirm.tsx";
 import { EntryList } from "../parts/entry-list.tsx";
-import { FilterTester, readPaths, type Selection } from "../parts/filter-tester.tsx";
+import { FilterTester, readPaths, SelectionFields, type Selection } from "../parts/filter-tester.tsx";
 import { Fact, Facts, Page, Panel } from "../parts/page.tsx";
 import { Failed, Lines } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
@@ -162,33 +162,40 @@ function Settings({ webhook, change }: { readonly webhook: PlatformWebhookEntry;
   const isSame = JSON.stringify(patch) === JSON.stringify(toPatch(before, rateBefore));
   return (
     <Panel title={words.webhooks.settings} lead={words.webhooks.settingsLead}>
-      <FilterTester
-        topic={webhook.topic}
-        apiVersion={webhook.apiVersion === "202410" ? "202410" : "202412"}
-        selection={selection}
-        onChange={setSelection}
-      />
-      {webhook.address === null ? null : (
-        <NumberInput
-          mt="sm"
-          maw="20rem"
-          label={words.webhooks.rate}
-          description={words.webhooks.rateHint}
-          value={rate}
-          onChange={setRate}
-          allowNegative={false}
-          readOnly={!canChange}
-          hideControls
-        />
-      )}
-      {save.isError ? <Failed error={save.error} /> : null}
-      {canChange ? (
-        <Group justify="flex-end" mt="sm">
-          <Button disabled={isSame} loading={save.isPending} onClick={() => save.mutate()}>
-            {words.webhooks.save}
-          </Button>
-        </Group>
-      ) : null}
+      <form
+        className="steps"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (canChange && !isSame) save.mutate();
+        }}
+      >
+        <SelectionFields selection={selection} onChange={setSelection} />
+        {webhook.address === null ? null : (
+          <NumberInput
+            maw="24rem"
+            label={words.webhooks.rate}
+            description={words.webhooks.rateHint}
+            value={rate}
+            onChange={setRate}
+            allowNegative={false}
+            readOnly={!canChange}
+            hideControls
+          />
+        )}
+        {save.isError ? <Failed error={save.error} /> : null}
+        {canChange ? (
+          <div>
+            <Button type="submit" disabled={isSame} loading={save.isPending}>
+              {words.webhooks.save}
+            </Button>
+          </div>
+        ) : null}
+      </form>
+      <section className="trial" aria-label={words.webhooks.trial}>
+        <h3>{words.webhooks.trial}</h3>
+        <FilterTester topic={webhook.topic} apiVersion={webhook.apiVersion === "202410" ? "202410" : "202412"} selection={selection} />
+      </section>
     </Panel>
   );
 }

@@ -2,13 +2,13 @@ import { Button } from "@mantine/core";
 import type { PlatformWebhookEntry } from "@genhook/contract/client";
 import { useState } from "react";
 import { EntryList, type Column } from "../parts/entry-list.tsx";
-import { AppFilter, ChoiceFilter, ClearFilters, ShopFilter, TextFilter, TopicFilter, useFilters } from "../parts/filters.tsx";
+import { AppFilter, ChoiceFilter, ShopFilter, TextFilter, TopicFilter, useFilters, Toolbar } from "../parts/filters.tsx";
 import { Page } from "../parts/page.tsx";
 import { StateMark, type Tone } from "../parts/state-mark.tsx";
 import { Time } from "../parts/time.tsx";
 import { useCan, useIsOperator } from "../session/session-context.ts";
 import { words } from "../words.ts";
-import { shopName, useAppName } from "./deliveries.tsx";
+import { Address, Name, shopName, useAppName } from "./deliveries.tsx";
 import { NewWebhook } from "./new-webhook.tsx";
 
 const STATUSES = ["active", "paused", "suspended", "disabled"] as const;
@@ -37,12 +37,16 @@ export default function Webhooks() {
   // Operators make none: what an app wants is the app's to say.
   const canMake = useCan("edit") && !isOperator;
   const columns: readonly Column<PlatformWebhookEntry>[] = [
-    { head: words.deliveries.topic, cell: (each) => each.topic },
-    { head: words.webhooks.status, cell: (each) => <WebhookStatus webhook={each} /> },
-    { head: words.deliveries.address, cell: (each) => each.address?.replace(/^https?:\/\//, "") ?? words.webhooks.pull },
-    { head: words.deliveries.shop, cell: (each) => (each.shop === null ? words.webhooks.ofApp : shopName(each.shop)) },
-    { head: words.deliveries.app, isForOperators: true, cell: (each) => nameOf(each.clientId) },
-    { head: words.webhooks.changedAt, cell: (each) => <Time at={each.updateTime} /> },
+    { head: words.deliveries.topic, phone: "1-start", cell: (each) => <span className="nowrap">{each.topic}</span> },
+    { head: words.webhooks.status, phone: "1-end", cell: (each) => <WebhookStatus webhook={each} /> },
+    { head: words.deliveries.address, phone: "2", cell: (each) => <Address address={each.address} /> },
+    {
+      head: words.deliveries.shop,
+      phone: "3-start",
+      cell: (each) => (each.shop === null ? words.webhooks.ofApp : <Name text={shopName(each.shop)} />),
+    },
+    { head: words.deliveries.app, isForOperators: true, phone: "3-end", cell: (each) => <Name text={nameOf(each.clientId)} /> },
+    { head: words.webhooks.changedAt, phone: null, cell: (each) => <Time at={each.updateTime} /> },
   ];
   return (
     <Page
@@ -50,7 +54,7 @@ export default function Webhooks() {
       lead={words.webhooks.lead}
       actions={canMake ? <Button onClick={() => setOpen(true)}>{words.newWebhook.new}</Button> : null}
     >
-      <section className="toolbar" aria-label={words.filters.label}>
+      <Toolbar count={Object.keys(filters).length} onClear={clear}>
         <ChoiceFilter
           label={words.filters.status}
           value={filters.status}
@@ -61,8 +65,7 @@ export default function Webhooks() {
         <AppFilter value={filters.clientId} onChange={(value) => set("clientId", value)} />
         <TopicFilter value={filters.topic} onChange={(value) => set("topic", value)} />
         <TextFilter label={words.filters.endpoint} value={filters.endpointId} onChange={(value) => set("endpointId", value)} />
-        {Object.keys(filters).length === 0 ? null : <ClearFilters onClear={clear} />}
-      </section>
+      </Toolbar>
       <div className="panel">
         <EntryList
           operation="listAllWebhooks"

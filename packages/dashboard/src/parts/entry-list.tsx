@@ -11,10 +11,17 @@ import { Empty, Failed, Lines } from "./states.tsx";
 export interface Column<One> {
   readonly head: string;
   readonly isNumber?: boolean;
+  /** Takes what room the others leave, and is cut there (`cut`). */
+  readonly isLong?: boolean;
   /** Says nothing to an app's developer: it is always their own. */
   readonly isForOperators?: boolean;
+  /** Where it stands on a phone, in a list that is brief there: the line, and the end of it. Null: nowhere. */
+  readonly phone?: PhonePlace | null;
   readonly cell: (entry: One) => ReactNode;
 }
+
+/** `2` is a line of its own, `2-start` and `2-end` share one. */
+export type PhonePlace = "1-start" | "1-end" | "2" | "2-start" | "2-end" | "3" | "3-start" | "3-end" | "4-start" | "4-end";
 
 export interface RowsProps<One> {
   readonly name: string;
@@ -27,12 +34,12 @@ export interface RowsProps<One> {
   readonly below?: (entry: One) => ReactNode;
 }
 
-/** Entries as a table; on a phone as one block each. */
+/** Entries as a table; on a phone as one block each: a line for each column, or brief, in a few lines without names, where columns say their places. */
 export function Rows<One>({ name, entries, columns: all, keyOf, href, below }: RowsProps<One>) {
   const isOperator = useIsOperator();
   const columns = isOperator ? all : all.filter((column) => column.isForOperators !== true);
   return (
-    <table className="list stacks" aria-label={name}>
+    <table className={columns.some(({ phone }) => phone !== undefined) ? "list stacks brief" : "list stacks"} aria-label={name}>
       <thead>
         <tr>
           {columns.map((column) => (
@@ -65,7 +72,12 @@ function Row<One>({ entry, columns, href, below }: RowProps<One>) {
       <tr className={href === undefined ? undefined : "opens"}>
         {columns.map((column, index) => {
           const content = column.cell(entry);
-          const className = `${index === 0 ? "first" : ""} ${column.isNumber === true ? "number" : ""}`.trim();
+          const className = [
+            ...(index === 0 ? ["first"] : []),
+            ...(column.isNumber === true ? ["number"] : []),
+            ...(column.isLong === true ? ["long"] : []),
+            ...(column.phone === undefined ? [] : [column.phone === null ? "not-on-phone" : `at-${column.phone}`]),
+          ].join(" ");
           return (
             <td key={column.head} data-label={column.head} className={className}>
               {index === 0 && href !== undefined ? (

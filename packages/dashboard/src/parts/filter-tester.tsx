@@ -16,15 +16,14 @@ export interface Selection {
 export interface FilterTesterProps {
   readonly topic: string;
   readonly apiVersion?: "202412" | "202410";
-  /** What is tried; changed here where `onChange` is given elsewhere too. */
+  /** What is tried, where it is entered elsewhere; otherwise it is entered here. */
   readonly selection?: Selection;
-  readonly onChange?: (selection: Selection) => void;
 }
 
 export const NO_SELECTION: Selection = { filter: "", fields: "", changed: "" };
 
 /** Says whether a filter would let an event pass, and what of it would be sent. */
-export function FilterTester({ topic, apiVersion, selection, onChange }: FilterTesterProps) {
+export function FilterTester({ topic, apiVersion, selection }: FilterTesterProps) {
   const isOperator = useIsOperator();
   const [own, setOwn] = useState(NO_SELECTION);
   const [payload, setPayload] = useState("");
@@ -54,7 +53,7 @@ export function FilterTester({ topic, apiVersion, selection, onChange }: FilterT
       }}
     >
       <p className="quiet">{words.filterTester.lead}</p>
-      <SelectionFields selection={tried} onChange={onChange ?? setOwn} />
+      {selection === undefined ? <SelectionFields selection={own} onChange={setOwn} /> : null}
       <div className="grid halves">
         <TextInput
           label={words.filterTester.eventChanged}

@@ -1,6 +1,6 @@
 import { Autocomplete, Button, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { useSearchParams } from "wouter";
 import { client } from "../session/client.ts";
 import { useIsOperator, useOnlyShop, useSession } from "../session/session-context.ts";
@@ -35,6 +35,31 @@ export function useFilters<Name extends string>(
     set: (name, value) => change((next) => (value === null || value === "" ? next.delete(name) : next.set(name, value))),
     clear: () => change((next) => names.forEach((name) => next.delete(name))),
   };
+}
+
+interface ToolbarProps {
+  /** How many narrow the list just now. */
+  readonly count: number;
+  readonly onClear: () => void;
+  readonly children: ReactNode;
+}
+
+/** The filters of a list; on a phone behind a button, so that the list is what one sees. */
+export function Toolbar({ count, onClear, children }: ToolbarProps) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <section className={isOpen ? "toolbar" : "toolbar is-closed"} aria-label={words.filters.label}>
+      <Button className="filters-opener" variant="default" size="sm" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        {words.filters.open(count)}
+      </Button>
+      {children}
+      {count === 0 ? null : (
+        <Button className="fit" variant="subtle" size="sm" onClick={onClear}>
+          {words.filters.clear}
+        </Button>
+      )}
+    </section>
+  );
 }
 
 interface FieldProps {
@@ -192,12 +217,4 @@ export function TopicFilter(props: Omit<FieldProps, "label">) {
 function withCurrent(choices: readonly Choice[], value: string | undefined): Choice[] {
   if (value === undefined || choices.some((choice) => choice.value === value)) return [...choices];
   return [{ value, label: value }, ...choices];
-}
-
-export function ClearFilters({ onClear }: { readonly onClear: () => void }) {
-  return (
-    <Button className="fit" variant="subtle" size="sm" onClick={onClear}>
-      {words.filters.clear}
-    </Button>
-  );
 }
