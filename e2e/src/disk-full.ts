@@ -15,6 +15,8 @@ export interface DiskFullReport {
   readonly retryAfter: number;
   /** What a change of the directory was answered while the disk was full. */
   readonly changes: readonly number[];
+  /** What `/readyz` answered while the disk was full: reading and delivering go on, so traffic is welcome. */
+  readonly ready: readonly number[];
   /** Accepted events that never arrived. */
   readonly lost: number;
   readonly repeated: number;
@@ -40,6 +42,7 @@ export async function fillDisk(cycles: number): Promise<DiskFullReport> {
   );
   try {
     const publisher = new Publisher(await server.listening());
+    const ready: number[] = [];
     await setUp(publisher.origin, [endpoint.url]);
     const filler = `/proc/${server.pid}/root${mount.path}/filler`;
     for (let cycle = 0; cycle < cycles; cycle += 1) {
@@ -49,6 +52,7 @@ export async function fillDisk(cycles: number): Promise<DiskFullReport> {
       await publisher.changeDirectory(cycle);
       // Reading goes on all the while.
       await call(publisher.origin, "GET", "/platform/v1/stats");
+      ready.push((await fetch(`${publisher.origin}/readyz`)).status);
       rmSync(filler);
       while ((await publisher.publish()) !== 202);
     }
@@ -60,6 +64,7 @@ export async function fillDisk(cycles: number): Promise<DiskFullReport> {
       statuses,
       retryAfter,
       changes,
+      ready,
       lost: accepted.filter((id) => !arrived.has(id)).length,
       repeated: endpoint.received.length - arrived.size,
       output: server.output,

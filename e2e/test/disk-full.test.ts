@@ -16,6 +16,7 @@ test.skipIf(!canMount)(
     expect(report.lost).toBe(0);
     expect(report.repeated).toBe(0);
     expect(report.changes).toEqual([503, 503]);
+    expect(report.ready).toEqual([200, 200]);
     expect(output).toContain("database or disk is full");
   },
 );
