@@ -1,22 +1,22 @@
-import { createServer, Agent, request } from "node:http";
+import { Agent, request } from "node:http";
 import { existsSync, statSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { after, drained } from "./crash.ts";
+import { after } from "./crash.ts";
 import { KEY, makeFolder, ServerProcess, setUp, SHOP } from "./server-process.ts";
+import { kindAt, startSoakEndpoints, type SoakEndpoints } from "./soak-endpoints.ts";
 
 export interface SoakReport {
   readonly minutes: number;
-  /** Deliveries a second that the server made at the most, measured before; and how many were asked of it. */
+  /** Events a second that the server took and delivered at the most, measured before; and how many were published from then on. */
   readonly capacity: number;
   readonly rate: number;
   readonly accepted: number;
   /** Answers that were no 202. */
   readonly refused: number;
-  /** Accepted and never arrived. Must be none. */
+  /** Accepted, owed to an endpoint that is not dead, and never taken by it. Must be none. */
   readonly lost: number;
-  /** Deliveries that came more than once: their answer was too late for their deadline. */
+  /** Deliveries that were taken more than once: their answer was too late for their deadline. */
   readonly repeated: number;
   /** Days past retention that were let go meanwhile, by a clock that gains a day every few seconds. */
   readonly days: number;
@@ -25,7 +25,7 @@ export interface SoakReport {
   readonly fileMib: Trend;
   /** The most that the log beside the file took: it is used again and again, and never cut while in use. */
   readonly logMibMax: number;
-  /** Deliveries that were owed at a time, at most, after the warm-up. */
+  /** Deliveries that were owed to endpoints that are not dead at a time, at most, after the warm-up. */
   readonly pendingMax: number;
 }
 
@@ -42,11 +42,14 @@ export interface SoakOptions {
   /** Share of the capacity. */
   readonly share: number;
   readonly calibrateMs: number;
+  /** How many days pass meanwhile, by the server's clock. */
+  readonly days: number;
 }
 
-/** Days that pass, whatever the length. */
-const DAYS = 24;
-const WARM_UP_SHARE = 0.35;
+/** A third: by then days go as they come, and the heap has found its size. What is judged are the other two thirds. */
+const WARM_UP_SHARE = 1 / 3;
+/** What is still owed when nothing more is published, once nothing of it has arrived for this long, is lost. */
+const QUIET_MS = 30_000;
 const PUBLISHERS = 32;
 /** Retries come soon: a day is short here, and what is owed for longer than it is kept expires. */
 const FLAGS = ["--retention", "1d", "--retry-waits", "500ms,500ms,1s,1s,2s,2s,5s"];
@@ -60,22 +63,23 @@ interface Sample {
 }
 
 /** Publishes at a share of what the server can take, for minutes, and watches its memory and its files. */
-export async function soak({ minutes, share, calibrateMs }: SoakOptions): Promise<SoakReport> {
+export async function soak({ minutes, share, calibrateMs, days }: SoakOptions): Promise<SoakReport> {
   const folder = makeFolder();
-  const receiver = await countingReceiver();
   const durationMs = minutes * 60_000;
   const server = new ServerProcess(["serve", "--port", "0", "--data", folder.path, "--allow-private-addresses", ...FLAGS], {
     NODE_OPTIONS: `--import=${fileURLToPath(new URL("./day-shift.ts", import.meta.url))}`,
-    GENHOOK_TEST_DAY_MS: String(Math.round(durationMs / DAYS)),
+    GENHOOK_TEST_DAY_MS: String(Math.round(durationMs / days)),
     GENHOOK_TEST_BEGAN_NS: String(process.hrtime.bigint()),
   });
+  let endpoints: SoakEndpoints | null = null;
   let hasEnded = false;
   void server.exited.then(() => (hasEnded = true));
   try {
     const origin = await server.listening();
-    await setUp(origin, [receiver.url]);
-    const publisher = new Publisher(origin, receiver);
+    endpoints = await startSoakEndpoints(origin, await setUp(origin, []));
+    const publisher = new Publisher(origin, endpoints);
     const capacity = await publisher.fullSpeed(calibrateMs);
+    await publisher.arrived();
     const rate = Math.max(1, Math.round(capacity * share));
     const samples: Sample[] = [];
     let pendingMax = 0;
@@ -93,7 +97,7 @@ export async function soak({ minutes, share, calibrateMs }: SoakOptions): Promis
       if (now > durationMs * WARM_UP_SHARE) pendingMax = Math.max(pendingMax, publisher.owed);
     }
     await paced;
-    await drained(origin);
+    await publisher.arrived();
     const warm = samples.filter(({ at }) => at > durationMs * WARM_UP_SHARE);
     return {
       minutes,
@@ -112,7 +116,7 @@ export async function soak({ minutes, share, calibrateMs }: SoakOptions): Promis
   } finally {
     server.kill("SIGKILL");
     await server.exited;
-    await receiver.close();
+    await endpoints?.close();
     folder.remove();
   }
 }
@@ -143,36 +147,6 @@ function sizeMib(folder: string, name: string): number {
   return existsSync(path) ? Math.round((statSync(path).size / 1_048_576) * 10) / 10 : 0;
 }
 
-interface Receiver {
-  readonly url: string;
-  onEvent: (id: string) => void;
-  close(): Promise<void>;
-}
-
-/** Answers 200 and keeps nothing. */
-async function countingReceiver(): Promise<Receiver> {
-  const server = createServer((incoming, response) => {
-    incoming.resume();
-    incoming.on("end", () => {
-      response.writeHead(200).end();
-      receiver.onEvent(String(incoming.headers["x-genstore-event-id"]));
-    });
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const receiver: Receiver = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks`,
-    onEvent: () => undefined,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-  return receiver;
-}
-
 class Publisher {
   readonly #origin: string;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: PUBLISHERS });
@@ -185,9 +159,9 @@ class Publisher {
   refused = 0;
   repeated = 0;
 
-  constructor(origin: string, receiver: Receiver) {
+  constructor(origin: string, endpoints: SoakEndpoints) {
     this.#origin = origin;
-    receiver.onEvent = (id) => {
+    endpoints.onTaken = (id) => {
       if (this.#arrivedIds.has(id)) this.repeated += 1;
       else this.#arrived += 1;
       this.#arrivedIds.add(id);
@@ -195,21 +169,30 @@ class Publisher {
     };
   }
 
-  /** Accepted and not arrived. */
+  /** Accepted and not arrived, but for what is owed to dead endpoints. */
   get owed(): number {
     return this.#owed.size;
   }
 
-  /** Deliveries a second, publishing as much as is taken. */
+  /** Resolves once all has arrived, or nothing more does. */
+  async arrived(): Promise<void> {
+    for (let [before, quietMs] = [-1, 0]; this.owed > 0 && quietMs < QUIET_MS; quietMs = this.#arrived === before ? quietMs + TICK_MS : 0) {
+      before = this.#arrived;
+      await after(TICK_MS);
+    }
+  }
+
+  /** Events a second, publishing as much as is taken: those that arrive in the last two thirds of the time, as the first call for a warm server. */
   async fullSpeed(forMs: number): Promise<number> {
     const startedAt = performance.now();
-    const before = this.#arrived;
     const until = async (): Promise<void> => {
       while (performance.now() - startedAt < forMs) await this.#publish();
     };
-    await Promise.all(Array.from({ length: PUBLISHERS }, until));
-    const perSecond = ((this.#arrived - before) / (performance.now() - startedAt)) * 1_000;
-    return perSecond;
+    const publishing = Promise.all(Array.from({ length: PUBLISHERS }, until));
+    await after(forMs / 3);
+    const from = { at: performance.now(), arrived: this.#arrived };
+    await publishing;
+    return ((this.#arrived - from.arrived) / (performance.now() - from.at)) * 1_000;
   }
 
   /** So many a second; what cannot be sent in its time because answers are awaited is sent later. */
@@ -230,7 +213,8 @@ class Publisher {
 
   #publish(): Promise<void> {
     const n = (this.#next += 1);
-    const body = JSON.stringify({ shop: SHOP, topic: "orders/create", payload: { order: { id: n, note: "x".repeat(500) } } });
+    const { name, topic } = kindAt(n);
+    const body = JSON.stringify({ shop: SHOP, topic, payload: { order: { id: n, note: "x".repeat(500) } } });
     const headers = { Authorization: `Bearer ${KEY}`, "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) };
     this.#underWay += 1;
     return new Promise((resolve) => {
@@ -239,7 +223,7 @@ class Publisher {
         if (id === undefined) this.refused += 1;
         else {
           this.accepted += 1;
-          if (!this.#arrivedIds.has(id)) this.#owed.add(id);
+          if (name !== "dead" && !this.#arrivedIds.has(id)) this.#owed.add(id);
         }
         resolve();
       };
