@@ -35,8 +35,8 @@ const LICENSES = new Set([
   "MPL-2.0",
 ]);
 
-const read = <Content>(file: string): Content => JSON.parse(readFileSync(root + file, "utf8")) as Content;
-const { packages } = read<{ packages: Readonly<Record<string, Entry>> }>("package-lock.json");
+const read = (file: string): unknown => JSON.parse(readFileSync(root + file, "utf8"));
+const { packages } = read("package-lock.json") as { readonly packages: Readonly<Record<string, Entry>> };
 /** What others have made, development included. */
 const foreign = Object.entries(packages).filter(([path, { link }]) => path.includes("node_modules/") && link !== true);
 const nameOf = (path: string): string => path.split("node_modules/").at(-1) ?? "";
@@ -58,7 +58,7 @@ test("every package has a licence that is known to fit", () => {
 });
 
 test("a package that runs something at its installation has been decided on", () => {
-  const decided = new Set(Object.keys(read<Manifest>("package.json").allowScripts ?? {}));
+  const decided = new Set(Object.keys((read("package.json") as Manifest).allowScripts ?? {}));
   const running = new Set(pathsOf(({ hasInstallScript }) => hasInstallScript === true).map(nameOf));
   expect([...running].filter((name) => !decided.has(name))).toEqual([]);
   expect(
@@ -72,7 +72,7 @@ test("what our packages need is pinned to one version", () => {
     "package.json",
     ...globSync(["packages/*/package.json", "bench/package.json", "website/package.json"], { cwd: root }),
   ].flatMap((file) => {
-    const { name, dependencies, devDependencies } = read<Manifest>(file);
+    const { name, dependencies, devDependencies } = read(file) as Manifest;
     const needed = Object.entries({ ...dependencies, ...devDependencies });
     // Workspaces of our own are always the ones beside; Node itself is to be the newest of its line.
     return needed
