@@ -8,6 +8,8 @@ export interface EngineGauges {
   readonly unsettled: number;
   /** Shards that this process owns. */
   readonly shards: number;
+  /** Late deliveries that may start a second; 0 while none waits for room. */
+  readonly latePerSecond: number;
   /** Order keys that wait behind a dead letter. */
   readonly blockedKeys: number;
 }

@@ -212,6 +212,7 @@ export class Engine {
       heldBytes: this.#table.heldBytes,
       unsettled: this.#settler.waiting,
       shards: this.#owner.shards.length,
+      latePerSecond: this.#table.turns.latePerSecond,
       blockedKeys: this.#table.ordered.blockedKeys,
     };
   }

@@ -52,6 +52,11 @@ export class LaneTurns {
     this.#tick?.cancel();
   }
 
+  /** Late deliveries that may start a second; 0 while none waits for room. */
+  get latePerSecond(): number {
+    return this.#tick === null ? 0 : this.#pace.perSecond;
+  }
+
   /** The next lane that may start an attempt now; lanes whose gate is shut are parked on the way. Null when there is none. */
   next(now: number): QueuedLane | null {
     for (;;) {

@@ -138,6 +138,7 @@ describe("what an endpoint was owed while it was away", () => {
     const { scene, gate } = released(40);
     const atOnce = scene.start();
     expect(atOnce.length).toBe(5);
+    expect(scene.turns.latePerSecond).toBe(500);
     const fresh = scene.lane(100, gate);
     expect(scene.start()).toEqual([fresh.id]);
     await scene.time.run(scene.time.clock.monotonic() + 10);
@@ -146,6 +147,8 @@ describe("what an endpoint was owed while it was away", () => {
     await scene.time.run(scene.time.clock.monotonic() + 2_000);
     scene.start();
     expect(atOnce.length + gate.inFlight).toBeGreaterThan(40);
+    await scene.time.run(scene.time.clock.monotonic() + 10);
+    expect(scene.turns.latePerSecond).toBe(0);
   });
 
   it("is caught up on with the first that has not waited; from then on what waits does so for other reasons", () => {

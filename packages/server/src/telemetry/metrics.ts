@@ -167,6 +167,11 @@ function watchGauges(registry: Registry, read: () => Watched): void {
   gauge("genhook_endpoints", "Endpoints that memory works on.", (now) => now.endpoints);
   gauge("genhook_endpoints_shut", "Endpoints paused or with an open breaker.", (now) => now.endpointsShut);
   gauge("genhook_held_payload_bytes", "Payload bytes in memory for sending.", (now) => now.heldBytes);
+  gauge(
+    "genhook_late_pace",
+    "Late deliveries, kept while their endpoints were away, that may start a second; 0 while none waits for it.",
+    (now) => now.latePerSecond,
+  );
   gauge("genhook_unsettled", "Finished attempts that are not durable yet.", (now) => now.unsettled);
   gauge("genhook_publish_waiting", "Events that wait for their commit.", (now) => now.waitingEvents);
   gauge("genhook_catch_up_waiting", "Calls that wait for the next event of a numbered webhook.", (now) => now.waitingCalls);

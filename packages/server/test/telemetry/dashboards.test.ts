@@ -16,7 +16,17 @@ let exposition: string;
 
 beforeAll(async () => {
   const metrics = createMetrics();
-  const zero = { inFlight: 0, lanes: 0, endpoints: 0, endpointsShut: 0, heldBytes: 0, unsettled: 0, blockedKeys: 3, shards: 0 };
+  const zero = {
+    inFlight: 0,
+    lanes: 0,
+    endpoints: 0,
+    endpointsShut: 0,
+    heldBytes: 0,
+    unsettled: 0,
+    latePerSecond: 0,
+    blockedKeys: 3,
+    shards: 0,
+  };
   metrics.watch(() => ({
     ...zero,
     webhooksHeld: 0,
