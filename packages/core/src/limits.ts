@@ -114,11 +114,11 @@ export const LATE_TICK_MS = 10;
 export const LATE_WINDOW_TICKS = 10;
 /** How late a tick may be on average for the pace to grow, ms; twice that makes it slower. A timer alone is late by up to 1. */
 export const LATE_BEHIND_MS = 2;
-/** Late deliveries started a second: at first, at the least, as a share of what else is started, and at the most, which is no bound. */
+/** Late deliveries started a second: at first, at the least, as a share of what else is started, and at the most, which is more than a process can send. */
 export const LATE_START_PER_SECOND = 500;
 export const LATE_LEAST_PER_SECOND = 100;
 export const LATE_LEAST_SHARE = 0.25;
-export const LATE_MOST_PER_SECOND = 1_000_000;
+export const LATE_MOST_PER_SECOND = 20_000;
 /** What may start at once at an endpoint that has a rate, as time at that rate, ms; at least one. Makes up for being woken late. */
 export const PACE_AT_ONCE_MS = 100;
 /** Endpoints of one app for which an operator has set a rate: they stand in the app's row. */
