@@ -32,9 +32,9 @@ export interface EndpointCare {
   readonly notices: ContactNotices;
 }
 
-export function careForEndpoints(settings: Settings, parts: EndpointParts): EndpointCare {
+export async function careForEndpoints(settings: Settings, parts: EndpointParts): Promise<EndpointCare> {
   const { directory, log, metrics } = parts;
-  const notices = new ContactNotices(noticesOptions(settings, parts));
+  const notices = new ContactNotices(await noticesOptions(settings, parts));
   const tell = (endpoint: string, own: readonly Subscription[], content: NoticeContent): void => {
     const [first] = own;
     const app = first === undefined ? undefined : directory.directory.app(first.app);
@@ -66,13 +66,13 @@ export function careForEndpoints(settings: Settings, parts: EndpointParts): Endp
   };
 }
 
-function noticesOptions(settings: Settings, { sender, secrets, log, metrics }: EndpointParts): ContactNoticesOptions {
+async function noticesOptions(settings: Settings, { sender, secrets, log, metrics }: EndpointParts): Promise<ContactNoticesOptions> {
   const { smtpUrl, mailFrom, caFile } = settings;
   const ca = caFile === null ? null : readCertificates("ca-file", caFile);
   return {
     sender,
     secrets,
-    mailer: smtpUrl === null || mailFrom === null ? null : openMailer({ smtpUrl, from: mailFrom, ca }),
+    mailer: smtpUrl === null || mailFrom === null ? null : await openMailer({ smtpUrl, from: mailFrom, ca }),
     timers: systemTimers,
     now: systemClock.now,
     onSent: ({ app, content }, channel) => {

@@ -135,7 +135,7 @@ async function compose(settings: Settings, given: Given, sealing: Sealing, store
     metrics.failed(what);
     log.error({ err: error, what }, "a payload could not be brought into an app's form");
   });
-  const { observer: care, notices } = careForEndpoints(settings, { directory, sender, secrets, log, metrics });
+  const { observer: care, notices } = await careForEndpoints(settings, { directory, sender, secrets, log, metrics });
   const shaped = tracing.sender(shapedSender(sender, payloads));
   const waiters = makeWaiters({ store, directory, listeners, log, metrics });
   const engine = makeEngine(settings, { store, clock, directory, sender: shaped, care, waiters, log, metrics });
@@ -246,7 +246,6 @@ function makeGroups(store: Store, directory: DirectoryService, log: Logger, metr
   });
 }
 
-/** Where deliveries may go: one policy for what is checked when an address is given and when it is dialled. */
 /** Webhooks for topics that were in the file of `--topics` before: nothing can be published for them. */
 function warnOfUnknownTopics({ directory }: DirectoryService, topics: TopicTable, log: Logger): void {
   const unknown = new Set([...directory.subscriptions()].map((each) => each.topic).filter((topic) => !topics.byName.has(topic)));

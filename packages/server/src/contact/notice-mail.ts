@@ -1,5 +1,4 @@
 import { rootCertificates } from "node:tls";
-import { createTransport } from "nodemailer";
 import { noticeMail, type Notice } from "./notice.ts";
 
 /** One mail's connection, greeting and answers may each take this long, ms. */
@@ -20,7 +19,9 @@ export interface Mailer {
   readonly close: () => void;
 }
 
-export function openMailer({ smtpUrl, from, ca }: MailerOptions): Mailer {
+export async function openMailer({ smtpUrl, from, ca }: MailerOptions): Promise<Mailer> {
+  // Only here: it takes 7 MB, and most operators have no mail server.
+  const { createTransport } = await import("nodemailer");
   const transport = createTransport({
     url: smtpUrl,
     pool: true,

@@ -72,6 +72,8 @@ export function makeHttpServer(options: HttpServerOptions, side: Side): FastifyI
     requestTimeout: options.requestTimeoutMs,
     routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX, ignoreTrailingSlash: false },
     exposeHeadRoutes: true,
+    // Shapes are checked by the contract's own schemas; what Fastify would check and write JSON with is not even loaded (10 MB).
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     // Whether a Host is there is for us to say, in the contract's shape.
     http: { requireHostHeader: false, connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, options.requestTimeoutMs) },
     genReqId: (request) => {
@@ -112,6 +114,10 @@ const WAYS: Readonly<Record<Side, readonly PortalWay[]>> = { all: ["operator", "
 /** What a route of Fastify's carries. */
 interface Answering {
   readonly answered: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+}
+
+function noSchemas(): never {
+  throw new Error("no route has a schema of Fastify's");
 }
 
 /** The handler that Fastify wants for each route. */

@@ -150,7 +150,7 @@ describe("a notice by e-mail", () => {
   it("is sent again where the server refuses it for now", async () => {
     const server = await mailServer();
     server.refuse(1);
-    const mailer = openMailer({ smtpUrl: `smtp://127.0.0.1:${server.port}`, from: "Hooks <hooks@example.com>", ca: null });
+    const mailer = await openMailer({ smtpUrl: `smtp://127.0.0.1:${server.port}`, from: "Hooks <hooks@example.com>", ca: null });
     const { notices, told, nextTry, heard } = setUp({ mailer });
     notices.send(notice({ email: "dev@example.com" }));
     await heard(1);
@@ -179,19 +179,19 @@ describe("a notice by e-mail", () => {
     closing.push(() => rmSync(folder, { recursive: true, force: true }));
     writeFileSync(join(folder, "ca.pem"), testCertificate.ca);
     const smtpUrl = `smtps://user:pa%20ss@localhost:${server.port}`;
-    const trusting = openMailer({ smtpUrl, from: "hooks@example.com", ca: readCertificates("ca-file", join(folder, "ca.pem")) });
+    const trusting = await openMailer({ smtpUrl, from: "hooks@example.com", ca: readCertificates("ca-file", join(folder, "ca.pem")) });
     await trusting.send(notice({}), "dev@example.com");
     trusting.close();
     expect(logins).toEqual(["user pa ss"]);
     expect(server.mails).toHaveLength(1);
-    const strict = openMailer({ smtpUrl, from: "hooks@example.com", ca: null });
+    const strict = await openMailer({ smtpUrl, from: "hooks@example.com", ca: null });
     await expect(strict.send(notice({}), "dev@example.com")).rejects.toThrow(/certificate/);
     strict.close();
   });
 
   it("goes to one recipient, whatever the contact's text looks like, and no text of a tenant makes a header", async () => {
     const server = await mailServer();
-    const mailer = openMailer({ smtpUrl: `smtp://127.0.0.1:${server.port}`, from: "hooks@example.com", ca: null });
+    const mailer = await openMailer({ smtpUrl: `smtp://127.0.0.1:${server.port}`, from: "hooks@example.com", ca: null });
     const odd = notice({});
     await mailer
       .send({ ...odd, app: { ...odd.app, name: "Evil\r\nBcc: victim@example.com" } }, "dev@example.com,victim@example.com")
