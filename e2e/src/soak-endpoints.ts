@@ -12,7 +12,7 @@ interface Kind {
 }
 
 const SLOW_MS = 300;
-const FAILS_EVERY = 3;
+const FAILS_EVERY = 10;
 
 /** Most go well, as most do; of the others there is enough that slots, retries, breakers and expiry are at work all the time. */
 const KINDS = {

@@ -3,7 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { after } from "./crash.ts";
-import { KEY, makeFolder, ServerProcess, setUp, SHOP } from "./server-process.ts";
+import { KEY, makeFolder, pendingAt, ServerProcess, setUp, SHOP } from "./server-process.ts";
 import { kindAt, startSoakEndpoints, type SoakEndpoints } from "./soak-endpoints.ts";
 
 export interface SoakReport {
@@ -14,7 +14,11 @@ export interface SoakReport {
   readonly accepted: number;
   /** Answers that were no 202. */
   readonly refused: number;
-  /** Accepted, owed to an endpoint that is not dead, and never taken by it. Must be none. */
+  /** Accepted and not taken by their endpoint, because it is dead or a day was over before: what the server says has expired, is a dead letter, is pending still. */
+  readonly expired: number;
+  readonly deadLetters: number;
+  readonly pending: number;
+  /** Not taken, and not among those either. Must be none. */
   readonly lost: number;
   /** Deliveries that were taken more than once: their answer was too late for their deadline. */
   readonly repeated: number;
@@ -105,7 +109,7 @@ export async function soak({ minutes, share, calibrateMs, days }: SoakOptions): 
       rate,
       accepted: publisher.accepted,
       refused: publisher.refused,
-      lost: publisher.owed,
+      ...(await accountFor(origin, server.output, publisher.notTaken)),
       repeated: publisher.repeated,
       days: (server.output.match(/is past retention and was dropped/g) ?? []).length,
       residentMib: trendOf(warm.map(({ at, resident }) => [at, resident])),
@@ -119,6 +123,20 @@ export async function soak({ minutes, share, calibrateMs, days }: SoakOptions): 
     await endpoints?.close();
     folder.remove();
   }
+}
+
+/** What the server says of events that nobody has taken. */
+async function accountFor(
+  origin: string,
+  output: string,
+  notTaken: number,
+): Promise<Pick<SoakReport, "expired" | "deadLetters" | "pending" | "lost">> {
+  const metrics = await (await fetch(`${origin}/metrics`)).text();
+  const sum = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].reduce((total, [, count]) => total + Number(count), 0);
+  const deadLetters = sum(metrics, /^genhook_deliveries_total\{[^}]*state="dead"[^}]*\} (\d+)/gm);
+  const expired = sum(output, /"expired":(\d+),"msg":"a day is past retention and was dropped"/g);
+  const pending = await pendingAt(origin);
+  return { expired, deadLetters, pending, lost: Math.max(0, notTaken - expired - deadLetters - pending) };
 }
 
 /** By how much a trend grows over the time that was watched, as a share. */
@@ -152,6 +170,7 @@ class Publisher {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: PUBLISHERS });
   readonly #arrivedIds = new Set<string>();
   readonly #owed = new Set<string>();
+  readonly #owedToDead = new Set<string>();
   #arrived = 0;
   #next = 0;
   #underWay = 0;
@@ -180,6 +199,10 @@ class Publisher {
       before = this.#arrived;
       await after(TICK_MS);
     }
+  }
+
+  get notTaken(): number {
+    return this.#owed.size + this.#owedToDead.size;
   }
 
   /** Events a second, publishing as much as is taken: those that arrive in the last two thirds of the time, as the first call for a warm server. */
@@ -223,7 +246,7 @@ class Publisher {
         if (id === undefined) this.refused += 1;
         else {
           this.accepted += 1;
-          if (name !== "dead" && !this.#arrivedIds.has(id)) this.#owed.add(id);
+          if (!this.#arrivedIds.has(id)) (name === "dead" ? this.#owedToDead : this.#owed).add(id);
         }
         resolve();
       };

@@ -19,6 +19,7 @@ export class Checkpointer {
   readonly #writer: ThreadCalls<WriterOperations>;
   readonly #timer: NodeJS.Timeout;
   #isBusy = false;
+  #pagesBefore = 0;
   #underWay: Promise<void> = Promise.resolve();
 
   constructor(copier: ThreadCalls<CheckpointOperations>, writer: ThreadCalls<WriterOperations>) {
@@ -41,9 +42,12 @@ export class Checkpointer {
 
   async #checkpoint(): Promise<void> {
     try {
-      const { pages, copied } = await this.#copier.call("checkpoint", [COPY_PAGES_MIN]);
-      // All copied: the writer begins at the log's start again by itself.
-      if (pages >= RESTART_PAGES_MIN && copied < pages) await this.#writer.call("restartLog", []);
+      const { pages } = await this.#copier.call("checkpoint", [COPY_PAGES_MIN]);
+      // A log that stands still begins again by itself with the next commit. In one that is committed to all the while there is always something
+      // that is not copied yet, whatever was seen here: only the writer can say that there is not.
+      const isMoving = pages !== this.#pagesBefore;
+      this.#pagesBefore = pages;
+      if (pages >= RESTART_PAGES_MIN && isMoving) await this.#writer.call("restartLog", []);
     } catch {
       // A full disk or a long read: the log stays, nothing is lost, and the next round tries again.
     }
