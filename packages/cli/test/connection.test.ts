@@ -237,7 +237,7 @@ describe("login", () => {
 
   it("keeps nothing that does not work", async () => {
     const { exit, error } = await genhook(["login", "--url", api.origin, "--key", "bad"]);
-    expect([exit, error]).toEqual([4, expect.stringContaining("no")]);
+    expect([exit, error]).toEqual([4, expect.stringContaining("Nothing was kept.")]);
     expect((await genhook(["profiles"])).error).toContain("no profiles yet");
   });
 

@@ -5,8 +5,20 @@ import { wantsColour } from "../src/output/terminal.ts";
 import { cut, harmless, oneLine, widthOf, wrap } from "../src/output/text.ts";
 import { formatSpan, readTime, relativeTime, showTime } from "../src/output/time.ts";
 import { nearest } from "../src/did-you-mean.ts";
+import { readEndpointAddress } from "../src/endpoint-address.ts";
 import { parseExact } from "../src/exact-json.ts";
 import { NOW, runCommand } from "./harness.ts";
+
+describe("an endpoint's address", () => {
+  it("is on this machine where it begins with a port, which is no host far away", () => {
+    for (const text of [":3000/hooks", "3000/hooks", "localhost:3000/hooks", "http://localhost:3000/hooks"]) {
+      expect(readEndpointAddress(text, "It").href).toBe("http://localhost:3000/hooks");
+    }
+    expect(readEndpointAddress("3000", "It").href).toBe("http://localhost:3000/");
+    expect(readEndpointAddress("https://127.0.0.1:3000/x", "It").href).toBe("https://127.0.0.1:3000/x");
+    for (const text of ["99999/hooks", "ftp://localhost", "http://a@localhost"]) expect(() => readEndpointAddress(text, "It")).toThrow();
+  });
+});
 
 describe("text of others", () => {
   it("cannot move the cursor, colour the screen, set a title or turn the direction of reading", () => {

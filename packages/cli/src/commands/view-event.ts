@@ -21,7 +21,7 @@ export function viewEvent(event: EventEntry, terminal: Terminal, style: TimeStyl
   printLine(terminal, event.payload === null ? "erased, on account of a redact event" : harmless(JSON.stringify(event.payload, null, 2)));
   printLine(terminal);
   if (event.deliveries.length === 0) {
-    printLine(terminal, "No deliveries: no webhook of this shop had the topic when it was published.");
+    printLine(terminal, `No webhook was owed it. Why not, for each: genhook why ${event.id}`);
     return;
   }
   for (const line of new Table(columnsOf("deliveries", event.deliveries[0], style), terminal).lines(event.deliveries))

@@ -69,17 +69,39 @@ function viewList(noun: string, name: string, values: readonly unknown[], termin
 
 /** One entry, a member a line; secrets stand out, because they are shown only now. */
 export function viewEntry(entry: WireEntry, terminal: Terminal, style: TimeStyle): void {
-  const shown = Object.entries(entry).map(([member, value]): [string, string] => {
-    const text = harmless(showMember(member, value, style));
-    return [member, SECRET_MEMBERS.has(member) ? paint(terminal, "bold", text) : text];
-  });
+  const isWhole = ([, value]: readonly [string, unknown]): boolean => isDeep(value);
+  const members = Object.entries(entry);
+  const shown = members
+    .filter((member) => !isWhole(member))
+    .flatMap(([member, value]): [string, string][] => {
+      const texts = isListOfObjects(value) ? value.map((each) => showMember(member, each, style)) : [showMember(member, value, style)];
+      return texts.map((text, index) => {
+        const cell = harmless(text);
+        return [index === 0 ? member : "", SECRET_MEMBERS.has(member) ? paint(terminal, "bold", cell) : cell];
+      });
+    });
   for (const line of pairs(terminal, shown)) printLine(terminal, line);
+  for (const [member, value] of members.filter(isWhole)) {
+    printLine(terminal);
+    printLine(terminal, paint(terminal, "dim", member));
+    printLine(terminal, harmless(JSON.stringify(value, null, 2)));
+  }
   const secrets = Object.keys(entry).filter((member) => SECRET_MEMBERS.has(member) && typeof entry[member] === "string");
   if (secrets.length > 0)
     note(
       terminal,
       paint(terminal, "yellow", `Keep ${listed(secrets)} now: ${secrets.length === 1 ? "it is" : "they are"} not shown again.`),
     );
+}
+
+/** A payload, a schema: whole and on lines of its own, as an event's is shown. */
+function isDeep(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.values(value).some((each) => typeof each === "object" && each !== null);
+}
+
+function isListOfObjects(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "object" && each !== null);
 }
 
 function listed(names: readonly string[]): string {

@@ -36,6 +36,8 @@ function outcomeOf({ state, attemptCount, lastStatus, lastError, reason, nextAtt
   const tries = attemptCount > 1 ? ` try ${attemptCount}` : "";
   if (state === "delivered") return `${answer ?? ""}${tries}`;
   if (state !== "pending") return answer === null ? (reason ?? state) : `${reason ?? state}, ${answer}${tries}`;
-  const next = nextAttemptAt === null ? "" : `, next ${relativeTime(Date.parse(nextAttemptAt), style.now)}`;
+  const nextAt = nextAttemptAt === null ? null : Date.parse(nextAttemptAt);
+  // What is due and has not come yet waits for its endpoint, or for a hold to end.
+  const next = nextAt === null ? "" : nextAt <= style.now ? ", due" : `, next ${relativeTime(nextAt, style.now)}`;
   return `${answer ?? "waits"}${tries}${next}`;
 }

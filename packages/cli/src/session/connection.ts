@@ -209,6 +209,7 @@ function missingCredentials(sources: ConnectionSources, wanted: Wanted, has: Wan
         : `There is no platform key for ${origin}.`,
     [
       "Give --key, set GENHOOK_PLATFORM_KEY, or log in once: genhook login",
+      ...(has === null && wanted.includes("apps") ? ["As an app's developer: genhook login --client-id ID"] : []),
       `The first start of genhook serve prints the key, and keeps it in ${keyFileOf(folder)}; run this beside it, or give --data FOLDER.`,
     ],
   );

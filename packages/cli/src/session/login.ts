@@ -1,6 +1,6 @@
 import { CliError, usage } from "../cli-error.ts";
 import { explainError } from "../commands/explain-error.ts";
-import { openSession, printJson, type CommonFlags } from "../commands/session.ts";
+import { openSession, printJson, type CommonFlags, type Session } from "../commands/session.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { Table } from "../output/table.ts";
 import { note, printLine, type Terminal } from "../output/terminal.ts";
@@ -154,7 +154,15 @@ async function tryOut(profile: Profile, terminal: Terminal): Promise<void> {
     try {
       await (kind === "app" ? client.call("getScopes") : kind === "apps" ? client.call("getAppToken") : client.call("listTopics"));
     } catch (error) {
-      throw explainError(error, { ...session, connection: { ...session.connection, credentialsFrom: "what was given" } });
+      throw explainRefusal(error, session, kind === "apps");
     }
   }
+}
+
+/** Of what was typed just now nobody needs to be told where it comes from. */
+function explainRefusal(error: unknown, session: Session, isApp: boolean): unknown {
+  const explained = explainError(error, session);
+  if (!(explained instanceof CliError) || explained.code !== "token_invalid") return explained;
+  const replacing = "Where the secret is lost, the operator, or the portal, replaces it: genhook apps secrets ID";
+  return new CliError(explained.exit, explained.code, explained.message, ["Nothing was kept.", ...(isApp ? [replacing] : [])]);
 }
