@@ -141,6 +141,18 @@ describe("replay of many", () => {
     expect([exit, JSON.parse(out)]).toEqual([0, { matched: 3, replayed: 1, passedBy: 1, refused: { "it was deleted": 1 } }]);
   });
 
+  it("what can never be sent again is told, and not promised", async () => {
+    const reasons = ["gone", "available", "redacted", "gone", "uninstalled"];
+    api.on(`GET ${P}/deliveries`, () => ({ body: { deliveries: reasons.map((reason, n) => ({ ...delivery(n), reason })) } }));
+    const { exit, out, error } = await genhook(["replay", "--state", "cancelled", "--dry-run"]);
+    expect([exit, out, error]).toEqual([
+      0,
+      expect.stringContaining("2 deliveries match") as string,
+      expect.stringContaining("3 more cannot be sent again") as string,
+    ]);
+    expect((await genhook(["replay", "--state", "cancelled", "--dry-run", "--limit", "1"])).out).toContain("1 delivery matches");
+  });
+
   it("more are the server's work: counted by a dry run, then watched", async () => {
     pagesOf(2_400);
     api.on(`POST ${P}/replays`, ({ body }) => ({

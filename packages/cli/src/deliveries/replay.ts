@@ -4,7 +4,7 @@ import { confirm } from "../commands/confirm.ts";
 import { explainError } from "../commands/explain-error.ts";
 import { openSession, printJson, type CommonFlags } from "../commands/session.ts";
 import { Table } from "../output/table.ts";
-import { printLine, type Terminal } from "../output/terminal.ts";
+import { note, printLine, type Terminal } from "../output/terminal.ts";
 import { count } from "../output/text.ts";
 import { deliveryCallsOf, type DeliveryCalls } from "./delivery-calls.ts";
 import { queryOf, type DeliveryQuery, type FilterFlags } from "./delivery-filter.ts";
@@ -39,6 +39,8 @@ interface Matched {
   readonly groups: readonly Group[];
   /** There are more than were looked at. */
   readonly isMore: boolean;
+  /** That fit too, and can never be sent again. */
+  readonly unsendable: number;
 }
 
 /** `genhook replay`: sends deliveries again, those that are named or all that fit a filter. */
@@ -53,7 +55,11 @@ export async function replay(ids: readonly string[], flags: ReplayFlags, termina
   try {
     if (ids.length === 1 && flags.dryRun !== true) return await replayOne(session.client, ids[0] ?? "", calls, flags, terminal);
     const lookedAtMax = limit ?? (jobs === null ? MATCHED_MAX : HERE_MAX);
-    const matched = ids.length > 0 ? { ids, groups: [], isMore: false } : await match(session.client, query, calls, lookedAtMax);
+    const rowsMax = limit === null ? lookedAtMax : MATCHED_MAX;
+    const matched =
+      ids.length > 0
+        ? { ids, groups: [], isMore: false, unsendable: 0 }
+        : await match(session.client, query, calls, { lookedAtMax, rowsMax });
     const byJob = matched.isMore && limit === null ? jobs : null;
     const total = byJob === null ? matched.ids.length : await countByJob(session.client, byJob, query);
     if (flags.json !== true) showGroups(matched, total, terminal);
@@ -81,18 +87,31 @@ async function replayOne(client: ApiClient, id: string, calls: DeliveryCalls, fl
   else printLine(terminal, `${delivery.id} is sent again, as round ${delivery.round}. To look: genhook deliveries get ${delivery.id}`);
 }
 
-async function match(client: ApiClient, query: DeliveryQuery, calls: DeliveryCalls, lookedAtMax: number): Promise<Matched> {
+/** What these ended as is refused a replay; counted with the others it would be promised first, and refused one by one. */
+const NEVER_SENT_AGAIN: ReadonlySet<string> = new Set(["available", "redacted", "scope_lost", "uninstalled"]);
+
+/** @param bounds How many to take at most, and how many to look at for it. */
+async function match(
+  client: ApiClient,
+  query: DeliveryQuery,
+  calls: DeliveryCalls,
+  { lookedAtMax, rowsMax }: { readonly lookedAtMax: number; readonly rowsMax: number },
+): Promise<Matched> {
   const ids: string[] = [];
   const groups = new Map<string, Group>();
-  let isMore = false;
+  let [isMore, unsendable] = [false, 0];
   const input = { query: { ...query, limit: PAGE } };
   for await (const entry of client.entries(calls.list, input)) {
-    isMore = ids.length >= lookedAtMax;
+    isMore = ids.length >= lookedAtMax || ids.length + unsendable >= rowsMax;
     if (isMore) break;
+    if (entry.reason !== null && NEVER_SENT_AGAIN.has(entry.reason)) {
+      unsendable += 1;
+      continue;
+    }
     ids.push(entry.id);
     add(groups, entry);
   }
-  return { ids, groups: [...groups.values()].sort((a, b) => b.count - a.count), isMore };
+  return { ids, groups: [...groups.values()].sort((a, b) => b.count - a.count), isMore, unsendable };
 }
 
 function add(groups: Map<string, Group>, entry: DeliveryEntry): void {
@@ -106,7 +125,7 @@ function add(groups: Map<string, Group>, entry: DeliveryEntry): void {
 
 const GROUPS_SHOWN = 20;
 
-function showGroups({ groups, ids, isMore }: Matched, total: number, terminal: Terminal): void {
+function showGroups({ groups, ids, isMore, unsendable }: Matched, total: number, terminal: Terminal): void {
   if (isMore && total > ids.length) printLine(terminal, `of the newest ${ids.length.toLocaleString("en")}:`);
   if (groups.length > 0) {
     const table = new Table<Group>(
@@ -122,6 +141,11 @@ function showGroups({ groups, ids, isMore }: Matched, total: number, terminal: T
     if (groups.length > GROUPS_SHOWN) printLine(terminal, `and ${groups.length - GROUPS_SHOWN} more addresses`);
   }
   printLine(terminal, `${count(total, "delivery", "deliveries")} ${total === 1 ? "matches" : "match"}`);
+  if (unsendable > 0)
+    note(
+      terminal,
+      `${unsendable.toLocaleString("en")} more cannot be sent again: of pull webhooks, erased, or of an app without the right to it.`,
+    );
 }
 
 function readPositive(flag: string, text: string | undefined, max: number): number | null {

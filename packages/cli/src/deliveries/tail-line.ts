@@ -17,7 +17,7 @@ export function tailLine(entry: DeliveryEntry, terminal: Pick<Terminal, "width" 
   const outcome = outcomeOf(entry, style);
   const head = `${clockTime(Date.parse(entry.updateTime), style)} ${mark} ${pad(oneLine(entry.topic), TOPIC_WIDTH)} ${outcome}  ${paint(terminal, "dim", entry.id)}`;
   const room = terminal.width - widthOf(head) - 4;
-  return room < ADDRESS_MIN ? head : `${head}  → ${cut(oneLine(entry.address), room)}`;
+  return room < ADDRESS_MIN || entry.address === "" ? head : `${head}  → ${cut(oneLine(entry.address), room)}`;
 }
 
 /** That an endpoint failed, where its deliveries are too many to show which. */
@@ -34,7 +34,8 @@ export function endpointLine(
 function outcomeOf({ state, attemptCount, lastStatus, lastError, reason, nextAttemptAt }: DeliveryEntry, style: TimeStyle): string {
   const answer = lastStatus ?? lastError;
   const tries = attemptCount > 1 ? ` try ${attemptCount}` : "";
-  if (state === "delivered") return `${answer ?? ""}${tries}`;
+  // What nothing is sent of, in pull mode, says so.
+  if (state === "delivered") return `${answer ?? reason ?? ""}${tries}`;
   if (state !== "pending") return answer === null ? (reason ?? state) : `${reason ?? state}, ${answer}${tries}`;
   const nextAt = nextAttemptAt === null ? null : Date.parse(nextAttemptAt);
   // What is due and has not come yet waits for its endpoint, or for a hold to end.

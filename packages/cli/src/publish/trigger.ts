@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { ApiClient, DeliveryEntry } from "@genhook/contract/client";
-import { explainAttempt, explainReason } from "@genhook/contract/client";
+import { ApiError, explainAttempt, explainReason } from "@genhook/contract/client";
 import { CliError, usage } from "../cli-error.ts";
 import { stateColour } from "../commands/columns.ts";
 import { explainError } from "../commands/explain-error.ts";
@@ -47,8 +47,20 @@ export async function trigger(topic: string, flags: TriggerFlags, terminal: Term
       await triggerOne(client, place, topic, envelope(1, flags.idempotencyKey), flags, terminal, seed);
     else await publishMany({ client, envelope, amount, rate: readRate(flags.rate), seed, isJson: flags.json === true }, terminal);
   } catch (error) {
-    throw explainError(error, session);
+    throw withHint(explainError(error, session), error instanceof ApiError ? error.member : null);
   }
+}
+
+/** What the platform API says of these in its own words, in the words of the command line. */
+const MEMBER_HINTS: Readonly<Record<string, string>> = {
+  shop: "To see which there are: genhook shops; to make one: genhook shops create --domain NAME",
+  clientId: "Give --client-id ID; to see which there are: genhook apps",
+};
+
+function withHint(error: unknown, member: string | null): unknown {
+  const hint = MEMBER_HINTS[member ?? ""];
+  if (!(error instanceof CliError) || hint === undefined) return error;
+  return new CliError(error.exit, error.code, error.message, [...error.hints, hint]);
 }
 
 function envelopeText(
