@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { ApiError, apiError, fail } from "./api-error.ts";
+import { BytePieces } from "./byte-pieces.ts";
 import { findDuplicate, JsonError, skipSpace, valueEnd } from "./json-bytes.ts";
 
 /** Bytes of request bodies held in memory at once, over all calls: what comes on top is told to come back. */
@@ -65,21 +66,19 @@ export function readBody(request: IncomingMessage, bytesMax: number, account?: B
   return new Promise((resolve, reject) => {
     announcedBytes(request, bytesMax);
     if (request.destroyed) throw bodyCut();
-    const chunks: Buffer[] = [];
-    let length = 0;
+    const body = new BytePieces();
     const take = (chunk: Buffer): void => {
       try {
-        length += chunk.length;
-        if (length > bytesMax) throw tooLarge(bytesMax);
+        if (body.length + chunk.length > bytesMax) throw tooLarge(bytesMax);
         account?.take(chunk.length);
-        chunks.push(chunk);
+        body.add(chunk);
       } catch (error) {
         request.off("data", take).pause();
         reject(error);
       }
     };
     request.on("data", take);
-    request.on("end", () => resolve(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)));
+    request.on("end", () => resolve(body.take()));
     request.on("close", () => {
       if (!request.readableEnded) reject(bodyCut());
     });

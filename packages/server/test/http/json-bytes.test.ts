@@ -95,3 +95,15 @@ function isJson(text: string): boolean {
     return false;
   }
 }
+
+test("texts end at their own quote, however long they are and wherever backslashes stand", () => {
+  for (const length of [0, 1, 61, 62, 63, 64, 65, 66, 127, 128, 129, 1_000]) {
+    for (const end of ["", "\\", '"', '\\"', '"\\', "\\\\", '\\\\"']) {
+      const value = JSON.stringify({ text: `${"x".repeat(length)}${end}${"y".repeat(length)}${end}`, list: [end] });
+      const bytes = Buffer.from(`${value},"`);
+      expect(valueEnd(bytes, 0), value).toBe(value.length);
+      expect(valueEnd(bytes, 8), value).toBe(value.indexOf(',"list"'));
+      expect(() => valueEnd(bytes.subarray(0, value.length - 1), 0)).toThrow(JsonError);
+    }
+  }
+});

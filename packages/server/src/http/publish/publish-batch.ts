@@ -12,6 +12,7 @@ import type { Published, PublishObserver, Result } from "@genhook/core";
 import type { EventPublisher } from "./event-publisher.ts";
 import { fail } from "../api-error.ts";
 import type { Reply } from "../call.ts";
+import { BytePieces } from "../byte-pieces.ts";
 import { cutList, JsonError, skipSpace, type Slice } from "../json-bytes.ts";
 import { jsonError, tooLarge, type BodyAccount } from "../request-body.ts";
 import { Turns } from "../turns.ts";
@@ -22,8 +23,6 @@ const ITEMS_UNDER_WAY_MAX = 512;
 const LINE_BYTES_UNDER_WAY_MAX = 8_388_608;
 /** A list up to this size is read once and kept; the values of a longer one take many times its bytes, so it is read twice. */
 const KEPT_LIST_BYTES_MAX = 1_048_576;
-
-const NOTHING = Buffer.alloc(0);
 
 type ItemAnswer = Published | ReturnType<typeof errorBody>;
 
@@ -179,7 +178,8 @@ function readLine(line: Buffer): ItemResult {
 
 /** Cuts a stream into its lines, without their ends; null for one that is too long, empty ones left out. */
 class LineCutter {
-  #rest: Buffer = NOTHING;
+  /** Of the line that has not ended yet. */
+  readonly #rest = new BytePieces();
   #isSkipping = false;
   #bytes = 0;
   #lines = 0;
@@ -194,25 +194,31 @@ class LineCutter {
       if (this.#lines > PUBLISH_LINES_MAX) {
         fail("too_many_items", `There are more than ${PUBLISH_LINES_MAX} lines; the rest was not read. Send several requests.`, "body");
       }
-      const line = this.#rest.length === 0 ? chunk.subarray(start, end) : Buffer.concat([this.#rest, chunk.subarray(start, end)]);
-      this.#rest = NOTHING;
+      const line = this.#endedBy(chunk.subarray(start, end));
       start = end + 1;
       if (this.#isSkipping || line.length > ITEM_BYTES_MAX) yield null;
       else if (line.length > 0 && !isBlank(line)) yield line;
       this.#isSkipping = false;
     }
     if (this.#isSkipping || start === chunk.length) return;
-    this.#rest = Buffer.concat([this.#rest, chunk.subarray(start)]);
+    this.#rest.add(chunk.subarray(start));
     if (this.#rest.length > ITEM_BYTES_MAX) {
-      this.#rest = NOTHING;
+      this.#rest.clear();
       this.#isSkipping = true;
     }
   }
 
+  #endedBy(last: Buffer): Buffer {
+    if (this.#rest.length === 0) return last;
+    this.#rest.add(last);
+    return this.#rest.take();
+  }
+
   /** The last line, where it has no end of its own. */
   *end(): Generator<Buffer | null> {
+    const line = this.#rest.take();
     if (this.#isSkipping) yield null;
-    else if (!isBlank(this.#rest)) yield this.#rest;
+    else if (!isBlank(line)) yield line;
   }
 }
 
