@@ -2,10 +2,14 @@ import { HELD_BYTES_MAX, LANE_READS_MAX, LANE_READ_BYTES_MAX, LANE_REFILL_BELOW,
 import type { Clock, Timers } from "../ports/clock.ts";
 import type { LaneRead, TaskQueue } from "../ports/task-queue.ts";
 import { newScan, type Lane, type Scan } from "./lane.ts";
+import { mayBeLate } from "./queued-lane.ts";
 import type { Numbering } from "./numbering.ts";
 
 /** Tasks read for a lane whose endpoint is shut: enough for the probe. */
 const SHUT_LANE_WINDOW = 4;
+/** Tasks read for a lane that may be late: so many, and for each attempt under way at its endpoint so many more. */
+const LATE_LANE_WINDOW = 8;
+const LATE_LANE_WINDOW_EACH = 4;
 /** Pause after a read that failed, ms. */
 const READ_AGAIN_MS = 1_000;
 
@@ -47,8 +51,8 @@ export class LaneReader {
     if (lane.isComplete || lane.isReadWanted || lane.scan !== null) return;
     if (lane.disposition.kind === "pull") this.#options.numbering.walk(lane);
     if (!lane.isRunnable) return;
-    const isShut = lane.gate.isShut(this.#options.clock.monotonic());
-    if (lane.length >= (isShut ? 1 : LANE_REFILL_BELOW)) return;
+    const window = windowOf(lane, this.#options.clock.monotonic());
+    if (lane.length >= Math.min(LANE_REFILL_BELOW, window / 4)) return;
     lane.isReadWanted = true;
     this.#wanted.push(lane);
     this.pump();
@@ -77,8 +81,7 @@ export class LaneReader {
     const scan = newScan(lane.shard);
     lane.scan = scan;
     lane.nextDue = null;
-    const isShut = lane.gate.isShut(clock.monotonic());
-    const limit = isShut ? SHUT_LANE_WINDOW : Math.max(1, LANE_WINDOW - lane.length);
+    const limit = Math.max(1, windowOf(lane, clock.monotonic()) - lane.length);
     const dueMax = clock.now();
     try {
       const read = await tasks.readLane({ shard: lane.shard, lane: lane.id }, dueMax, limit, LANE_READ_BYTES_MAX, new Set(lane.known));
@@ -123,4 +126,14 @@ export class LaneReader {
   #drop(scan: Scan): void {
     for (const owed of scan.arrived.splice(0)) this.heldBytes -= owed.event.payload.length;
   }
+}
+
+/**
+ * How many tasks of a lane stand in memory after a read. What is late goes out at a pace: fifty endpoints that come back at once would otherwise have a
+ * few hundred rows each read before the first of them has its turn, which takes the others' time.
+ */
+function windowOf(lane: Lane, now: number): number {
+  if (lane.gate.isShut(now)) return SHUT_LANE_WINDOW;
+  if (!mayBeLate(lane)) return LANE_WINDOW;
+  return Math.min(LANE_WINDOW, LATE_LANE_WINDOW + LATE_LANE_WINDOW_EACH * lane.gate.inFlight);
 }

@@ -5,7 +5,7 @@ import { LatePace } from "./late-pace.ts";
 import type { EndpointGate } from "./endpoint-gate.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { Lane } from "./lane.ts";
-import type { QueuedLane } from "./queued-lane.ts";
+import { mayBeLate, type QueuedLane } from "./queued-lane.ts";
 import { SlotShares, type SlotShare } from "./slot-shares.ts";
 import { WakeHeap } from "./wake-heap.ts";
 
@@ -86,7 +86,7 @@ export class LaneTurns {
   started(lane: QueuedLane, task: Task, now: number): SlotShare {
     const share = this.#shareOf(lane, task, now);
     this.#shares.started(share);
-    if (lane.freshAt < lane.gate.openedAt && !this.#hasWaited(task)) lane.freshAt = now;
+    if (mayBeLate(lane) && !this.#hasWaited(task)) lane.freshAt = now;
     return share;
   }
 
@@ -140,10 +140,11 @@ export class LaneTurns {
     this.#wakes.add(at, gate);
   }
 
-  #shareOf({ gate, freshAt }: QueuedLane, task: Task, now: number): SlotShare {
+  #shareOf(lane: QueuedLane, task: Task, now: number): SlotShare {
+    const { gate } = lane;
     if (gate.isUnknown) return "unknown";
     if (gate.isSlow(now)) return "slow";
-    if (task.round > 1 || (freshAt < gate.openedAt && this.#hasWaited(task))) return "late";
+    if (task.round > 1 || (mayBeLate(lane) && this.#hasWaited(task))) return "late";
     return task.attempts > 0 ? "retry" : "ordinary";
   }
 

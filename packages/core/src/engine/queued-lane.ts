@@ -3,6 +3,11 @@ import type { OwedTask, Settlement } from "../ports/task-queue.ts";
 import type { EndpointGate } from "./endpoint-gate.ts";
 import type { Queued } from "./fair-queue.ts";
 
+/** True from the moment that the endpoint lets go of what was kept for it until the lane has sent something that had not waited. */
+export function mayBeLate({ gate, freshAt }: Pick<QueuedLane, "gate" | "freshAt">): boolean {
+  return freshAt < gate.openedAt;
+}
+
 /** What stands in the fair queue and at the gates of endpoints: a subscription's own lane, or an ordered one that several share. */
 export interface QueuedLane extends Queued {
   readonly id: number;
