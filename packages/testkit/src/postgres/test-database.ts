@@ -1,9 +1,9 @@
-import { startThrowAwayPostgres, withClient, type ThrowAwayPostgres } from "./throw-away-postgres.ts";
+import { startThrowAwayPostgres, templateOf, withClient, type ThrowAwayPostgres } from "./throw-away-postgres.ts";
 
 /** Where tests get PostgreSQL databases from. */
 export interface TestDatabases {
-  /** A new, empty database. */
-  create(): Promise<string>;
+  /** A new database: empty, or with all that another has (nobody may be connected to that). */
+  create(from?: string): Promise<string>;
   readonly server: ThrowAwayPostgres | null;
   close(): Promise<void>;
 }
@@ -13,14 +13,14 @@ export async function openTestDatabases(): Promise<TestDatabases> {
   const given = process.env["GENHOOK_TEST_DATABASE"];
   if (given === undefined) {
     const server = await startThrowAwayPostgres();
-    return { server, create: () => server.createDatabase(), close: () => server.stop() };
+    return { server, create: (from) => server.createDatabase(from), close: () => server.stop() };
   }
   const made: string[] = [];
   return {
     server: null,
-    create: async () => {
+    create: async (from) => {
       const name = `genhook_test_${process.pid}_${made.length}`;
-      await withClient(given, (client) => client.query(`CREATE DATABASE ${name}`));
+      await withClient(given, (client) => client.query(`CREATE DATABASE ${name}${templateOf(from)}`));
       made.push(name);
       const url = new URL(given);
       url.pathname = `/${name}`;

@@ -9,6 +9,8 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -32,8 +34,8 @@ export interface ThrowAwayPostgres {
   readonly port: number;
   /** Of the server's first process, the parent of all others. */
   pid(): number;
-  /** A new database with nothing in it. */
-  createDatabase(): Promise<string>;
+  /** A new database with nothing in it, or with all that another has (nobody may be connected to that). */
+  createDatabase(from?: string): Promise<string>;
   /** Stops it as a crash does (`immediate`) or in good order (`fast`), and starts it again on the same port. */
   restart(mode: "fast" | "immediate"): Promise<void>;
   /** Ends it as a crash does, and leaves everything where it is. */
@@ -102,12 +104,28 @@ export async function startPostgresPair(
   };
 }
 
+/** What `CREATE DATABASE` says of the one that is copied. */
+export function templateOf(from: string | undefined): string {
+  return from === undefined ? "" : ` TEMPLATE ${new URL(from).pathname.slice(1)}`;
+}
+
 /** Like PostgreSQL's own, refuses to run as root. */
 function owner(): { readonly uid?: number; readonly gid?: number } {
   return process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 }
 
+/** A cluster in the folder. `initdb` takes a second of a processor, and makes the same each time: it is run once for these binaries, and copied. */
 async function makeCluster(folder: string, binaries: string = postgresBinaries()): Promise<void> {
+  chmodSync(folder, 0o755);
+  const { mtimeMs, size } = statSync(join(binaries, "postgres"));
+  const made = join(tmpdir(), `genhook-postgres-cluster-${mtimeMs.toFixed(0)}-${size}-${process.getuid?.() ?? 0}`);
+  if (!existsSync(made)) await initCluster(made, binaries);
+  await run("cp", ["-a", made, join(folder, "cluster")]);
+}
+
+/** Makes it elsewhere first, so that nobody ever copies half of it. */
+async function initCluster(made: string, binaries: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "genhook-postgres-"));
   const cluster = join(folder, "cluster");
   const user = owner();
   chmodSync(folder, 0o755);
@@ -115,6 +133,13 @@ async function makeCluster(folder: string, binaries: string = postgresBinaries()
   if (user.uid !== undefined) chownSync(cluster, NOBODY, NOBODY);
   const initdb = join(binaries, "initdb");
   await run(initdb, ["-D", cluster, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale"], { ...user, cwd: cluster });
+  try {
+    renameSync(cluster, made);
+  } catch (error) {
+    // Another process has made one in the meantime.
+    if (!existsSync(made)) throw error;
+  }
+  rmSync(folder, { recursive: true, force: true });
 }
 
 async function startCluster(
@@ -151,10 +176,10 @@ async function startCluster(
     url,
     port,
     pid: () => server.pid ?? 0,
-    createDatabase: async () => {
+    createDatabase: async (from) => {
       databases += 1;
       const name = `genhook_${process.pid}_${databases}`;
-      await withClient(url, (client) => client.query(`CREATE DATABASE ${name}`));
+      await withClient(url, (client) => client.query(`CREATE DATABASE ${name}${templateOf(from)}`));
       return url.replace(/\/postgres$/, `/${name}`);
     },
     end: () => end("SIGQUIT"),
