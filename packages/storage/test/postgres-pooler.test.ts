@@ -21,12 +21,15 @@ const LEASE_MS = 400;
 describe.skipIf(poolerMissing !== null)(`behind a transaction pooler${poolerMissing === null ? "" : `: ${poolerMissing}`}`, () => {
   let databases: TestDatabases;
   let pooler: Pooler;
+  let template = "";
   let direct = "";
   let open: Store[] = [];
 
   beforeAll(async () => {
     databases = await openTestDatabases();
-    pooler = await startPooler(await databases.create(), SERVER_CONNECTIONS);
+    template = await databases.create();
+    await (await openPostgresStore({ url: template })).close();
+    pooler = await startPooler(template, SERVER_CONNECTIONS);
   }, 60_000);
   afterAll(async () => {
     await pooler.stop();
@@ -47,7 +50,7 @@ describe.skipIf(poolerMissing !== null)(`behind a transaction pooler${poolerMiss
 
   describeStore("postgres behind a pooler", {
     open: async () => {
-      direct = await databases.create();
+      direct = await databases.create(template);
       return connect(true);
     },
     reopen: async () => {
@@ -59,7 +62,7 @@ describe.skipIf(poolerMissing !== null)(`behind a transaction pooler${poolerMiss
 
   describeSharedStore("postgres behind a pooler", {
     open: async () => {
-      direct = await databases.create();
+      direct = await databases.create(template);
       return [await connect(true), await connect(true)];
     },
     passLease: () =>
