@@ -305,7 +305,7 @@ function makeDeliveries(store: Store, clock: StoreClock, directory: DirectorySer
   return new Deliveries({
     store,
     directory: directory.directory,
-    now: clock.now,
+    clock,
     onReopened: (event, task) => engine.reopened(event, task),
     onUnblocked: (subscription) => engine.unblocked(subscription),
   });

@@ -1,4 +1,5 @@
 import { dispositionOf } from "../engine/lane.ts";
+import type { StoreClock } from "../engine/store-clock.ts";
 import { laneOf, type Directory } from "../directory/directory.ts";
 import type { LogRow } from "../domain/attempt.ts";
 import type { DeliveryKey, DeliveryState, Task } from "../domain/delivery.ts";
@@ -33,7 +34,8 @@ export interface DeliveryFilter {
 export interface DeliveriesOptions {
   readonly store: Pick<Store, "events" | "tasks" | "ordered" | "log" | "directory">;
   readonly directory: Directory;
-  readonly now: () => number;
+  /** In doubt nothing is re-opened: it would be owed at a wrong time, hours from now perhaps. */
+  readonly clock: Pick<StoreClock, "now" | "doubt">;
   /** A delivery was re-opened. */
   readonly onReopened: (event: EventContent, task: Task) => void;
   /** A dead letter of the subscription blocks its order key no more. */
@@ -100,6 +102,10 @@ export class Deliveries {
       return refuse("replay_refused", `Nothing can be sent to webhook ${subscription.id}: ${whyNot(subscription)}`);
     }
     const { store } = this.#options;
+    const { doubt } = this.#options.clock;
+    if (doubt !== null) {
+      return refuse("overloaded", `No delivery can be given a time just now: ${doubt}. Nothing was replayed; try again later.`);
+    }
     const [result] = await this.#reopen([{ delivery: key, ...lanesOfReplay(subscription) }], null);
     switch (result?.kind) {
       case "reopened": {
@@ -117,8 +123,11 @@ export class Deliveries {
     }
   }
 
-  /** Opens another round of each of these on behalf of a replay job, in one transaction; answers in order what became of each. */
-  async replayMany(keys: readonly DeliveryKey[], job: string): Promise<readonly ReplayResult["kind"][]> {
+  /**
+   * Opens another round of each of these on behalf of a replay job, in one transaction; answers in order what became of each. Null, and nothing
+   * was opened: the store's time is in doubt just now.
+   */
+  async replayMany(keys: readonly DeliveryKey[], job: string): Promise<readonly ReplayResult["kind"][] | null> {
     const kinds = new Map<number, ReplayResult["kind"]>();
     const requests: (ReplayRequest & { readonly index: number })[] = [];
     for (const [index, delivery] of keys.entries()) {
@@ -126,14 +135,15 @@ export class Deliveries {
       if (subscription === null || !maySend(subscription)) kinds.set(index, "refused");
       else requests.push({ index, delivery, ...lanesOfReplay(subscription) });
     }
+    if (this.#options.clock.doubt !== null) return null;
     const results = requests.length === 0 ? [] : await this.#reopen(requests, job);
     for (const [at, { index }] of requests.entries()) kinds.set(index, results[at]?.kind ?? "not_found");
     return keys.map((_, index) => kinds.get(index) ?? "not_found");
   }
 
   async #reopen(requests: readonly ReplayRequest[], job: string | null): Promise<readonly ReplayResult[]> {
-    const { store, now, onReopened } = this.#options;
-    const results = await store.tasks.replay(requests, now(), job);
+    const { store, clock, onReopened } = this.#options;
+    const results = await store.tasks.replay(requests, clock.now(), job);
     for (const result of results) if (result.kind === "reopened") onReopened(result.event, result.task);
     return results;
   }

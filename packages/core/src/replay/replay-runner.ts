@@ -101,6 +101,7 @@ export class ReplayRunner {
     // The list runs from the newest to the oldest; what happened first is sent first.
     const keys = page.deliveries.map((view) => view.key).toReversed();
     const kinds = await deliveries.replayMany(keys, job.id);
+    if (kinds === null) return null;
     const reopened = kinds.filter((kind) => kind === "reopened").length;
     this.#spend(job, reopened);
     return { position: positionBefore(page), counted: 0, done: keys.length, reopened };

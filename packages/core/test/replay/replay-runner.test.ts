@@ -35,6 +35,8 @@ interface World {
   readonly runner: (isAlive?: () => boolean) => ReplayRunner;
   readonly job: (more?: Partial<ReplayJob>) => Promise<ReplayJob>;
   readonly now: (id: string) => Promise<ReplayJob | null>;
+  readonly deliveries: Deliveries;
+  readonly clock: { doubt: string | null; now: () => number };
   readonly dead: (count: number) => Promise<readonly NewEvent[]>;
 }
 
@@ -48,10 +50,11 @@ async function begin(): Promise<World> {
   );
   await directory.load();
   const reopened: EventContent[] = [];
+  const clock: World["clock"] = { doubt: null, now: time.clock.now };
   const deliveries = new Deliveries({
     store,
     directory: directory.directory,
-    now: time.clock.now,
+    clock,
     onUnblocked: () => undefined,
     onReopened: (event) => reopened.push(event),
   });
@@ -59,6 +62,8 @@ async function begin(): Promise<World> {
     time,
     store,
     reopened,
+    deliveries,
+    clock,
     runner: (isAlive = (): boolean => true) => {
       const runner = new ReplayRunner({
         store,
@@ -216,4 +221,26 @@ test("the filter decides: other webhooks, other times and other states stay as t
   await time.run(10_000);
   expect(await now(id)).toMatchObject({ state: "done", matched: 4, reopened: 4 });
   expect(reopened.map((event) => event.id)).toEqual(events.slice(4, 8).map((event) => event.id));
+});
+
+test("while the store's time is in doubt nothing is re-opened: it would be owed at a wrong time; a job goes on afterwards", async () => {
+  const world = await begin();
+  const [event] = await world.dead(3);
+  const { id } = await world.job();
+  world.clock.doubt = "the store's time is not known yet";
+  world.clock.now = () => NOW + 3_600_000;
+  const runner = world.runner();
+  await world.time.run(5_000);
+  expect(await world.now(id)).toMatchObject({ state: "running", isCounted: true, done: 0, reopened: 0 });
+  const refused = await world.deliveries.replay({ eventId: (event as NewEvent).id, subscription: S.id });
+  expect(refused).toMatchObject({ ok: false, refusal: { code: "overloaded" } });
+  expect(refused.ok ? "" : refused.refusal.message).toMatch(
+    /^No delivery can be given a time just now: the store's time is not known yet\. Nothing was replayed/,
+  );
+  expect(world.reopened).toEqual([]);
+  world.clock.doubt = null;
+  world.clock.now = world.time.clock.now;
+  await world.time.run(10_000);
+  expect(await world.now(id)).toMatchObject({ state: "done", reopened: 3 });
+  await runner.stop();
 });

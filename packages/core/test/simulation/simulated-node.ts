@@ -79,7 +79,7 @@ export class SimulatedNode {
     this.deliveries = new Deliveries({
       store: own,
       directory: this.directory.directory,
-      now: clock.now,
+      clock,
       onUnblocked: (subscription) => this.engine.unblocked(subscription),
       onReopened: (event, task) => this.engine.reopened(event, task),
     });
