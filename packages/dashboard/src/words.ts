@@ -285,7 +285,7 @@ export const words = {
     countedNone: "No delivery fits: there is nothing to send again.",
     start: (count: string) => `Send ${count} again`,
     ratePerSecond: "Deliveries per second",
-    dryRunHint: "Nothing is sent until it was counted.",
+    dryRunHint: "Nothing is sent before it has been counted.",
   },
   webhooks: {
     title: "Webhooks",

@@ -21,7 +21,7 @@ export async function ensureFirstKey(options: FirstKeyOptions): Promise<string |
       await credentials.putKey(
         {
           id: `setting-${hash.slice(0, 12)}`,
-          name: "from the setting",
+          name: "--platform-key",
           role: "admin",
           hash,
           createdAt: now,

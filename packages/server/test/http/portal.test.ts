@@ -77,7 +77,7 @@ test("a session counts only for the portal's own calls, and has its key's role",
   await h.start();
   const { answer, cookie } = await signIn(KEY);
   expect(answer.body).toEqual({
-    session: { role: "admin", name: "from the setting", expiresAt: expect.any(String) as string, version: "0.1.0" },
+    session: { role: "admin", name: "--platform-key", expiresAt: expect.any(String) as string, version: "0.1.0" },
   });
   expect(answer.headers.get("Set-Cookie")).toMatch(/^genhook-\d+=[\w=-]+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/);
   expect((await get("/platform/v1/shops", { Cookie: cookie, ...MARK })).status).toBe(200);
@@ -102,7 +102,7 @@ test("who made a change through the portal stands in the audit", async () => {
   const { cookie } = await signIn(KEY);
   await h.call("PUT", `/platform/v1/shops/${SHOP}`, { plan: "basic" }, { key: null, headers: { Cookie: cookie, ...MARK } });
   const { records } = (await h.call("GET", "/platform/v1/audit?action=putShop")).body;
-  expect(records[0].actor).toMatch(/^key setting-\w+ from the setting$/);
+  expect(records[0].actor).toMatch(/^key setting-\w+ --platform-key$/);
 });
 
 test("signing out ends the session wherever its cookie is, also after a restart; a made-up cookie is none", async () => {
