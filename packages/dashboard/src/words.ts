@@ -159,6 +159,7 @@ export const words = {
     pendingNeeds: "Pending deliveries are listed for one webhook, event or endpoint: there may be very many. Fill in one of these.",
     test: "Test",
     attemptCount: (count: string) => `${count} attempts`,
+    noAttempt: "No attempt yet",
     errors: {
       dns_failed: "Host not found",
       address_refused: "Address refused",

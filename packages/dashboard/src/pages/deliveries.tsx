@@ -35,7 +35,8 @@ export function LastAnswer({ delivery }: { readonly delivery: DeliveryEntry }) {
       </span>
     );
   }
-  return lastStatus === null ? null : <span className="nowrap">{lastStatus}</span>;
+  if (lastStatus !== null) return <span className="nowrap">{lastStatus}</span>;
+  return state === "pending" ? <span className="quiet nowrap">{says.noAttempt}</span> : null;
 }
 
 export const deliveryColumns = (nameOf: (clientId: string) => string): readonly Column<DeliveryEntry>[] => [

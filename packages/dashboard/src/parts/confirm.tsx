@@ -25,6 +25,7 @@ export function Confirm({ label, title, lead, isDangerous = false, variant = "de
       <Button
         variant={variant}
         size={size}
+        {...(isDangerous && variant === "subtle" ? { color: "red" } : {})}
         onClick={() => {
           change.reset();
           setOpen(true);
