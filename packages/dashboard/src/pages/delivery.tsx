@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { formatClock, formatSpan, shortId } from "../format.ts";
 import { Confirm } from "../parts/confirm.tsx";
-import { Fact, Facts, Page, Panel } from "../parts/page.tsx";
+import { Domain, Fact, Facts, Page, Panel } from "../parts/page.tsx";
 import { StateMark, toneOfDelivery } from "../parts/state-mark.tsx";
 import { Failed, Lines } from "../parts/states.tsx";
 import { Age, Time, useNow } from "../parts/time.tsx";
@@ -74,7 +74,9 @@ function About({ delivery }: { readonly delivery: FullDeliveryEntry }) {
             <span className="mono">{delivery.address}</span>
           </Fact>
         )}
-        <Fact name={words.deliveries.shop}>{delivery.shop}</Fact>
+        <Fact name={words.deliveries.shop}>
+          <Domain name={delivery.shop} />
+        </Fact>
         <AppFact clientId={delivery.clientId} />
         <Fact name={words.delivery.event}>
           <Link href={`/events/${delivery.eventId}`} className="mono">

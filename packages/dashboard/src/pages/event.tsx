@@ -3,7 +3,7 @@ import type { DecisionEntry, DeliveryEntry } from "@genhook/contract/client";
 import { Link } from "wouter";
 import { Rows, type Column } from "../parts/entry-list.tsx";
 import { SourceView } from "../parts/json-view.tsx";
-import { Fact, Facts, Page, Panel } from "../parts/page.tsx";
+import { Domain, Fact, Facts, Page, Panel } from "../parts/page.tsx";
 import { StateMark } from "../parts/state-mark.tsx";
 import { Empty, Failed, Lines } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
@@ -34,7 +34,9 @@ export default function Event({ id }: { readonly id: string }) {
       <Panel title={words.event.title}>
         <Facts>
           <Fact name={words.event.shop}>
-            <Link href={`/deliveries?shop=${event.shop}`}>{event.shop}</Link>
+            <Link href={`/deliveries?shop=${event.shop}`}>
+              <Domain name={event.shop} />
+            </Link>
           </Fact>
           <Fact name={words.deliveries.topic}>
             <Link href={`/topics/${encodeURIComponent(topic)}`}>{topic}</Link>

@@ -7,7 +7,7 @@ import { shortId } from "../format.ts";
 import { Confirm } from "../parts/confirm.tsx";
 import { EntryList } from "../parts/entry-list.tsx";
 import { FilterTester, readPaths, SelectionFields, type Selection } from "../parts/filter-tester.tsx";
-import { Fact, Facts, Page, Panel } from "../parts/page.tsx";
+import { Domain, Fact, Facts, Page, Panel } from "../parts/page.tsx";
 import { Failed, Lines } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
 import { client } from "../session/client.ts";
@@ -121,7 +121,7 @@ function About({ webhook }: { readonly webhook: PlatformWebhookEntry }) {
           <WebhookStatus webhook={webhook} />
           {statusReason === null ? null : <div className="quiet">{words.webhooks.reasons[statusReason]}</div>}
         </Fact>
-        <Fact name={words.deliveries.shop}>{webhook.shop ?? words.webhooks.ofApp}</Fact>
+        <Fact name={words.deliveries.shop}>{webhook.shop === null ? words.webhooks.ofApp : <Domain name={webhook.shop} />}</Fact>
         <AppFact clientId={webhook.clientId} />
         <Fact name={words.delivery.endpoint}>
           {webhook.endpointId === null ? (

@@ -60,6 +60,18 @@ export function Panel({ title, lead, actions, isFlush = false, children }: Panel
   );
 }
 
+/** A domain that may be broken behind its first part, and nowhere within a word. */
+export function Domain({ name }: { readonly name: string }) {
+  const [first = "", ...rest] = name.split(".");
+  if (rest.length === 0) return first;
+  return (
+    <>
+      {first}.<wbr />
+      {rest.join(".")}
+    </>
+  );
+}
+
 /** Names with values. */
 export function Facts({ children }: { readonly children: ReactNode }) {
   return <dl className="facts">{children}</dl>;
