@@ -119,7 +119,7 @@ describe.skipIf(executable === null)("the portal in a browser", () => {
     const opener = page.getByRole("button", { name: "Filters" });
     expect(await opener.isVisible()).toBe(viewport === PHONE);
     if (viewport !== PHONE) return close();
-    expect(await page.getByLabel("Topic").isVisible()).toBe(false);
+    expect(await page.getByLabel("Webhook id").isVisible()).toBe(false);
     await opener.click();
     await page.getByLabel("Webhook id").fill(String(server.badWebhook));
     await page.keyboard.press("Enter");
