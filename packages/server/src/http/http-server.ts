@@ -82,7 +82,7 @@ export function makeHttpServer(options: HttpServerOptions, side: Side): FastifyI
     },
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (_error, request, reply) => {
-      void sendError(options, null, request, reply, apiError({ code: "not_found", message: "There is nothing at this path." }));
+      void sendError(askedOf(options, null, request, reply), apiError({ code: "not_found", message: "There is nothing at this path." }));
     },
   });
   // Node swaps the two where the whole may take less time than its head.
@@ -92,7 +92,7 @@ export function makeHttpServer(options: HttpServerOptions, side: Side): FastifyI
   server.addHook("onRequest", (request, reply) => {
     const { answered } = request.routeOptions.config as Partial<Answering>;
     if (answered !== undefined) return answered(request, reply);
-    return sendError(options, null, request, reply, headError(request.raw) ?? notFound(patterns, side, request));
+    return sendError(askedOf(options, null, request, reply), headError(request.raw) ?? notFound(patterns, side, request));
   });
   // An expectation that nobody knows may be passed over (RFC 9110 10.1.1).
   server.server.on("checkExpectation", (request, response) => server.server.emit("request", request, response));
@@ -100,7 +100,7 @@ export function makeHttpServer(options: HttpServerOptions, side: Side): FastifyI
     server.route({
       method: route.method,
       url: route.path,
-      config: { answered: (request, reply) => answer(options, route, request, reply) } satisfies Answering,
+      config: { answered: (request, reply) => answer(askedOf(options, route, request, reply), route) } satisfies Answering,
       handler: answeredBefore,
     });
   }
@@ -120,6 +120,20 @@ function noSchemas(): never {
   throw new Error("no route has a schema of Fastify's");
 }
 
+/** A request on its way to its answer. */
+interface Asked {
+  readonly options: HttpServerOptions;
+  readonly route: Route | null;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** Of `performance.now()`. Fastify's `elapsedTime` is 0 for ever where it neither logs nor has a hook behind the answer. */
+  readonly startedAt: number;
+}
+
+function askedOf(options: HttpServerOptions, route: Route | null, request: FastifyRequest, reply: FastifyReply): Asked {
+  return { options, route, request, reply, startedAt: performance.now() };
+}
+
 /** The handler that Fastify wants for each route. */
 function answeredBefore(): never {
   throw new Error("the request was answered in a hook");
@@ -132,11 +146,12 @@ function registerPortal(options: HttpServerOptions, server: FastifyInstance, way
       url: path,
       config: {
         answered: async (request, reply) => {
+          const asked = askedOf(options, null, request, reply);
           try {
             checkHead(request.raw);
-            return send(options, null, reply, request, await handle(request.raw, request.id), {});
+            return send(asked, await handle(request.raw, request.id), {});
           } catch (error) {
-            return sendError(options, null, request, reply, error);
+            return sendError(asked, error);
           }
         },
       } satisfies Answering,
@@ -145,13 +160,13 @@ function registerPortal(options: HttpServerOptions, server: FastifyInstance, way
   }
 }
 
-async function answer(options: HttpServerOptions, route: Route, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function answer(asked: Asked, route: Route): Promise<FastifyReply> {
   const headers: Record<string, string> = {};
   try {
-    checkHead(request.raw);
-    return send(options, route, reply, request, await carryOut(options, route, request, headers), headers);
+    checkHead(asked.request.raw);
+    return send(asked, await carryOut(asked.options, route, asked.request, headers), headers);
   } catch (error) {
-    return sendError(options, route, request, reply, error, headers);
+    return sendError(asked, error, headers);
   }
 }
 
@@ -239,16 +254,10 @@ function handlerOf<Each>(handlers: Readonly<Record<string, Each>>, route: Route)
   return handler;
 }
 
-function send(
-  options: HttpServerOptions,
-  route: Route | null,
-  reply: FastifyReply,
-  request: FastifyRequest,
-  answered: Reply,
-  headers: Readonly<Record<string, string>>,
-): FastifyReply {
+function send(asked: Asked, answered: Reply, headers: Readonly<Record<string, string>>): FastifyReply {
+  const { options, route, request, reply, startedAt } = asked;
   const status = answered.status ?? route?.status ?? 200;
-  options.onAnswer(route, status, reply.elapsedTime);
+  options.onAnswer(route, status, performance.now() - startedAt);
   const { text } = answered;
   return reply
     .code(status)
@@ -257,17 +266,11 @@ function send(
     .send(text?.content ?? JSON.stringify(answered.body));
 }
 
-function sendError(
-  options: HttpServerOptions,
-  route: Route | null,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  error: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): FastifyReply {
+function sendError(asked: Asked, error: unknown, headers: Readonly<Record<string, string>> = {}): FastifyReply {
+  const { options, route, request, reply, startedAt } = asked;
   const known = error instanceof ApiError ? error : unexpected(options, error, request);
   const status = statusOf(known.error.code);
-  options.onAnswer(route, status, reply.elapsedTime);
+  options.onAnswer(route, status, performance.now() - startedAt);
   // A body that was not read to its end cannot be told apart from the next request.
   const isUnread = !request.raw.readableEnded && !isSmall(request.raw);
   return reply

@@ -44,6 +44,27 @@ test("a store that is down is 503 with Retry-After, and told to us", async () =>
   expect(errors).toEqual([[down, "r-1"]]);
 });
 
+test("what an answer took is measured from the request on, whether it succeeds or fails", async () => {
+  const takes = 30;
+  const waits = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, takes));
+  const told: [string, number, number][] = [];
+  const { origin } = await start({
+    open: {
+      getHealth: () => waits().then(() => ({ body: { alive: true } })),
+      getReadiness: () => waits().then(() => Promise.reject(new Error("not now"))),
+    },
+    onAnswer: (route, status, durationMs) => told.push([route?.operation ?? "none", status, durationMs]),
+  });
+  await fetch(`${origin}/healthz`);
+  await fetch(`${origin}/readyz`);
+  expect(told.map(([operation, status]) => [operation, status])).toEqual([
+    ["getHealth", 200],
+    ["getReadiness", 500],
+  ]);
+  // A timer may end a little before its time by another clock.
+  for (const [, , durationMs] of told) expect(durationMs).toBeGreaterThan(takes * 0.9);
+});
+
 test.each<[string, () => Promise<never>]>([
   ["a handler that rejects", () => Promise.reject(new Error("secret: whsec_abc"))],
   [
