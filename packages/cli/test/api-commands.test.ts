@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ERRORS, ROUTES, type ErrorCode } from "@genhook/contract";
 import { ApiError } from "@genhook/contract/client";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { apiCommands } from "../src/commands/api-commands.ts";
 import { NOUNS } from "../src/commands/nouns.ts";
 import { optionsOf, type ApiOption } from "../src/commands/api-options.ts";
@@ -132,6 +132,52 @@ describe("options", () => {
       "GET /platform/v1/deliveries?shop=linen.genmystore.com&createTimeMin=2026-01-15T11%3A00%3A00.000Z&limit=50",
     );
     await api.stop();
+  });
+});
+
+describe("what is meant", () => {
+  const DELIVERY = "dlv_01a216bc28b971c59af03af4287a9665_8589934859";
+  const EVENT = "01a216bc-28b9-71c5-9af0-3af4287a9665";
+  let api = new ScriptedApi();
+  const run = (...args: string[]): ReturnType<typeof runCommand> => runCommand([...args, "--url", api.origin, "--key", "k"]);
+  beforeEach(async () => {
+    api = await new ScriptedApi().start();
+  });
+  afterEach(() => api.stop());
+
+  it.each([
+    [["why", DELIVERY], `GET /platform/v1/events/${EVENT}/decisions`],
+    [["events", "get", DELIVERY], `GET /platform/v1/events/${EVENT}`],
+    [["deliveries", "get", DELIVERY], `GET /platform/v1/deliveries/${DELIVERY}`],
+  ])("%s: a delivery's id stands for its event where an event is asked for", async (args, call) => {
+    await run(...args);
+    expect(api.calls.map((each) => each.call.replace(/\?.*/, ""))).toEqual([call]);
+  });
+
+  it("an event's id where a delivery is asked for is told from an unknown one", async () => {
+    expect((await run("deliveries", "get", EVENT)).error).toContain(`genhook deliveries list --event-id ${EVENT}`);
+    expect((await run("deliveries", "get", "dlv_x")).error).not.toContain("--event-id");
+  });
+
+  it("a hold of a shop names it without its domain, as everything does", async () => {
+    const subjects = async (...args: string[]): Promise<unknown> => {
+      await run("holds", "create", "--reason", "a drill", ...args);
+      return (JSON.parse(api.calls.at(-1)?.body ?? "") as { subject: unknown }).subject;
+    };
+    expect(await subjects("--scope", "shop", "--subject", "linen")).toBe("linen.genmystore.com");
+    expect(await subjects("--scope", "host", "--subject", "localhost")).toBe("localhost");
+  });
+
+  it("a webhook that an operator holds says so beside its status", async () => {
+    const webhook = { id: 1, topic: "orders/create", status: "active", statusReason: null, address: "https://a.example/", updateTime: null };
+    const webhooks = [{ ...webhook, held: { reason: "INC-1", endsAt: null } }, webhook];
+    api.on("GET /platform/v1/webhooks", { body: { webhooks } });
+    expect((await run("webhooks", "list")).out.match(/active[\w, ]*?(?= {2})/g)).toEqual(["active, held", "active"]);
+  });
+
+  it("a port that fetch calls nowhere is not taken for a server that is away", async () => {
+    const { exit, error } = await runCommand(["shops", "list", "--url", "http://127.0.0.1:6000", "--key", "k"]);
+    expect([exit, error]).toEqual([5, expect.stringContaining("one of those that fetch calls nowhere")]);
   });
 });
 

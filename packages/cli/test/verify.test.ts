@@ -151,6 +151,12 @@ describe("genhook verify", () => {
     expect(await check(query)).toMatchObject({ exit: 1, out: expect.stringContaining("no hmac parameter") as string });
   });
 
+  it("says that a signing secret that cannot be one may be the client secret", async () => {
+    const { exit, text } = await verify(headers, BODY, ["--signing-secret", "3f9c1f0e5a7b4c2d8e6f00112233445566778899aabbccdd"]);
+    expect(exit).toBe(1);
+    expect(text).toContain("does not begin with whsec_");
+  });
+
   it("checks Ed25519 signatures with the published key", async () => {
     const pair = generateKeyPairSync("ed25519");
     const publicKey = `whpk_${pair.publicKey.export({ format: "der", type: "spki" }).subarray(-32).toString("base64")}`;

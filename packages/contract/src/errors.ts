@@ -100,7 +100,7 @@ export const ERRORS = {
   nothing_to_probe: {
     status: 409,
     meaning: "No probe can be made: the endpoint's breaker is closed, or nothing that may be sent to it is due.",
-    remedy: "The message says which; GET the endpoint to see its state.",
+    remedy: "GET the endpoint: breaker says its state, backlog what waits.",
   },
   replay_ended: {
     status: 409,

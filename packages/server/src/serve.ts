@@ -1,6 +1,7 @@
 import { pino, destination, type Logger } from "pino";
 import { startGenhook, type Genhook } from "./compose.ts";
 import type { PortalSource } from "./portal/portal-files.ts";
+import { SealingKeyError } from "./secrets/sealing.ts";
 import { SettingFileError } from "./settings/setting-file.ts";
 import { resolveSettings, type Settings } from "./settings/resolve-settings.ts";
 
@@ -52,7 +53,7 @@ export async function startServer(
   try {
     genhook = await startGenhook(settings, log, onFatal, portal);
   } catch (error) {
-    throw new StartError(explain(error, settings), error instanceof SettingFileError ? EXIT_USAGE : EXIT_FAILED);
+    throw new StartError(explain(error, settings), isWrongSetting(error) ? EXIT_USAGE : EXIT_FAILED);
   }
   if (genhook.newPlatformKey !== null) {
     const kept = settings.database === null ? ` (kept in ${settings.data}/platform-key)` : "";
@@ -62,6 +63,11 @@ export async function startServer(
   if (genhook.platformOrigin !== genhook.origin) streams.out(`platform API on ${genhook.platformOrigin}`);
   streams.out(`listening on ${genhook.origin}`);
   return genhook;
+}
+
+/** A file that a setting names cannot be used, or the sealing key is missing, malformed, or another one: starting again would not help. */
+function isWrongSetting(error: unknown): boolean {
+  return error instanceof SettingFileError || error instanceof SealingKeyError;
 }
 
 function makeLog(settings: Settings): Logger {

@@ -33,6 +33,8 @@ export function stateColour(state: unknown): "red" | "green" | "yellow" | "dim" 
   return STATE_COLOURS[String(state)] ?? null;
 }
 
+const isHeld = (entry: WireEntry): boolean => entry["held"] !== null && entry["held"] !== undefined;
+
 const withReason =
   (state: string, reason: string) =>
   (entry: WireEntry): string =>
@@ -40,10 +42,11 @@ const withReason =
       ? showValue(entry[state])
       : `${showValue(entry[state])} (${showValue(entry[reason])})`;
 
+/** A webhook keeps its status while an operator holds what it is owed: both are said. */
 const STATUS: ColumnSpec = {
   member: "status",
-  text: withReason("status", "statusReason"),
-  colour: (entry) => stateColour(entry["status"]),
+  text: (entry) => withReason("status", "statusReason")(entry) + (isHeld(entry) ? ", held" : ""),
+  colour: (entry) => (isHeld(entry) ? "yellow" : stateColour(entry["status"])),
 };
 const ADDRESS: ColumnSpec = { member: "address", cutTo: 32 };
 
@@ -81,7 +84,7 @@ const COLUMNS: Readonly<Record<string, readonly ColumnSpec[]>> = {
     { member: "id", isKey: true },
     { member: "state", isKey: true, text: endpointState, colour: (entry) => ENDPOINT_COLOURS[endpointState(entry)] ?? null },
     ADDRESS,
-    { member: "last", text: (entry) => showValue(entry["lastStatus"] ?? entry["lastError"]) },
+    { member: "last", title: "LAST FAILURE", text: (entry) => showValue(entry["lastStatus"] ?? entry["lastError"]) },
     { member: "failingSince", title: "FAILING" },
     { member: "nextProbeAt", title: "NEXT PROBE" },
     "clientId",
@@ -141,7 +144,7 @@ const ENDPOINT_COLOURS: Readonly<Record<string, "red" | "green" | "yellow">> = {
 /** The worst that is to be said of an endpoint, in one word. */
 function endpointState(entry: WireEntry): string {
   const webhooks = entry["webhooks"] as { readonly suspended?: number } | undefined;
-  if (entry["held"] !== null && entry["held"] !== undefined) return "held";
+  if (isHeld(entry)) return "held";
   if ((webhooks?.suspended ?? 0) > 0) return "suspended";
   if (entry["breaker"] === "open") return "open";
   return entry["failingSince"] === null || entry["failingSince"] === undefined ? "healthy" : "failing";

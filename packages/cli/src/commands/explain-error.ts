@@ -34,7 +34,11 @@ type Hint = (error: ApiError, connection: Connection, route: Route | undefined) 
 
 /** What to do at the command line; for other codes the table of the contract says it. */
 const HINTS: Readonly<Partial<Record<ApiError["code"], Hint>>> = {
-  unreachable: (_, { originFrom }) => [`Is genhook serve running there? The address comes from ${originFrom}; give --url for another one.`],
+  unreachable: ({ message }, { originFrom }) => [
+    message.endsWith(": bad port.")
+      ? `This port is one of those that fetch calls nowhere, such as 6000 and 6667. Serve on another one; the address comes from ${originFrom}.`
+      : `Is genhook serve running there? The address comes from ${originFrom}; give --url for another one.`,
+  ],
   timed_out: () => ["Try again; look at the server's log and at /readyz."],
   not_genhook: (_, { origin, originFrom }) => [`Is ${origin} (from ${originFrom}) really a Genhook, or is a proxy in between?`],
   token_missing: (_, connection) => otherCredentials(connection),

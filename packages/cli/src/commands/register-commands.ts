@@ -100,7 +100,7 @@ function registerWhy(program: Command, terminal: Terminal): void {
   const command = program
     .command("why")
     .description("why each webhook was owed an event or not, by the configuration of then (events decisions)")
-    .argument("<event>", "its id")
+    .argument("<event>", "its id, or that of one of its deliveries")
     .argument("[app]", "the client id of one app; all apps unless given")
     .action(async (id: string, clientId: string | undefined, flags: CommonFlags) => {
       const [{ apiCommands }, { runApiCommand }] = await Promise.all([import("./api-commands.ts"), import("./run-api-command.ts")]);

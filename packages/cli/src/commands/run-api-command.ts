@@ -42,7 +42,7 @@ export async function runApiCommand(command: ApiCommand, args: readonly string[]
     if (OPERATIONS[call.operation].entries === undefined) await showOne(session.client, command, call.operation, given, flags, terminal);
     else await showPages(session.client, command, call.operation as PagedName, given, flags, terminal);
   } catch (error) {
-    throw withTopicHint(explainError(error, session, call.route), error, { ...query, ...flags });
+    throw withIdHint(withTopicHint(explainError(error, session, call.route), error, { ...query, ...flags }), error, call, params);
   }
 }
 
@@ -154,16 +154,35 @@ function readLimit(text: string | undefined): number {
 }
 
 function readParams(call: ApiCall, args: readonly string[]): Readonly<Record<string, string>> {
-  return withShops(Object.fromEntries(parametersOf(call.route).map((name, index) => [name, args[index] ?? ""]))) as Record<string, string>;
+  const isOfEvent = call.route.path.includes("/events/:id");
+  const given = parametersOf(call.route).map((name, index) => {
+    const value = args[index] ?? "";
+    return [name, name === "id" && isOfEvent ? eventIdOf(value) : value];
+  });
+  return withShops(Object.fromEntries(given) as Record<string, string>) as Record<string, string>;
+}
+
+const DELIVERY_ID = /^dlv_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})_\d+$/;
+const EVENT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Where an event is asked for, a delivery's id, which is what lists and receivers show, stands for its event. */
+function eventIdOf(id: string): string {
+  const parts = DELIVERY_ID.exec(id);
+  return parts === null ? id : parts.slice(1).join("-");
 }
 
 function withShops(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(members).map(([name, value]) => [
       name,
-      (name === "shop" || name === "domain") && typeof value === "string" ? wholeDomain(value) : value,
+      isDomain(name, members) && typeof value === "string" ? wholeDomain(value) : value,
     ]),
   );
+}
+
+/** The subject of a hold is a shop where its scope is one. */
+function isDomain(name: string, members: Readonly<Record<string, unknown>>): boolean {
+  return name === "shop" || name === "domain" || (name === "subject" && members["scope"] === "shop");
 }
 
 /** From the flags, and from `--body FILE` where that is given: a flag wins. */
@@ -188,6 +207,16 @@ async function readBodyFile(file: string, terminal: Terminal): Promise<Record<st
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw usage(`--body ${file} must hold one JSON object.`);
+}
+
+/** An event's id where a delivery's was asked for. */
+function withIdHint(explained: unknown, error: unknown, call: ApiCall, params: Readonly<Record<string, string>>): unknown {
+  const { id = "" } = params;
+  if (!(explained instanceof CliError) || !(error instanceof ApiError) || error.code !== "not_found") return explained;
+  if (!call.route.path.includes("/deliveries/:id") || !EVENT_ID.test(id)) return explained;
+  return new CliError(explained.exit, explained.code, explained.message, [
+    `This is how an event's id is written. Its deliveries: genhook deliveries list --event-id ${id}`,
+  ]);
 }
 
 function withTopicHint(explained: unknown, error: unknown, given: Readonly<Record<string, unknown>>): unknown {

@@ -131,7 +131,7 @@ function showOutcome(delivery: DeliveryEntry, flags: TriggerFlags, terminal: Ter
   const where = delivery.address === "" ? "" : ` at ${harmless(delivery.address)}`;
   const head = `  ${colour === null ? state : paint(terminal, colour, state)}: webhook ${delivery.webhookId}${where}`;
   if (state === "delivered") return printLine(terminal, `${head}: ${status ?? reason ?? ""}`.trimEnd());
-  const why = reason !== null ? explainReason(reason) : attemptCount === 0 ? "no attempt yet" : explainAttempt({ status, error }).happened;
+  const why = reason !== null ? explainReason(reason) : attemptCount === 0 ? "no attempt yet." : explainAttempt({ status, error }).happened;
   const next = nextAttemptAt === null ? "" : ` Next attempt ${showTime(nextAttemptAt, timeStyle(terminal, flags))}.`;
   printLine(terminal, `${head}: ${why}${next}`);
   if (attemptCount > 0) printLine(terminal, paint(terminal, "dim", `    genhook deliveries get ${delivery.id}`));

@@ -61,6 +61,8 @@ export interface StandardOptions {
   readonly now: number;
 }
 
+const NO_SIGNING_SECRET =
+  "The signing secret that was given does not begin with whsec_ (or whpk_ for Ed25519). Is it another one, such as the client secret?";
 const CHANGED = "The body, webhook-id or webhook-timestamp was changed on the way, or another app's secret was used.";
 
 /** Checks `webhook-signature` with `webhook-id` and `webhook-timestamp`; where it is wrong, finds out what it would be right for. */
@@ -75,6 +77,7 @@ export async function diagnoseStandard(body: Bytes, headers: Headers, options: S
   for (const { body: variant, says } of bodyVariants(body)) {
     if (await fits(variant, options.signingSecret)) return { what, isRight: false, says: [`It fits the body ${says}.`] };
   }
+  if (!/^wh(sec|pk)_/.test(options.signingSecret.trim())) return { what, isRight: false, says: [NO_SIGNING_SECRET] };
   if (options.signingSecret.trim().startsWith("whpk_")) return { what, isRight: false, says: [CHANGED] };
   if (await fits(body, asWhsec(options.signingSecret))) {
     return {

@@ -257,7 +257,7 @@ function refuseTopic(tools: SubscriptionTools, installation: Installation, topic
   if (rule === undefined) {
     return {
       code: "unknown_topic",
-      message: `There is no topic "${topic.slice(0, 100)}"; GET /platform/v1/topics lists them.`,
+      message: `There is no topic "${topic.slice(0, 100)}"; docs/topics lists them.`,
       member: "webhook.topic",
     };
   }

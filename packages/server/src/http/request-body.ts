@@ -140,7 +140,7 @@ export function parseText(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString("utf8"));
   } catch (error) {
-    return fail("malformed_json", `The body is not JSON: ${describe(error)}`);
+    return fail("malformed_json", `The body is not JSON: ${describeJsonError(error)}`);
   }
 }
 
@@ -150,12 +150,12 @@ export function jsonError(bytes: Buffer): string {
     JSON.parse(bytes.toString("utf8"));
     return "it is nested too deep.";
   } catch (error) {
-    return describe(error);
+    return describeJsonError(error);
   }
 }
 
 /** V8 quotes the text around the error, which may hold personal data: only what went wrong and where is passed on. */
-function describe(error: unknown): string {
+export function describeJsonError(error: unknown): string {
   const message = error instanceof Error ? error.message : "";
   const where = /at position (\d+)/.exec(message)?.[1];
   const what =

@@ -99,6 +99,26 @@ test("the exact-bytes form: the body is the payload, the rest stands in headers"
   }
 });
 
+test.each([
+  ["Genhook-Idempotency-Key", "the key's is called Idempotency-Key."],
+  ["Genhook-OrderKey", "there are Genhook-Shop, Genhook-Topic, Genhook-Client-Id,"],
+])("the exact-bytes form: a misspelt %s publishes nothing without what it was to say", async (name, remedy) => {
+  const headers = { "Content-Type": "application/vnd.genhook.event+json", "Genhook-Shop": SHOP, "Genhook-Topic": "orders/create" };
+  const refused = await h.call("POST", EVENTS, undefined, { raw: '{"order":{"id":1}}', headers: { ...headers, [name]: "x" } });
+  expect([refused.status, refused.body.code, refused.body.member]).toEqual([422, "unknown_member", name.toLowerCase()]);
+  expect(refused.body.error).toContain(remedy);
+});
+
+test.each([
+  ['{"shop":', {}, "The event is not JSON: it ends too early"],
+  ['{"shop":x}', {}, "The event is not JSON: it has something that does not belong there"],
+  ['{"order":{"id":1,}}', { "Content-Type": "application/vnd.genhook.event+json" }, "The body is not JSON: it has something"],
+])("what is wrong with %s is said, and where", async (raw, more, message) => {
+  const refused = await post(raw, { "Genhook-Shop": SHOP, "Genhook-Topic": "orders/create", ...more });
+  expect([refused.status, refused.body.code]).toEqual([400, "malformed_json"]);
+  expect(refused.body.error).toContain(message);
+});
+
 test("idempotency: same key and content is the first event, other content is refused, a refused publish keeps no key", async () => {
   const first = await h.publish("orders/create", ORDER, { idempotencyKey: "k1" });
   const again = await h.publish("orders/create", ORDER, { idempotencyKey: "k1" });

@@ -1,6 +1,7 @@
 import { compile, ENVELOPE_BYTES_MAX, EventEnvelope, PAYLOAD_BYTES_MAX, type ContractError } from "@genhook/contract";
 import type { PublishRequest } from "@genhook/core";
 import { JsonError, membersOf, skipSpace, valueEnd, type MemberSlice } from "../json-bytes.ts";
+import { describeJsonError } from "../request-body.ts";
 
 export type ItemResult = { readonly ok: true; readonly request: PublishRequest } | { readonly ok: false; readonly error: ContractError };
 
@@ -29,7 +30,7 @@ export function readItem(bytes: Buffer): ItemResult {
     }
     members = membersOf(bytes, skipSpace(bytes, 0));
   } catch (error) {
-    return wrong("malformed_json", error instanceof JsonError ? error.message : "The event is not JSON.");
+    return wrong("malformed_json", error instanceof JsonError ? error.message : `The event is not JSON: ${describeJsonError(error)}`);
   }
   const repeated = repeatedName(members);
   if (repeated !== null) return wrong("duplicate_member", `${repeated.slice(0, 100)} stands twice; send it once.`, repeated.slice(0, 100));
@@ -77,7 +78,7 @@ export function readExact(body: Buffer, envelope: Readonly<Record<string, unknow
     const checked = envelope as unknown as Omit<PublishRequest, "payload" | "payloadValue">;
     return { ok: true, request: { ...checked, payload: body, payloadValue: payload } };
   } catch (error) {
-    return wrong("malformed_json", error instanceof JsonError ? error.message : "The body is not JSON.");
+    return wrong("malformed_json", error instanceof JsonError ? error.message : `The body is not JSON: ${describeJsonError(error)}`);
   }
 }
 

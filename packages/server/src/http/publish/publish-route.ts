@@ -108,14 +108,27 @@ function envelopeOf(request: IncomingMessage): Record<string, unknown> {
   }
   const changed = request.headers[PUBLISH_HEADERS.changed.toLowerCase()];
   if (typeof changed === "string") envelope["changed"] = listOf(Buffer.from(changed, "latin1").toString("utf8"));
+  refuseUnknownHeaders(request);
   return envelope;
 }
 
-/** What is no JSON stays the text that it is, for the envelope's schema to refuse. */
+const KNOWN_HEADERS: ReadonlySet<string> = new Set(Object.values(PUBLISH_HEADERS).map((name) => name.toLowerCase()));
+
+/** Headers are the members of this form: one that is misspelt would publish without its key, or out of its order. */
+function refuseUnknownHeaders(request: IncomingMessage): void {
+  const name = Object.keys(request.headers).find((each) => each.startsWith("genhook-") && !KNOWN_HEADERS.has(each));
+  if (name === undefined) return;
+  const isKey = name.replaceAll("-", "") === "genhookidempotencykey";
+  const known = Object.values(PUBLISH_HEADERS).join(", ");
+  const remedy = isKey ? `the key's is called ${API_HEADERS.idempotencyKey}.` : `there are ${known} and ${API_HEADERS.idempotencyKey}.`;
+  fail("unknown_member", `The header ${name} is not known here; ${remedy}`, name);
+}
+
+/** A header that is no JSON, such as a bare path, is told apart from a list that is wrong in itself. */
 function listOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    return text;
+    return fail("invalid_member", `${PUBLISH_HEADERS.changed} must be a JSON list of paths, such as ["order.totalPrice"].`, "changed");
   }
 }
