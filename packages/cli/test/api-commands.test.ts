@@ -169,10 +169,29 @@ describe("what is meant", () => {
   });
 
   it("a webhook that an operator holds says so beside its status", async () => {
-    const webhook = { id: 1, topic: "orders/create", status: "active", statusReason: null, address: "https://a.example/", updateTime: null };
+    const webhook = {
+      id: 1,
+      topic: "orders/create",
+      status: "active",
+      statusReason: null,
+      address: "https://a.example/",
+      updateTime: null,
+    };
     const webhooks = [{ ...webhook, held: { reason: "INC-1", endsAt: null } }, webhook];
     api.on("GET /platform/v1/webhooks", { body: { webhooks } });
     expect((await run("webhooks", "list")).out.match(/active[\w, ]*?(?= {2})/g)).toEqual(["active, held", "active"]);
+  });
+
+  it("the events of a numbered webhook are a line each, and may be few at once", async () => {
+    const event = { sequence: 2, id: EVENT, deliveryId: DELIVERY, state: "available", topic: "orders/paid", payload: { order: { id: 1 } } };
+    const path = "GET /api/202412/app/webhooks/7/events";
+    const read = (...args: string[]): ReturnType<typeof runCommand> =>
+      runCommand(["webhooks", "events", "7", "--url", api.origin, "--token", "t", ...args]);
+    api.on(`${path}?after=1&limit=1`, { body: { events: [event], last: 9 } }).on(`${path}?after=9`, { body: { events: [], last: 9 } });
+    const some = await read("--after", "1", "--limit", "1");
+    expect(some.out.split("\n")[1]).toMatch(new RegExp(`^ *2  available  orders/paid  ${EVENT} .*${DELIVERY}$`));
+    expect(some.error).toBe("The last number is 9; what comes next: --after 2. Payloads: --json.\n");
+    expect(await read("--after", "9")).toMatchObject({ out: "", error: "There is nothing behind this number; the last one is 9.\n" });
   });
 
   it("a port that fetch calls nowhere is not taken for a server that is away", async () => {

@@ -220,6 +220,15 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describe("catch-up", () => {
+  test("a server that cannot be reached is named, with the reason why", async () => {
+    const { api, access } = await startApi();
+    await api.close();
+    apis.length = 0;
+    const failed: unknown = await collect(catchUp({ ...access, after: 0, failuresMax: 2 })).catch((error: unknown) => error);
+    expect(failed).toMatchObject({ code: "unavailable" });
+    expect(String(failed)).toContain(`The call to ${access.baseUrl ?? ""} failed (connect ECONNREFUSED`);
+  });
+
   test("every number after one, over pages, in order, typed", async () => {
     const { api, access } = await startApi({ newest: 25, cancelled: new Set([7]) });
     const entries = await collect(catchUp({ ...access, after: 3, limit: 10 }));

@@ -97,6 +97,14 @@ const COLUMNS: Readonly<Record<string, readonly ColumnSpec[]>> = {
     ADDRESS,
     "clientId",
   ],
+  events: [
+    { member: "sequence", title: "NUMBER", isKey: true },
+    { member: "state", isKey: true, text: withReason("state", "reason"), colour: (entry) => stateColour(entry["state"]) },
+    "topic",
+    { member: "id", title: "EVENT", isKey: true },
+    { member: "triggeredAt", title: "HAPPENED" },
+    "deliveryId",
+  ],
   "blocked-keys": [
     { member: "orderKey", isKey: true, cutTo: 24 },
     { member: "deliveryId", isKey: true },

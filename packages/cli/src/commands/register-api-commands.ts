@@ -41,7 +41,7 @@ function makeCommand(parent: Command, command: ApiCommand, name: string, termina
   for (const route of routes) {
     const isPaged = optionsOf(route.query).some((option) => option.member === "pageToken");
     const options = [
-      ...optionsOf(route.query, ["limit", "pageToken"]),
+      ...optionsOf(route.query, isPaged ? ["limit", "pageToken"] : []),
       ...optionsOf(innerBody(route.body).schema, parametersOf(route)),
     ].filter(({ flag }) => !seen.has(flag));
     for (const option of options) {

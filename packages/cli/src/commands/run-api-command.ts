@@ -32,14 +32,15 @@ export async function runApiCommand(command: ApiCommand, args: readonly string[]
   const call = kind === "none" ? null : command[kind];
   if (call === null) throw new Error("a command without a call for its credentials");
   const name = `${command.noun} ${command.verb}`.trim();
+  const isPaged = OPERATIONS[call.operation].entries !== undefined;
   const params = readParams(call, args);
-  const query = readOptions(optionsOf(call.route.query, ["limit", "pageToken"]), flags, terminal.now());
+  const query = readOptions(optionsOf(call.route.query, isPaged ? ["limit", "pageToken"] : []), flags, terminal.now());
   const body = await readBody(call, name, flags, terminal);
   if (call.route.method === "DELETE")
     await confirm(terminal, flags.yes === true, `${call.route.summary}: ${Object.values(params).join(" on ")}?`);
   try {
     const given = { params, query: withShops(query), ...(body === undefined ? {} : { body }) };
-    if (OPERATIONS[call.operation].entries === undefined) await showOne(session.client, command, call.operation, given, flags, terminal);
+    if (!isPaged) await showOne(session.client, command, call.operation, given, flags, terminal);
     else await showPages(session.client, command, call.operation as PagedName, given, flags, terminal);
   } catch (error) {
     throw withIdHint(withTopicHint(explainError(error, session, call.route), error, { ...query, ...flags }), error, call, params);

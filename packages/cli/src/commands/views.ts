@@ -54,7 +54,8 @@ function viewAny({ answer, command, input }: Answered, terminal: Terminal, style
     return;
   }
   const [name, value] = first;
-  if (members.length > 1) viewEntry(answer, terminal, style);
+  if (name === "events" && Array.isArray(value)) viewNumbered(value as readonly WireEntry[], answer["last"], terminal, style);
+  else if (members.length > 1) viewEntry(answer, terminal, style);
   else if (Array.isArray(value)) viewList(command.noun, name, value, terminal, style);
   else if (typeof value === "object" && value !== null) viewEntry(value as WireEntry, terminal, style);
   else printLine(terminal, String(value));
@@ -65,6 +66,15 @@ function viewList(noun: string, name: string, values: readonly unknown[], termin
   if (entries.length < values.length) for (const value of values) printLine(terminal, harmless(String(value)));
   else if (entries.length === 0) note(terminal, `There are no ${name} yet.`);
   else for (const line of new Table(columnsOf(noun, entries[0], style, name), terminal).lines(entries)) printLine(terminal, line);
+}
+
+/** Events of a numbered webhook, a line each. */
+function viewNumbered(entries: readonly WireEntry[], last: unknown, terminal: Terminal, style: TimeStyle): void {
+  if (entries.length === 0) return note(terminal, `There is nothing behind this number; the last one is ${String(last)}.`);
+  for (const line of new Table(columnsOf("webhooks", entries[0], style, "events"), terminal).lines(entries)) printLine(terminal, line);
+  const shown = entries.at(-1)?.["sequence"];
+  const rest = shown === last ? "" : `; what comes next: --after ${String(shown)}`;
+  note(terminal, `The last number is ${String(last)}${rest}. Payloads: --json.`);
 }
 
 /** One entry, a member a line; secrets stand out, because they are shown only now. */

@@ -99,11 +99,18 @@ async function call(options: CatchUpOptions, after: number, limit: number): Prom
     return judge(response, parseJson(text, options.parse));
   } catch (error) {
     if (error instanceof CatchUpError) throw error;
-    return { problem: `The call failed (${String(error)})`, delayMs: null };
+    return { problem: `The call to ${baseUrl} failed (${causeOf(error)})`, delayMs: null };
   } finally {
     clearTimeout(deadline);
     signal?.removeEventListener("abort", stop);
   }
+}
+
+/** `fetch` says "fetch failed"; what failed stands in its cause: a name that is not known, a connection that was refused. */
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const said = cause instanceof Error ? cause.message || String((cause as { readonly code?: unknown }).code ?? "") : "";
+  return said === "" ? String(error) : said;
 }
 
 function judge(response: Response, body: unknown): Outcome {
