@@ -109,8 +109,10 @@ async function call(options: CatchUpOptions, after: number, limit: number): Prom
 /** `fetch` says "fetch failed"; what failed stands in its cause: a name that is not known, a connection that was refused. */
 function causeOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
-  const said = cause instanceof Error ? cause.message || String((cause as { readonly code?: unknown }).code ?? "") : "";
-  return said === "" ? String(error) : said;
+  if (!(cause instanceof Error)) return String(error);
+  // Where a name has several addresses and none answers, the message is empty.
+  const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
+  return [cause.message, code, String(error)].find((text) => text !== "") ?? "";
 }
 
 function judge(response: Response, body: unknown): Outcome {

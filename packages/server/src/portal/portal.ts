@@ -164,7 +164,7 @@ function mustBePortal(request: IncomingMessage, callerUrl: CallerUrl): void {
 }
 
 function nothingHere(): never {
-  fail("not_found", "There is nothing at this path; GET /docs shows all there is.");
+  fail("not_found", "There is nothing at this path.");
 }
 
 function toEntry(session: Session): PortalSession {
