@@ -16,7 +16,7 @@ export interface Call {
   /** Query members; checked against the route's schema where it has one. */
   readonly query: Readonly<Record<string, string>>;
   /** Scheme, host and path as the caller used them: for links. */
-  readonly url: string;
+  readonly url: () => string;
 }
 
 /** What a handler answers; the status is the route's unless given. `text` is sent as it is. */
@@ -46,9 +46,10 @@ export async function readJson(call: Call): Promise<{ readonly value: unknown; r
 }
 
 /** Query parameters as text, each at most once, checked against the route's schema where it has one. */
-export function readQuery(route: Route, search: URLSearchParams): Record<string, string> {
+export function readQuery(route: Route, search: string): Record<string, string> {
   const query: Record<string, string> = {};
-  for (const [name, value] of search) {
+  // Most calls have none.
+  for (const [name, value] of search === "" ? [] : new URLSearchParams(search)) {
     if (Object.hasOwn(query, name)) fail("malformed_query", `${name.slice(0, 100)} stands twice in the query.`);
     Object.defineProperty(query, name, { value, enumerable: true });
   }

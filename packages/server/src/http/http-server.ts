@@ -178,12 +178,11 @@ async function carryOut(
 ): Promise<Reply> {
   const params = request.params as Readonly<Record<string, string>>;
   const makeCall = (actor: string): Call => {
-    const at = request.raw.url?.indexOf("?") ?? -1;
-    const search = at < 0 ? "" : (request.raw.url ?? "").slice(at + 1);
-    const path = at < 0 ? (request.raw.url ?? "") : (request.raw.url ?? "").slice(0, at);
+    const target = request.raw.url ?? "";
+    const at = target.indexOf("?");
     // A call that takes no body is not made with a large one all the same.
     if (route.body === undefined) announcedBytes(request.raw, BODY_BYTES_MAX);
-    const query = readQuery(route, new URLSearchParams(search));
+    const query = readQuery(route, at < 0 ? "" : target.slice(at + 1));
     return {
       route,
       request: request.raw,
@@ -191,9 +190,7 @@ async function carryOut(
       actor,
       params,
       query,
-      get url() {
-        return options.access.callerUrl.originOf(request.raw) + path;
-      },
+      url: () => options.access.callerUrl.originOf(request.raw) + (at < 0 ? target : target.slice(0, at)),
     };
   };
   if (route.api === "app") {

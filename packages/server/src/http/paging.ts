@@ -40,7 +40,7 @@ export function pageLinks(
     const position = positions[rel];
     if (position === undefined || position === null) continue;
     const pageToken = encode({ query: paging.filters, position });
-    links.push(`<${call.url}?limit=${paging.limit}&pageToken=${pageToken}>; rel="${rel}"`);
+    links.push(`<${call.url()}?limit=${paging.limit}&pageToken=${pageToken}>; rel="${rel}"`);
   }
   return links.length === 0 ? {} : { Link: links.join(", ") };
 }
