@@ -64,6 +64,7 @@ test.each<[string, readonly string[], number, string]>([
   ["a trigger of SQLite", ["outbox", "schema", "--sqlite", "--notify"], 2, "--notify is for PostgreSQL"],
   ["neither ids nor all", ["outbox", "retry", "--outbox", outbox], 2, "Give the ids of refused events, or --all"],
   ["a wrong id", ["outbox", "retry", "x", "--outbox", outbox], 2, "is no id of a refused event"],
+  ["an id that is not refused", ["outbox", "retry", "99", "--outbox", outbox], 3, "No event is refused under this id"],
   ["discarding without a yes", ["outbox", "discard", "--all", "--outbox", outbox], 2, "give --yes"],
   ["no broker", ["source", "nats", "--stream", "S"], 2, "Say where the broker is"],
   ["no stream", ["source", "nats", "--server", "nats://127.0.0.1:1"], 2, "Say which stream"],

@@ -1,6 +1,6 @@
 import { postgresSchema, sqliteSchema } from "@genhook/outbox";
 import type { RefusedEvent } from "@genhook/sources/relay";
-import { usage } from "../cli-error.ts";
+import { CliError, usage } from "../cli-error.ts";
 import { confirm } from "../commands/confirm.ts";
 import { printJson, timeStyle } from "../commands/session.ts";
 import { Table, type Column } from "../output/table.ts";
@@ -74,6 +74,11 @@ export async function settleRefused(
     const which = flags.all === true ? "all refused events" : count(ids.length, "refused event");
     if (act === "discard") await confirm(terminal, flags.yes === true, `Remove ${which} for good?`);
     const settled = await store[act](flags.all === true ? null : ids);
+    if (settled === 0 && ids.length > 0) {
+      throw new CliError("notFound", "not_found", `No event is refused under ${ids.length === 1 ? "this id" : "these ids"}.`, [
+        "genhook outbox refused shows those that are; what waits behind one goes on with it.",
+      ]);
+    }
     if (flags.json === true) return printJson(terminal, { [act === "retry" ? "retried" : "discarded"]: settled });
     printLine(terminal, act === "retry" ? `${count(settled, "event")} waiting again` : `${count(settled, "event")} removed`);
   });
