@@ -182,6 +182,16 @@ describe("what is meant", () => {
     expect((await run("webhooks", "list")).out.match(/active[\w, ]*?(?= {2})/g)).toEqual(["active, held", "active"]);
   });
 
+  it.each([
+    [["shops", "list", "--key", "k"], "GET /platform/v1/shops", "takes operators' calls at its other port"],
+    [["webhooks", "get", "7", "--token", "t"], "GET /api/202412/app/webhooks/7", "takes apps' calls at its other port"],
+  ])("%s at the port of the other side is told from what is not there", async (args, call, says) => {
+    api.on(call, { status: 404, body: { error: "There is nothing at this path.", code: "not_found" } });
+    expect((await runCommand([...args, "--url", api.origin])).error).toContain(says);
+    api.on(call, { status: 404, body: { error: "There is no webhook with this id on this shop.", code: "not_found" } });
+    expect((await runCommand([...args, "--url", api.origin])).error).not.toContain("port");
+  });
+
   it("the events of a numbered webhook are a line each, and may be few at once", async () => {
     const event = { sequence: 2, id: EVENT, deliveryId: DELIVERY, state: "available", topic: "orders/paid", payload: { order: { id: 1 } } };
     const path = "GET /api/202412/app/webhooks/7/events";

@@ -44,6 +44,8 @@ const HINTS: Readonly<Partial<Record<ApiError["code"], Hint>>> = {
   token_missing: (_, connection) => otherCredentials(connection),
   token_invalid: (_, connection) => otherCredentials(connection),
   scope_missing: (_, { credentials }, route) => (route === undefined || route.allows.length === 0 ? [] : [needs(credentials.kind, route)]),
+  not_found: ({ message }, { originFrom }, route) =>
+    message.startsWith(NO_PATH) && route !== undefined ? [otherPort(route, originFrom)] : [],
   already_exists: (_, __, route) => [`To change it: genhook ${route?.path.split("/")[3] ?? ""} put`],
   overloaded: (error) => leaveAlone(error),
   rate_limited: (error) => leaveAlone(error),
@@ -55,6 +57,14 @@ function otherCredentials({ credentialsFrom }: Connection): readonly string[] {
     `The credentials come from ${credentialsFrom}. Give others with --key or --token, or log in: genhook login`,
     ...(credentialsFrom.endsWith("platform-key") ? ["If the data of this server lies elsewhere, give --data FOLDER."] : []),
   ];
+}
+
+/** How an answer about the path itself begins, and not one about what a path names. */
+const NO_PATH = "There is nothing at this path";
+
+function otherPort({ api }: Route, originFrom: string): string {
+  const asked = api === "platform" ? "operators' calls" : "apps' calls";
+  return `A server that was started with --platform-port takes ${asked} at its other port: give it with --url (this address comes from ${originFrom}).`;
 }
 
 function leaveAlone({ retryAfterMs }: ApiError): readonly string[] {
