@@ -117,6 +117,8 @@ export class Decisions {
         return this.#owed(event, subscription, "held", subscription.status === "paused" ? "paused" : "suspended", null);
       case "not_changed":
       case "filter_not_matched":
+        // Nothing was asked of its filter: a test is for the one webhook.
+        if (event.isTest) return this.#notOwed(subscription, "test_event", null);
         return this.#notOwed(subscription, decision, selection.explain(subscription.settings, apiVersion));
       case "scope_missing":
       case "scope_lost": {

@@ -221,8 +221,13 @@ describe("decisions", () => {
     const scene = await new Scene().begin();
     const asking = await scene.subscribe(1);
     const other = await scene.subscribe(1);
+    const missing = await scene.subscribe(1, { filter: "order.id = 1" });
     const event = await scene.publish("{}", { testOf: asking });
-    expect(await scene.explain(event)).toEqual({ [asking]: "owed matched", [other]: "not_owed test_event" });
+    expect(await scene.explain(event)).toEqual({
+      [asking]: "owed matched",
+      [other]: "not_owed test_event",
+      [missing]: "not_owed test_event",
+    });
   });
 
   it("what a filter said of an erased payload is not guessed", async () => {
