@@ -8,8 +8,8 @@ const { values } = parseArgs({
 
 /** Over the time behind the warm-up, as a share of what there was at its beginning. */
 const GROWTH_MAX = 0.1;
-/** The log begins again within a second of having 64 MiB: what is committed at full speed until then comes on top. */
-const LOG_MAX_MIB = 128;
+/** The log begins again within a second of having 64 MiB, unless the disk is behind: what is committed until then comes on top. Growth shows here as well. */
+const LOG_MAX_MIB = 256;
 const DAYS = 24;
 /** The first and the last days are kept; retention looks four times a day. */
 const DAYS_GONE_MIN = DAYS - 5;

@@ -227,18 +227,20 @@ export class AnswerReader {
       if (this.#hasUpgrade) return { error: "upgrade_refused", detail: "101 Switching Protocols" };
       return malformed("101 without an Upgrade header");
     }
+    // Of an interim answer as well, though it has no body: whoever else reads it may think that it has.
+    if (this.#encodings !== "" && this.#length !== null) return malformed("a length and a transfer encoding");
     if (this.status < 200) {
       this.#overheadBytes += this.#text.length;
       this.#resetHead();
       // What follows is the next head.
       return this.#overheadBytes > OVERHEAD_MAX_BYTES ? endless(false) : null;
     }
-    return this.#endHead();
+    this.#endHead();
+    return null;
   }
 
   /** RFC 9112 6.3, of an answer to a POST. */
-  #endHead(): Failure | null {
-    if (this.#encodings !== "" && this.#length !== null) return malformed("a length and a transfer encoding");
+  #endHead(): void {
     this.#headers = this.#text.slice(this.#headersAt, this.#lineAt - HEAD_END_BYTES);
     this.#startLines();
     if (this.status === 204 || this.status === 304) this.#state = "whole";
@@ -248,7 +250,6 @@ export class AnswerReader {
       this.#leftBytes = this.#length;
       this.#state = this.#length === 0 ? "whole" : "length";
     }
-    return null;
   }
 
   #startChunk(): void {

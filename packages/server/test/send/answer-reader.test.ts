@@ -65,6 +65,7 @@ const ANSWERS: readonly (readonly [text: string, taken: string, isKeptAlive: boo
   [`${OK}Content-Length: \xa02\r\n\r\nok`, "malformed_response", false],
   [`${OK}Content-Length: 99999999999999999\r\n\r\nok`, "malformed_response", false],
   [`${OK}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nok`, "malformed_response", false],
+  [`HTTP/1.1 100 x\r\nContent-Length: 3\r\nTransfer-Encoding: gzip\r\n\r\n${OK}Content-Length: 0\r\n\r\n`, "malformed_response", false],
   [`${OK}Transfer-Encoding: chunked\r\n\r\n\r\nok`, "malformed_response", false],
   [`${OK}Transfer-Encoding: chunked\r\n\r\n1 \r\na\r\n0\r\n\r\n`, "malformed_response", false],
   [`${OK}Transfer-Encoding: chunked\r\n\r\n1\na\r\n0\r\n\r\n`, "malformed_response", false],
