@@ -106,7 +106,7 @@ test("a server that was killed is moved to PostgreSQL, the move is killed in the
     expect((await old.exited).code).toBe(1);
     expect(old.output).toContain("was moved to");
     const wrongKey = new ServerProcess(["serve", "--database", database, ...flags], { GENHOOK_SEALING_KEY: "44".repeat(32) });
-    expect((await wrongKey.exited).code).toBe(1);
+    expect((await wrongKey.exited).code).toBe(2);
     expect(wrongKey.output).toContain("sealing key is not the one");
 
     const now = await run("serve", "--database", database, "--sealing-key-file", `${folder.path}/sealing-key`, ...flags).listening();

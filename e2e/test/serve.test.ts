@@ -67,7 +67,7 @@ test.each([
   [["--attempt-timeout", "5"], 2, "--attempt-timeout must be a duration"],
   [["--no-such-flag"], 2, "unknown option"],
   [["--ca-file", "/nowhere.pem"], 2, "/nowhere.pem"],
-  [["--sealing-key-file", "/nowhere.key"], 1, "/nowhere.key does not exist"],
+  [["--sealing-key-file", "/nowhere.key"], 2, "/nowhere.key does not exist"],
   [["--host", "203.0.113.7"], 1, "is no address of this machine"],
 ])("serve %s ends with %i and says why", async (args, code, says) => {
   const server = serve(...args);
@@ -77,8 +77,8 @@ test.each([
 });
 
 test("an occupied port, a second process, a newer file, a wrong sealing key and a folder that cannot be written say what to do", async () => {
-  const failing = async (server: ServerProcess): Promise<string> => {
-    expect((await server.exited).code).toBe(1);
+  const failing = async (server: ServerProcess, code = 1): Promise<string> => {
+    expect((await server.exited).code).toBe(code);
     expect(server.output).not.toMatch(/\n {4}at /);
     return server.output;
   };
@@ -94,7 +94,7 @@ test("an occupied port, a second process, a newer file, a wrong sealing key and 
   first.kill("SIGTERM");
   await first.exited;
   expect(
-    await failing(new ServerProcess(["serve", "--port", "0", "--data", folder.path], { GENHOOK_SEALING_KEY: "ab".repeat(32) })),
+    await failing(new ServerProcess(["serve", "--port", "0", "--data", folder.path], { GENHOOK_SEALING_KEY: "ab".repeat(32) }), 2),
   ).toContain("The sealing key is not the one");
   const database = new DatabaseSync(join(folder.path, "genhook.db"));
   database.exec("PRAGMA user_version = 999");

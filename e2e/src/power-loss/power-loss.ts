@@ -190,7 +190,8 @@ class PowerLoss {
     await reader.close();
     this.#breaches.push(...breaches.slice(0, 20 - this.#breaches.length));
     for (const id of this.#acceptedBefore(atNs)) if (!found.has(id)) this.#lost.add(id);
-    this.#compareNumbers(folder, atNs);
+    // What a lying disk has damaged cannot be read to its end.
+    if (!breaches.some(({ kind }) => kind === "damaged")) this.#compareNumbers(folder, atNs);
   }
 
   #compareNumbers(folder: string, atNs: bigint): void {

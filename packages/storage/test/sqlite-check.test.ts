@@ -241,6 +241,19 @@ describe("what is wrong is found", () => {
     expect(breaches.find((breach) => breach.kind === kind)?.subject).not.toBe("");
   });
 
+  it("pages that are no pages any more, which end the look for damage and the reading behind it", async () => {
+    await liveAndClose();
+    const database = new DatabaseSync(path());
+    const roots = database.prepare("SELECT rootpage FROM sqlite_master WHERE name LIKE 'event_%' AND rootpage > 0").all();
+    database.close();
+    const bytes = readFileSync(path());
+    for (const { rootpage } of roots) bytes.fill(0xff, (Number(rootpage) - 1) * 4_096, Number(rootpage) * 4_096);
+    writeFileSync(path(), bytes);
+    const { counts, breaches } = await check();
+    expect(counts.damaged, JSON.stringify(counts)).toBeGreaterThan(0);
+    expect(breaches.map(({ says }) => says).join("\n")).toContain("the rest cannot be read: database disk image is malformed");
+  });
+
   it("damaged pages", async () => {
     await liveAndClose();
     const database = new DatabaseSync(path(), { defensive: false });

@@ -32,12 +32,25 @@ export interface CheckReport {
 /** Whether a store is in order: what every event owes is owed or final, nothing is left over, nothing contradicts itself. */
 export async function checkStore(reader: CheckReader, options: CheckOptions): Promise<CheckReport> {
   const found = new Found(options.breachesMax);
+  const totals = { events: 0, deliveries: 0, pending: 0, logRows: 0, daysLeftOut: [] as readonly number[] };
   for await (const says of reader.damage()) found.add({ kind: "damaged", subject: "file", says });
+  try {
+    await checkRows(reader, options, found, totals);
+  } catch (error) {
+    if (found.counts.damaged === undefined) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    found.add({ kind: "damaged", subject: "file", says: `the rest cannot be read: ${why}` });
+  }
+  return { ...totals, breaches: found.first, counts: found.counts };
+}
+
+type Totals = { -readonly [Name in "events" | "deliveries" | "pending" | "logRows" | "daysLeftOut"]: CheckReport[Name] };
+
+async function checkRows(reader: CheckReader, options: CheckOptions, found: Found, totals: Totals): Promise<void> {
   const days = await reader.days();
-  const daysLeftOut = daysToDrop(days, options.now, options.retentionMs);
-  const kept = days.filter((day) => !daysLeftOut.includes(day));
+  totals.daysLeftOut = daysToDrop(days, options.now, options.retentionMs);
+  const kept = days.filter((day) => !totals.daysLeftOut.includes(day));
   const counted = new Counted();
-  const totals = { events: 0, deliveries: 0, pending: 0, logRows: 0 };
   for (const day of kept) {
     for await (const batch of reader.events(day)) {
       for (const facts of batch) {
@@ -53,7 +66,6 @@ export async function checkStore(reader: CheckReader, options: CheckOptions): Pr
   }
   await checkRest(reader, options, found);
   found.add(...counted.judge(await reader.counts(), new Set(kept)), ...(await reader.sumDifferences()).map(judgeSum));
-  return { ...totals, daysLeftOut, breaches: found.first, counts: found.counts };
 }
 
 async function checkRest(reader: CheckReader, options: CheckOptions, found: Found): Promise<void> {

@@ -135,7 +135,7 @@ const PROVOKED: Readonly<Partial<Record<ErrorCode, () => Promise<Answer>>>> = {
   invalid_filter: () =>
     asApp("POST", "/api/202412/app/filters/test", { topic: "orders/create", filter: 'order.financialStatus == "paid"' }),
   payload_mismatch: () => h.publish("orders/create", { order: {} }, { shop: SHOP }),
-  unknown_topic: () => subscribe("orders/made", ADDRESS),
+  unknown_topic: () => h.publish("orders/made", {}, { shop: SHOP }),
   topic_made_by_genhook: () => h.publish("app/uninstalled", { uninstalled: {} }, { shop: SHOP }),
   topic_not_subscribable: () => subscribe("shop/redact", ADDRESS),
   client_id_required: () => h.publish("appSubscriptions/update", {}, { shop: SHOP }),

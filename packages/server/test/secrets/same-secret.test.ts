@@ -23,6 +23,8 @@ const NONE: Readonly<Record<string, string>> = {
   "after.tokenHash === before.tokenHash": "two states of one row, neither from a caller",
   "trimBlanks(each).toLowerCase() === token": "a word of HTTP's Connection header, which the grammar calls a token",
   "claims.get(id)?.token === token": "which of one process's own claims it is",
+  "last?.body !== body || last.clientSecret !== clientSecret":
+    "the server's own secrets with each other: what was signed last may be sent again",
   "secret !== secret.trim()": "one secret with itself",
   ".filter((token) => token.startsWith(prefix))": "the parts of a header by their kind, v1 or v1a",
   "right.includes(hash)":

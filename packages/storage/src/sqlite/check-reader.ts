@@ -64,9 +64,14 @@ class SqliteCheckReader implements CheckReader {
 
   async *damage(): AsyncGenerator<string> {
     await Promise.resolve();
-    for (const row of this.#iterate("PRAGMA integrity_check(100)")) {
-      const [says] = Object.values(row);
-      if (says !== "ok") yield String(says);
+    try {
+      for (const row of this.#iterate("PRAGMA integrity_check(100)")) {
+        const [says] = Object.values(row);
+        if (says !== "ok") yield String(says);
+      }
+    } catch (error) {
+      // What is damaged badly ends the look for damage.
+      yield error instanceof Error ? error.message : String(error);
     }
   }
 
