@@ -6,7 +6,7 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { badCertificates, natsMissing, rabbitMissing, startNats, startRabbit, testCertificate } from "@genhook/testkit";
 import { connect as connectNats } from "@nats-io/transport-node";
 import { connect as connectRabbit, type ConfirmChannel } from "amqplib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Intake, type Source, type SourceRecord } from "../src/index.ts";
 import { NatsSource } from "../src/nats/index.ts";
 import { RabbitSource } from "../src/rabbitmq/index.ts";
@@ -144,7 +144,11 @@ describe.skipIf(rabbitMissing !== null)(`RabbitMQ over TLS${rabbitMissing === nu
 
   it("a server with the certificate of another one is refused", async () => {
     await server.restart(badCertificates.otherName);
-    await expect(open(caFile)).rejects.toMatchObject({ code: "unreachable", message: expect.stringMatching(/altnames/) as string });
+    // Until it listens again it cannot be reached at all.
+    await vi.waitFor(
+      () => expect(open(caFile)).rejects.toMatchObject({ code: "unreachable", message: expect.stringMatching(/altnames/) as string }),
+      { timeout: 60_000, interval: 200 },
+    );
     await server.restart(testCertificate.cert);
   }, 120_000);
 });

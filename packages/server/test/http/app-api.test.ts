@@ -305,7 +305,9 @@ test("an app sees its own deliveries on its own shop, their attempts, and may re
   expect((await h.call("GET", path, undefined, as(other))).status).toBe(404);
   expect((await h.call("POST", `${path}/replay`, undefined, as(other))).status).toBe(404);
   const replayed = await h.call("POST", `${path}/replay`, undefined, as(mine));
-  expect([replayed.status, replayed.body.delivery.state, replayed.body.delivery.round]).toEqual([202, "pending", 2]);
+  expect([replayed.status, replayed.body.delivery.round]).toEqual([202, 2]);
+  // It may have arrived by the time that it is looked at for the answer.
+  expect(["pending", "delivered"]).toContain(replayed.body.delivery.state);
   await endpoint.waitFor(3);
   expect(endpoint.received[2]?.headers).toMatchObject({
     "x-genstore-replay": "true",
