@@ -101,12 +101,12 @@ export class Deliveries {
       if (found.view.state === "pending") return refuse("delivery_pending", "The delivery is pending.", "state");
       return refuse("replay_refused", `Nothing can be sent to webhook ${subscription.id}: ${whyNot(subscription)}`);
     }
-    const { store } = this.#options;
-    const { doubt } = this.#options.clock;
-    if (doubt !== null) {
-      return refuse("overloaded", `No delivery can be given a time just now: ${doubt}. Nothing was replayed; try again later.`);
+    const { store, clock } = this.#options;
+    const results = await this.#reopen([{ delivery: key, ...lanesOfReplay(subscription) }], null);
+    if (results === null) {
+      return refuse("overloaded", `No delivery can be given a time just now: ${clock.doubt ?? ""}. Nothing was replayed; try again later.`);
     }
-    const [result] = await this.#reopen([{ delivery: key, ...lanesOfReplay(subscription) }], null);
+    const [result] = results;
     switch (result?.kind) {
       case "reopened": {
         const [view] = await this.#views([key], await store.events.heads([key.eventId]));
@@ -135,14 +135,17 @@ export class Deliveries {
       if (subscription === null || !maySend(subscription)) kinds.set(index, "refused");
       else requests.push({ index, delivery, ...lanesOfReplay(subscription) });
     }
-    if (this.#options.clock.doubt !== null) return null;
-    const results = requests.length === 0 ? [] : await this.#reopen(requests, job);
+    const results = await this.#reopen(requests, job);
+    if (results === null) return null;
     for (const [at, { index }] of requests.entries()) kinds.set(index, results[at]?.kind ?? "not_found");
     return keys.map((_, index) => kinds.get(index) ?? "not_found");
   }
 
-  async #reopen(requests: readonly ReplayRequest[], job: string | null): Promise<readonly ReplayResult[]> {
+  /** Null while the store's time is in doubt: nothing was opened. */
+  async #reopen(requests: readonly ReplayRequest[], job: string | null): Promise<readonly ReplayResult[] | null> {
     const { store, clock, onReopened } = this.#options;
+    if (clock.doubt !== null) return null;
+    if (requests.length === 0) return [];
     const results = await store.tasks.replay(requests, clock.now(), job);
     for (const result of results) if (result.kind === "reopened") onReopened(result.event, result.task);
     return results;
