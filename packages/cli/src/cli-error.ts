@@ -15,6 +15,11 @@ export class CliError extends Error {
     this.code = code;
     this.hints = hints;
   }
+
+  /** The same with other hints. */
+  withHints(hints: readonly string[]): CliError {
+    return new CliError(this.exit, this.code, this.message, hints);
+  }
 }
 
 /** The command was called wrongly. */

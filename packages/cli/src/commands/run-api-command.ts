@@ -215,9 +215,7 @@ function withIdHint(explained: unknown, error: unknown, call: ApiCall, params: R
   const { id = "" } = params;
   if (!(explained instanceof CliError) || !(error instanceof ApiError) || error.code !== "not_found") return explained;
   if (!call.route.path.includes("/deliveries/:id") || !EVENT_ID.test(id)) return explained;
-  return new CliError(explained.exit, explained.code, explained.message, [
-    `This is how an event's id is written. Its deliveries: genhook deliveries list --event-id ${id}`,
-  ]);
+  return explained.withHints([`This is how an event's id is written. Its deliveries: genhook deliveries list --event-id ${id}`]);
 }
 
 function withTopicHint(explained: unknown, error: unknown, given: Readonly<Record<string, unknown>>): unknown {
@@ -229,5 +227,5 @@ function withTopicHint(explained: unknown, error: unknown, given: Readonly<Recor
     topic,
     TOPICS.map((each) => each.name),
   );
-  return new CliError(explained.exit, explained.code, explained.message, [meant ?? "genhook topics list shows all of them."]);
+  return explained.withHints([meant ?? "genhook topics list shows all of them."]);
 }

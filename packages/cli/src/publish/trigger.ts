@@ -60,7 +60,7 @@ const MEMBER_HINTS: Readonly<Record<string, string>> = {
 function withHint(error: unknown, member: string | null): unknown {
   const hint = MEMBER_HINTS[member ?? ""];
   if (!(error instanceof CliError) || hint === undefined) return error;
-  return new CliError(error.exit, error.code, error.message, [...error.hints, hint]);
+  return error.withHints([...error.hints, hint]);
 }
 
 function envelopeText(

@@ -164,5 +164,5 @@ function explainRefusal(error: unknown, session: Session, isApp: boolean): unkno
   const explained = explainError(error, session);
   if (!(explained instanceof CliError) || explained.code !== "token_invalid") return explained;
   const replacing = "Where the secret is lost, the operator, or the portal, replaces it: genhook apps secrets ID";
-  return new CliError(explained.exit, explained.code, explained.message, ["Nothing was kept.", ...(isApp ? [replacing] : [])]);
+  return explained.withHints(["Nothing was kept.", ...(isApp ? [replacing] : [])]);
 }
