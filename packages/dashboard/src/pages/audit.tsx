@@ -3,12 +3,13 @@ import type { AuditEntry } from "@genhook/contract/client";
 import { useState } from "react";
 import { EntryList, type Column } from "../parts/entry-list.tsx";
 import { TextFilter, useFilters, Toolbar } from "../parts/filters.tsx";
+import { MomentField } from "../parts/moment-field.tsx";
+import { shopName } from "../parts/names.tsx";
 import { Page } from "../parts/page.tsx";
 import { Time } from "../parts/time.tsx";
 import { shortId } from "../format.ts";
 import { words } from "../words.ts";
-import { shopName, useAppName } from "./deliveries.tsx";
-import { MomentField } from "./new-replay.tsx";
+import { useAppName } from "./deliveries.tsx";
 
 const REFRESH_MS = 10_000;
 
@@ -38,7 +39,7 @@ export default function Audit() {
   ];
   return (
     <Page title={words.audit.title} lead={words.audit.lead}>
-      <Toolbar count={Object.keys(filters).length} onClear={clear}>
+      <Toolbar filters={filters} onClear={clear}>
         <TextFilter label={words.filters.actor} value={filters.actor} onChange={(value) => set("actor", value)} placeholder="key …" />
         <TextFilter label={words.filters.subject} value={filters.subject} onChange={(value) => set("subject", value)} placeholder="app …" />
         <TextFilter label={words.filters.action} value={filters.action} onChange={(value) => set("action", value)} placeholder="putApp" />

@@ -5,12 +5,13 @@ import { formatCount } from "../format.ts";
 import { Confirm } from "../parts/confirm.tsx";
 import { EntryList, type Column } from "../parts/entry-list.tsx";
 import { AppFilter, ShopFilter, TextFilter, useFilters, Toolbar } from "../parts/filters.tsx";
+import { shopName } from "../parts/names.tsx";
 import { Page } from "../parts/page.tsx";
 import { Age } from "../parts/time.tsx";
 import { client } from "../session/client.ts";
 import { useCan } from "../session/session-context.ts";
 import { words } from "../words.ts";
-import { shopName, useAppName } from "./deliveries.tsx";
+import { useAppName } from "./deliveries.tsx";
 
 const REFRESH_MS = 5_000;
 
@@ -21,7 +22,7 @@ export default function BlockedKeysPage() {
   const says = words.blockedKeys;
   return (
     <Page title={says.title} lead={says.lead}>
-      <Toolbar count={Object.keys(filters).length} onClear={clear}>
+      <Toolbar filters={filters} onClear={clear}>
         <ShopFilter value={filters.shop} onChange={(value) => set("shop", value)} />
         <AppFilter value={filters.clientId} onChange={(value) => set("clientId", value)} />
         <TextFilter label={words.filters.webhook} value={filters.webhookId} onChange={(value) => set("webhookId", value)} />

@@ -4,13 +4,14 @@ import { useState } from "react";
 import { formatCount } from "../format.ts";
 import { EntryList, type Column } from "../parts/entry-list.tsx";
 import { AppFilter, ChoiceFilter, ShopFilter, TextFilter, TopicFilter, useApps, useFilters, Toolbar } from "../parts/filters.tsx";
+import { MomentField } from "../parts/moment-field.tsx";
+import { Name, shopName, withoutScheme } from "../parts/names.tsx";
 import { Page } from "../parts/page.tsx";
 import { StateMark, toneOfDelivery } from "../parts/state-mark.tsx";
 import { Empty } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
 import { useIsOperator } from "../session/session-context.ts";
 import { words } from "../words.ts";
-import { MomentField } from "./new-replay.tsx";
 
 const FILTERS = ["state", "shop", "clientId", "topic", "webhookId", "eventId", "endpointId", "createTimeMin", "createTimeMax"] as const;
 const STATES = ["delivered", "dead", "cancelled", "pending"] as const;
@@ -84,24 +85,7 @@ export const deliveryColumns = (nameOf: (clientId: string) => string): readonly 
   { head: words.deliveries.updated, phone: "2-end", cell: (each) => <Time at={each.updateTime} /> },
 ];
 
-/** On one line, cut where it is very long. */
-export function Name({ text }: { readonly text: string }) {
-  return (
-    <span className="name" title={text}>
-      {text}
-    </span>
-  );
-}
-
-/** Whole, over as many lines as it takes. None: of a pull webhook. */
-export function Address({ address }: { readonly address: string | null }) {
-  if (address === null || address === "") return words.webhooks.pull;
-  return <span className="address">{withoutScheme(address)}</span>;
-}
-
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-const withoutScheme = (address: string): string => address.replace(/^https?:\/\//, "");
-export const shopName = (domain: string): string => domain.replace(/\.genmystore\.com$/, "");
 
 /** The name of an app by its client id, where it is among those that were read. */
 export function useAppName(): (clientId: string) => string {
@@ -129,7 +113,7 @@ export default function Deliveries() {
         />
       }
     >
-      <Toolbar count={Object.keys(filters).length} onClear={clear}>
+      <Toolbar filters={filters} onClear={clear}>
         <ChoiceFilter
           label={words.filters.state}
           value={filters.state}

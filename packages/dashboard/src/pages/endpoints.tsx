@@ -2,11 +2,12 @@ import { explainAttempt, type EndpointEntry } from "@genhook/contract/client";
 import { formatCount } from "../format.ts";
 import { EntryList, type Column } from "../parts/entry-list.tsx";
 import { AppFilter, ChoiceFilter, TextFilter, useFilters, Toolbar } from "../parts/filters.tsx";
+import { Address, Name } from "../parts/names.tsx";
 import { Page } from "../parts/page.tsx";
 import { StateMark, type Tone } from "../parts/state-mark.tsx";
 import { Age } from "../parts/time.tsx";
 import { words } from "../words.ts";
-import { Address, Name, useAppName } from "./deliveries.tsx";
+import { useAppName } from "./deliveries.tsx";
 
 const STATES = ["failing", "open", "suspended", "held"] as const;
 const REFRESH_MS = 5_000;
@@ -61,7 +62,7 @@ export default function Endpoints() {
   const nameOf = useAppName();
   return (
     <Page title={words.endpoints.title} lead={words.endpoints.lead}>
-      <Toolbar count={Object.keys(filters).length} onClear={clear}>
+      <Toolbar filters={filters} onClear={clear}>
         <ChoiceFilter
           label={words.filters.state}
           value={filters.state}

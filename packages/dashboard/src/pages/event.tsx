@@ -3,13 +3,14 @@ import type { DecisionEntry, DeliveryEntry } from "@genhook/contract/client";
 import { Link } from "wouter";
 import { Rows, type Column } from "../parts/entry-list.tsx";
 import { SourceView } from "../parts/json-view.tsx";
+import { Address } from "../parts/names.tsx";
 import { Domain, Fact, Facts, Page, Panel } from "../parts/page.tsx";
 import { StateMark } from "../parts/state-mark.tsx";
 import { Empty, Failed, Lines } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
 import { client } from "../session/client.ts";
 import { words } from "../words.ts";
-import { Address, deliveryColumns, useAppName } from "./deliveries.tsx";
+import { deliveryColumns, useAppName } from "./deliveries.tsx";
 
 const REFRESH_MS = 3_000;
 

@@ -4,13 +4,13 @@ import type { HoldEntry } from "@genhook/contract/client";
 import { useState } from "react";
 import { Confirm } from "../parts/confirm.tsx";
 import { EntryList, type Column } from "../parts/entry-list.tsx";
+import { MomentField } from "../parts/moment-field.tsx";
 import { Page } from "../parts/page.tsx";
 import { Failed } from "../parts/states.tsx";
 import { Time } from "../parts/time.tsx";
 import { client } from "../session/client.ts";
 import { useCanChange } from "../session/session-context.ts";
 import { words } from "../words.ts";
-import { MomentField } from "./new-replay.tsx";
 
 type Scope = HoldEntry["scope"];
 const SCOPES: readonly Scope[] = ["shop", "app", "host", "topic", "all"];

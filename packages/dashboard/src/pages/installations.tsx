@@ -17,7 +17,7 @@ export default function Installations() {
   ];
   return (
     <Page title={words.installations.title} lead={words.installations.lead}>
-      <Toolbar count={Object.keys(filters).length} onClear={clear}>
+      <Toolbar filters={filters} onClear={clear}>
         <ShopFilter value={filters.shop} onChange={(value) => set("shop", value)} />
         <AppFilter value={filters.clientId} onChange={(value) => set("clientId", value)} />
       </Toolbar>

@@ -6,6 +6,7 @@ import { formatList } from "../format.ts";
 import { Confirm } from "../parts/confirm.tsx";
 import { EntryList, type Column } from "../parts/entry-list.tsx";
 import { AppFilter, ShopFilter, useFilters, Toolbar } from "../parts/filters.tsx";
+import { shopName } from "../parts/names.tsx";
 import { Page } from "../parts/page.tsx";
 import { ShownOnce } from "../parts/shown-once.tsx";
 import { StateMark, type Tone } from "../parts/state-mark.tsx";
@@ -14,7 +15,7 @@ import { Time } from "../parts/time.tsx";
 import { client } from "../session/client.ts";
 import { useCanChange } from "../session/session-context.ts";
 import { words } from "../words.ts";
-import { shopName, useAppName } from "./deliveries.tsx";
+import { useAppName } from "./deliveries.tsx";
 
 const TONES: Readonly<Record<PortalLinkEntry["state"], Tone>> = { unopened: "wait", open: "good", ended: "still", revoked: "still" };
 const REFRESH_MS = 5_000;
@@ -39,7 +40,7 @@ export default function Links() {
   ];
   return (
     <Page title={says.title} lead={says.lead} actions={canChange ? <Button onClick={() => setOpen(true)}>{says.new}</Button> : null}>
-      <Toolbar count={Object.keys(filters).length} onClear={clear}>
+      <Toolbar filters={filters} onClear={clear}>
         <AppFilter value={filters.clientId} onChange={(value) => set("clientId", value)} />
       </Toolbar>
       <div className="panel">

@@ -59,7 +59,7 @@ export default function Overview() {
         />
       }
     >
-      <Toolbar count={Object.keys(chosen).length} onClear={clear}>
+      <Toolbar filters={chosen} onClear={clear}>
         <ShopFilter value={chosen.shop} onChange={(value) => set("shop", value)} />
         <AppFilter value={chosen.clientId} onChange={(value) => set("clientId", value)} />
         <TopicFilter value={chosen.topic} onChange={(value) => set("topic", value)} />

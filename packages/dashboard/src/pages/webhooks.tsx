@@ -3,12 +3,13 @@ import type { PlatformWebhookEntry } from "@genhook/contract/client";
 import { useState } from "react";
 import { EntryList, type Column } from "../parts/entry-list.tsx";
 import { AppFilter, ChoiceFilter, ShopFilter, TextFilter, TopicFilter, useFilters, Toolbar } from "../parts/filters.tsx";
+import { Address, Name, shopName } from "../parts/names.tsx";
 import { Page } from "../parts/page.tsx";
 import { StateMark, type Tone } from "../parts/state-mark.tsx";
 import { Time } from "../parts/time.tsx";
 import { useCan, useIsOperator } from "../session/session-context.ts";
 import { words } from "../words.ts";
-import { Address, Name, shopName, useAppName } from "./deliveries.tsx";
+import { useAppName } from "./deliveries.tsx";
 import { NewWebhook } from "./new-webhook.tsx";
 
 const STATUSES = ["active", "paused", "suspended", "disabled"] as const;
@@ -54,7 +55,7 @@ export default function Webhooks() {
       lead={words.webhooks.lead}
       actions={canMake ? <Button onClick={() => setOpen(true)}>{words.newWebhook.new}</Button> : null}
     >
-      <Toolbar count={Object.keys(filters).length} onClear={clear}>
+      <Toolbar filters={filters} onClear={clear}>
         <ChoiceFilter
           label={words.filters.status}
           value={filters.status}

@@ -38,15 +38,16 @@ export function useFilters<Name extends string>(
 }
 
 interface ToolbarProps {
-  /** How many narrow the list just now. */
-  readonly count: number;
+  /** Those that narrow the list just now. */
+  readonly filters: Readonly<Record<string, string>>;
   readonly onClear: () => void;
   readonly children: ReactNode;
 }
 
 /** The filters of a list; on a phone behind a button, so that the list is what one sees. */
-export function Toolbar({ count, onClear, children }: ToolbarProps) {
+export function Toolbar({ filters, onClear, children }: ToolbarProps) {
   const [isOpen, setOpen] = useState(false);
+  const count = Object.keys(filters).length;
   return (
     <section className={isOpen ? "toolbar" : "toolbar is-closed"} aria-label={words.filters.label}>
       <Button className="filters-opener" variant="default" size="sm" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
