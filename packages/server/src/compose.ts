@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { BUILT_IN_TOPICS, CURRENT_VERSION, makeTopicTable, type TopicTable } from "@genhook/contract";
 import {
+  DAY_MS,
   DeclarationFollower,
   DEFAULT_RETRY_POLICY,
   Deliveries,
@@ -368,7 +369,7 @@ function makeKeeper(settings: Settings, parts: CoreParts & { readonly engine: En
     timers: systemTimers,
     retentionMs: settings.retentionMs,
     onDropped: (day, expired) => {
-      const date = new Date(day * 86_400_000).toISOString().slice(0, 10);
+      const date = new Date(day * DAY_MS).toISOString().slice(0, 10);
       log[expired > 0 ? "warn" : "info"]({ date, expired }, "a day is past retention and was dropped");
     },
     onError: (error) => {

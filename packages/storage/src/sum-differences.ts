@@ -1,7 +1,6 @@
-import type { SumDifference } from "@genhook/core";
+import { DAY_MS, type SumDifference } from "@genhook/core";
 import { number, text } from "./columns.ts";
 
-const DAY_MS = 86_400_000;
 const COUNTED = ["published", "delivered", "failed", "dead", "cancelled", "timed"] as const;
 
 /**

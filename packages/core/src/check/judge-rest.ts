@@ -7,7 +7,7 @@ import type {
   SequenceFacts,
   SumDifference,
 } from "../ports/check-reader.ts";
-import { dayOfTime } from "../domain/event.ts";
+import { DAY_MS, dayOfTime } from "../domain/event.ts";
 import type { Breach } from "./breach.ts";
 
 /** Judges a row that names an event; `now` (wall ms) tells which may be without it by now. Pure, like all here. */
@@ -118,5 +118,5 @@ export function judgeSum({ scope, day, more }: SumDifference): Breach {
 }
 
 function off(day: number, says: string): Breach {
-  return { kind: "statistics_off", subject: new Date(day * 86_400_000).toISOString().slice(0, 10), says };
+  return { kind: "statistics_off", subject: new Date(day * DAY_MS).toISOString().slice(0, 10), says };
 }

@@ -68,7 +68,8 @@ export interface NewEvent extends EventContent {
   readonly idempotency: Idempotency | null;
 }
 
-const DAY_MS = 86_400_000;
+/** Events, their log and what is kept of them go by days of UTC. */
+export const DAY_MS = 86_400_000;
 
 /** Day number (days since 1970-01-01 UTC) that a UUIDv7 belongs to. */
 export function dayOf(id: EventId): number {

@@ -1,4 +1,4 @@
-import { dayOfTime } from "../domain/event.ts";
+import { DAY_MS, dayOfTime } from "../domain/event.ts";
 import { RETENTION_STEP, SWEEP_STEP } from "../limits.ts";
 import type { Clock, Timer, Timers } from "../ports/clock.ts";
 import type { ReplayJobs } from "../ports/replay-jobs.ts";
@@ -12,9 +12,7 @@ export const KEEP_EVERY_MS = 60_000;
 /** How soon a process notices that the store has become its to keep, ms: one that has it for less than a minute lets something go all the same. */
 const TURN_LOOK_MS = 1_000;
 /** Minutes of statistics are summed to hours once they are this old, ms. */
-const SUM_AFTER_MS = 86_400_000;
-
-const DAY_MS = 86_400_000;
+const SUM_AFTER_MS = DAY_MS;
 
 export interface KeeperOptions {
   readonly retention: Retention;

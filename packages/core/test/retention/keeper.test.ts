@@ -1,10 +1,28 @@
-import { historyToForget, Keeper, KEEP_EVERY_MS, type Timer } from "@genhook/core";
+import { historyToForget, Keeper, KEEP_EVERY_MS, type KeeperOptions, type Store, type Timer } from "@genhook/core";
 import { openMemoryStore } from "@genhook/storage";
 import { buildApp, buildCommit, buildEvent, buildInstallation, buildShop, buildSubscription, DAY_MS, NOW } from "@genhook/testkit";
 import { expect, test } from "vitest";
 import { VirtualTime } from "../simulation/virtual-time.ts";
 
 const RETENTION_MS = 30 * DAY_MS;
+
+/** Keeps a store a day after the retention of what was accepted at `NOW` has ended; what a test looks at is given. An error of it fails the test. */
+function keeperOf(store: Store, given: Partial<KeeperOptions>): Keeper {
+  return new Keeper({
+    retention: store.retention,
+    statistics: store.statistics,
+    sequences: store.sequences,
+    replayJobs: store.replayJobs,
+    eraser: { eraseDue: () => Promise.resolve() },
+    isMine: () => true,
+    clock: { now: () => NOW + RETENTION_MS + DAY_MS, monotonic: () => 0 },
+    timers: { after: (): Timer => ({ cancel: () => undefined }) },
+    retentionMs: RETENTION_MS,
+    onDropped: () => undefined,
+    onError: (error) => expect.unreachable(String(error)),
+    ...given,
+  });
+}
 
 test("the directory's past goes no earlier than the last event that it explains", async () => {
   const store = openMemoryStore();
@@ -15,18 +33,8 @@ test("the directory's past goes no earlier than the last event that it explains"
   await store.events.append([event], 2);
   await store.directory.commit(buildCommit({ at: NOW + 1, subscriptions: [{ ...subscription, status: "paused" }] }), 2);
   const keepAt = async (now: number): Promise<void> => {
-    const keeper = new Keeper({
-      retention: store.retention,
-      statistics: store.statistics,
-      sequences: store.sequences,
-      replayJobs: store.replayJobs,
-      eraser: { eraseDue: () => Promise.resolve() },
-      isMine: () => true,
+    const keeper = keeperOf(store, {
       clock: { now: () => now, monotonic: () => 0 },
-      timers: { after: (): Timer => ({ cancel: () => undefined }) },
-      retentionMs: RETENTION_MS,
-      onDropped: () => undefined,
-      onError: (error) => expect.unreachable(String(error)),
     });
     await keeper.keep();
   };
@@ -53,17 +61,8 @@ test("an erasure that fails is told, and keeps no day that is past retention", a
   const event = buildEvent([]);
   await store.events.append([event], 1);
   const told: string[] = [];
-  const keeper = new Keeper({
-    retention: store.retention,
-    statistics: store.statistics,
-    sequences: store.sequences,
-    replayJobs: store.replayJobs,
+  const keeper = keeperOf(store, {
     eraser: { eraseDue: () => Promise.reject(new Error("it cannot be found")) },
-    isMine: () => true,
-    clock: { now: () => NOW + RETENTION_MS + DAY_MS, monotonic: () => 0 },
-    timers: { after: (): Timer => ({ cancel: () => undefined }) },
-    retentionMs: RETENTION_MS,
-    onDropped: () => undefined,
     onError: (error) => told.push(String(error)),
   });
   await keeper.keep();
@@ -79,21 +78,12 @@ test("a process that is given the store to keep begins soon, so that retention g
   const time = new VirtualTime(NOW + RETENTION_MS + DAY_MS);
   // Each has it for half a minute.
   const isTurnOf = (process: number): boolean => Math.floor(time.clock.monotonic() / 30_000) % 3 === process;
-  const keepers = [1, 2].map(
-    (process) =>
-      new Keeper({
-        retention: store.retention,
-        statistics: store.statistics,
-        sequences: store.sequences,
-        replayJobs: store.replayJobs,
-        eraser: { eraseDue: () => Promise.resolve() },
-        isMine: () => isTurnOf(process),
-        clock: time.clock,
-        timers: time.timersOf(() => true),
-        retentionMs: RETENTION_MS,
-        onDropped: () => undefined,
-        onError: (error) => expect.unreachable(String(error)),
-      }),
+  const keepers = [1, 2].map((process) =>
+    keeperOf(store, {
+      isMine: () => isTurnOf(process),
+      clock: time.clock,
+      timers: time.timersOf(() => true),
+    }),
   );
   for (const keeper of keepers) keeper.start();
   await time.run(29_000);
@@ -108,18 +98,10 @@ test("a round ends where it stands once the store is another's to keep", async (
   await store.directory.commit(buildCommit({ shops: [buildShop(1)] }), 0);
   const event = buildEvent([]);
   await store.events.append([event], 1);
-  const keeper = new Keeper({
-    retention: store.retention,
-    statistics: store.statistics,
-    sequences: store.sequences,
-    replayJobs: store.replayJobs,
+  const keeper = keeperOf(store, {
     eraser: { eraseDue: (isOver) => Promise.resolve(expect(isOver()).toBe(true)) },
     isMine: () => false,
-    clock: { now: () => NOW + RETENTION_MS + DAY_MS, monotonic: () => 0 },
-    timers: { after: (): Timer => ({ cancel: () => undefined }) },
-    retentionMs: RETENTION_MS,
     onDropped: () => expect.unreachable(),
-    onError: (error) => expect.unreachable(String(error)),
   });
   await keeper.keep();
   expect(await store.events.read(event.id)).not.toBeNull();
@@ -130,7 +112,7 @@ test("a round that has ended stays so when the store comes back: numbers are not
   await store.directory.commit(buildCommit({ shops: [buildShop(1)] }), 0);
   await store.events.append([buildEvent([])], 1);
   let isMine = true;
-  const keeper = new Keeper({
+  const keeper = keeperOf(store, {
     retention: {
       ...store.retention,
       days: () => store.retention.days(),
@@ -139,20 +121,13 @@ test("a round that has ended stays so when the store comes back: numbers are not
         return Promise.resolve(1);
       },
     },
-    statistics: store.statistics,
     sequences: { forget: () => expect.unreachable() },
-    replayJobs: store.replayJobs,
-    eraser: { eraseDue: () => Promise.resolve() },
     isMine: () => {
       const was = isMine;
       isMine = true;
       return was;
     },
-    clock: { now: () => NOW + RETENTION_MS + DAY_MS, monotonic: () => 0 },
-    timers: { after: (): Timer => ({ cancel: () => undefined }) },
-    retentionMs: RETENTION_MS,
     onDropped: () => expect.unreachable(),
-    onError: (error) => expect.unreachable(String(error)),
   });
   await keeper.keep();
   expect(await store.retention.days()).toHaveLength(1);

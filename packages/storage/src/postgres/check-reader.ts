@@ -1,13 +1,14 @@
-import type {
-  CheckReader,
-  DayCounts,
-  DirectoryFacts,
-  EventFacts,
-  EventReference,
-  HistoryRow,
-  SequenceFacts,
-  SumDifference,
-  Task,
+import {
+  DAY_MS,
+  type CheckReader,
+  type DayCounts,
+  type DirectoryFacts,
+  type EventFacts,
+  type EventReference,
+  type HistoryRow,
+  type SequenceFacts,
+  type SumDifference,
+  type Task,
 } from "@genhook/core";
 import pg from "pg";
 import { mergeFacts, type Batches } from "../merge-facts.ts";
@@ -23,7 +24,6 @@ import { HEAD_COLUMNS, toEventHead, toLogRow, toTask } from "./rows.ts";
 const BATCH = 500;
 /** What was not summed by minute yet has no part in the sums. */
 const SUM_DIFFERENCES = sumDifferences({ timed: "coalesce((SELECT sum(n) FROM unnest(latency) AS n), 0)", summed: "is_summed" });
-const DAY_MS = 86_400_000;
 const LOG = `event, subscription, seq, kind, round, n, at, duration_ms, status, error, NULL AS detail, address, NULL AS response_headers,
   NULL AS response_body, state, reason, next_at, shop, app`;
 

@@ -1,3 +1,4 @@
+import { DAY_MS } from "@genhook/core";
 /** Days that partitions are made for ahead of time, counted from today, and how many days before: a publisher's clock may be a little behind. */
 export const DAYS_AHEAD = 3;
 export const DAYS_BEHIND = 1;
@@ -19,5 +20,5 @@ export function lowestId(atMs: number): string {
 
 /** The smallest id of a day, and of the day after it. */
 export function boundsOfDay(day: number): readonly [from: string, to: string] {
-  return [lowestId(day * 86_400_000), lowestId((day + 1) * 86_400_000)];
+  return [lowestId(day * DAY_MS), lowestId((day + 1) * DAY_MS)];
 }

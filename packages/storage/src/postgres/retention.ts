@@ -1,4 +1,4 @@
-import { dayOfTime, type Retention } from "@genhook/core";
+import { DAY_MS, dayOfTime, type Retention } from "@genhook/core";
 import { StoreError } from "../store-error.ts";
 import type { Database, Query } from "./database.ts";
 import { boundsOfDay, DAYS_BEHIND, DAY_TABLES, lowestId, partitionName } from "./day.ts";
@@ -34,7 +34,7 @@ export function retention(database: Database, partitions: Partitions): Retention
       const rows = await database.query("read", used.join(" UNION ALL "));
       return rows.map((row) => Number(row["day"])).sort((a, b) => a - b);
     },
-    expireThrough: async (day, at, limit) => (await database.query("settle", EXPIRE, [lowestId((day + 1) * 86_400_000), limit, at])).length,
+    expireThrough: async (day, at, limit) => (await database.query("settle", EXPIRE, [lowestId((day + 1) * DAY_MS), limit, at])).length,
     dropStep: async (day) => {
       if (!(await partitions.list()).includes(day)) return true;
       await database.transaction("settle", (query) => dropDay(query, day));

@@ -1,16 +1,17 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type {
-  CheckReader,
-  DayCounts,
-  DirectoryFacts,
-  DirectoryTable,
-  EventFacts,
-  EventReference,
-  HistoryRow,
-  SequenceFacts,
-  SumDifference,
-  Task,
+import {
+  DAY_MS,
+  type CheckReader,
+  type DayCounts,
+  type DirectoryFacts,
+  type DirectoryTable,
+  type EventFacts,
+  type EventReference,
+  type HistoryRow,
+  type SequenceFacts,
+  type SumDifference,
+  type Task,
 } from "@genhook/core";
 import { mergeFacts, type Batches } from "../merge-facts.ts";
 import { sumDifferences, toSumDifference } from "../sum-differences.ts";
@@ -25,7 +26,6 @@ import { parseLatency } from "./stat-writer.ts";
 import { toHex, toUuid } from "./uuid-bytes.ts";
 
 const BATCH = 500;
-const DAY_MS = 86_400_000;
 const MS_PER_ID_BYTES = 6;
 const HEAD = `id, shop, app, topic, api_version, triggered_at, accepted_at, order_key, changed, traceparent, is_test, owes, directory_version, erased_at,
   length(payload) AS payload_bytes`;

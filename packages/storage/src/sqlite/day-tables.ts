@@ -1,3 +1,4 @@
+import { DAY_MS } from "@genhook/core";
 import type { Connection } from "./connection.ts";
 
 /**
@@ -72,7 +73,7 @@ export function hasDay(connection: Connection, day: number): boolean {
 /** Ids begin with the time, so "accepted within the day" is a comparison of bytes: from the first to before the second. */
 export function boundsOf(day: number): readonly [from: Buffer, to: Buffer] {
   const [from, to] = [Buffer.alloc(16), Buffer.alloc(16)];
-  from.writeUIntBE(day * 86_400_000, 0, 6);
-  to.writeUIntBE((day + 1) * 86_400_000, 0, 6);
+  from.writeUIntBE(day * DAY_MS, 0, 6);
+  to.writeUIntBE((day + 1) * DAY_MS, 0, 6);
   return [from, to];
 }

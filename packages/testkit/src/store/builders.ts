@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import {
+  DAY_MS,
   endpointOf,
   shardOf,
   type App,
@@ -16,9 +17,10 @@ import {
   type Task,
 } from "@genhook/core";
 
+export { DAY_MS };
+
 /** 2024-12-30T23:59:59Z: one second before a day ends. */
 export const NOW = 1_735_603_199_000;
-export const DAY_MS = 86_400_000;
 
 export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
